@@ -1,0 +1,481 @@
+/* semid.h: semantic IDs (SIDs) from items or vectors, kept in a catalogue on disk.
+ *
+ * A SID is a short tuple of codes, coarse to fine, written `12-153-87`; similar items share a prefix. The way through
+ * this header:
+ *
+ *     items, text ──sid_encoder──▶ sid_vectors ──sid_catalog_fit──▶ sid_catalog ──▶ neighbours, SIDs, export
+ *
+ * Simple calls come first, then explicit objects (encoder, quantizer), then introspection.
+ *
+ * Conventions
+ *  - Every call that can fail returns a sid_status; 0 is success. It then fills `err` (NULL is allowed) with what failed,
+ *    where, the value seen, the value expected and the next step. A failed call leaves its object as it was.
+ *  - Options structs: zero means default, so that `&(sid_fit_options){.levels = 3}` is complete. Each ends in reserved
+ *    zeroes for later fields.
+ *  - `create`, `open`, `read`, `fit` give an object that the caller owns; the matching `free` or `close` takes NULL.
+ *  - Strings are UTF-8. A returned `const char *` belongs to the object it came from and lives as long, unless said.
+ *  - Threads: (1) calls that only read may run together on one handle; (2) calls that change a handle need it alone;
+ *    (3) sid_ctx_cancel may be called from anywhere, also from a signal handler.
+ */
+#ifndef SEMID_H
+#define SEMID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SID_VERSION_MAJOR 0
+#define SID_VERSION_MINOR 1
+#define SID_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define SID_API __attribute__((visibility("default")))
+#define SID_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define SID_API
+#define SID_MUST_CHECK
+#endif
+
+/* "0.1.0" */
+SID_API const char *sid_version(void);
+
+/* ---- Limits, each with its reason -------------------------------------------------------------------------------- */
+
+#define SID_LEVELS_MAX 64    /* what pq and opq use at most; a SID fits a fixed buffer */
+#define SID_CODES_MAX 65536  /* a stored code is a uint16_t */
+#define SID_ITEM_ID_MAX 255  /* bytes: an id fits a fixed buffer and a file name */
+#define SID_DIM_MAX 65536    /* keeps every bound of spec "filter" below 1 and a row below 256 KiB */
+#define SID_SID_TEXT_MAX 400 /* 65 codes of at most 5 digits, the dashes and a final zero */
+#define SID_VALUE_MAX 1e15   /* larger magnitudes are refused: squared norms stay finite in fp32 */
+
+/* ---- Status and errors ------------------------------------------------------------------------------------------- */
+
+/* name, process exit code, text. Exit codes: 1 runtime, 2 usage, 3 bad data, 4 interrupted. */
+#define SID_STATUS_LIST(X)                                                                                             \
+    X(OK, 0, "ok")                                                                                                     \
+    X(EIO, 1, "input or output failed")                                                                                \
+    X(ENOMEM, 1, "out of memory, or over the memory limit")                                                            \
+    X(ELOCKED, 1, "another process is writing")                                                                        \
+    X(EREADONLY, 1, "opened read-only")                                                                                \
+    X(EINTERNAL, 1, "internal error")                                                                                  \
+    X(EUSAGE, 2, "wrong arguments")                                                                                    \
+    X(EEXISTS, 2, "output exists")                                                                                     \
+    X(EDATA, 3, "bad data")                                                                                            \
+    X(ENOTFOUND, 3, "not found")                                                                                       \
+    X(ECORRUPT, 3, "damaged file")                                                                                     \
+    X(EVERSION, 3, "needs a newer semid")                                                                              \
+    X(ECANCELED, 4, "interrupted")
+
+typedef enum sid_status {
+#define SID_STATUS_ENUM_(name, exit_code, text) SID_##name,
+    SID_STATUS_LIST(SID_STATUS_ENUM_)
+#undef SID_STATUS_ENUM_
+        SID_STATUS_COUNT
+} sid_status;
+
+SID_API const char *sid_status_name(sid_status status);    /* "SID_EDATA" */
+SID_API const char *sid_status_message(sid_status status); /* "bad data" */
+SID_API int sid_status_exit_code(sid_status status);
+
+typedef struct sid_error {
+    sid_status status;
+    int64_t row;        /* line of a text file (the header is line 1), 0-based row of an array; -1: none */
+    int64_t byte;       /* offset in the file; -1: none */
+    char file[256];     /* "" : none; the end of a longer path */
+    char message[1024]; /* complete: file, place, seen, expected, next step */
+} sid_error;
+
+/* ---- Context: what long calls share ------------------------------------------------------------------------------ */
+
+typedef struct sid_ctx sid_ctx;
+
+/* A context with the CPUs this process may use (cgroup quota and affinity), no memory limit, seed 42. */
+SID_API SID_MUST_CHECK sid_status sid_ctx_create(sid_ctx **out, sid_error *err);
+SID_API void sid_ctx_free(sid_ctx *ctx);
+/* 1..1024; 0: as many as the process may use. Results never depend on it. */
+SID_API SID_MUST_CHECK sid_status sid_ctx_set_threads(sid_ctx *ctx, int threads, sid_error *err);
+SID_API int sid_ctx_threads(const sid_ctx *ctx);
+/* Large buffers beyond this many bytes together are refused with SID_ENOMEM; 0: no limit. */
+SID_API void sid_ctx_set_memory_limit(sid_ctx *ctx, size_t limit_size);
+/* Forces a kernel path: "portable", "avx2", "avx512"; NULL: the best this CPU has. Results never depend on it.
+ * SID_EUSAGE when the CPU lacks it. SEMID_ISA in the environment does the same at creation. */
+SID_API SID_MUST_CHECK sid_status sid_ctx_set_isa(sid_ctx *ctx, const char *isa, sid_error *err);
+SID_API const char *sid_ctx_isa(const sid_ctx *ctx);
+
+typedef struct sid_progress {
+    const char *stage;   /* "level 2: k-means, 32 dims" */
+    int64_t done, total; /* total 0: not known */
+    const char *unit;    /* "rows", "sweeps" */
+    double loss;         /* NaN: none */
+} sid_progress;
+typedef void sid_progress_fn(void *user, const sid_progress *progress);
+SID_API void sid_ctx_on_progress(sid_ctx *ctx, sid_progress_fn *fn, void *user);
+
+typedef enum sid_log_level { SID_LOG_INFO, SID_LOG_WARNING } sid_log_level;
+typedef void sid_log_fn(void *user, sid_log_level level, const char *message);
+SID_API void sid_ctx_on_log(sid_ctx *ctx, sid_log_fn *fn, void *user);
+
+/* Makes the running call return SID_ECANCELED soon. Async-signal-safe. */
+SID_API void sid_ctx_cancel(sid_ctx *ctx);
+
+/* ---- Items: ids and the text columns ----------------------------------------------------------------------------- */
+
+typedef enum sid_on_error { SID_ON_ERROR_FAIL, SID_ON_ERROR_SKIP, SID_ON_ERROR_QUARANTINE } sid_on_error;
+
+typedef struct sid_read_options {
+    sid_on_error on_error;       /* what to do with a bad row; default: fail */
+    const char *quarantine_path; /* bad rows go here, the reasons to `<path>.why` */
+    void *reserved[4];
+} sid_read_options;
+
+typedef struct sid_items sid_items;
+
+/* Reads .tsv, .csv (RFC 4180), .jsonl, RecBole `.item`; "-" is standard input (tsv). The first column is `item_id`.
+ * SID_EDATA names file, line and column of a bad row; SID_EIO. */
+SID_API SID_MUST_CHECK sid_status sid_items_read(sid_ctx *ctx, const char *path, const sid_read_options *options,
+                                                 sid_items **out, sid_error *err);
+SID_API void sid_items_free(sid_items *items);
+SID_API int64_t sid_items_count(const sid_items *items);
+SID_API int64_t sid_items_skipped(const sid_items *items); /* rows left out by on_error */
+SID_API const char *sid_items_id(const sid_items *items, int64_t row);
+SID_API int64_t sid_items_find(const sid_items *items, const char *item_id); /* row, or -1 */
+SID_API int sid_items_column_count(const sid_items *items);                  /* without item_id */
+SID_API const char *sid_items_column_name(const sid_items *items, int column);
+SID_API const char *sid_items_value(const sid_items *items, int64_t row, int column); /* "" when absent */
+/* What people are shown: column `title`, else the first text column, else "". */
+SID_API const char *sid_items_title(const sid_items *items, int64_t row);
+/* The row's columns as a JSON object, as the catalogue keeps them; the caller frees it with sid_text_free. */
+SID_API SID_MUST_CHECK sid_status sid_items_metadata(const sid_items *items, int64_t row, char **json, sid_error *err);
+SID_API void sid_text_free(char *text);
+
+/* ---- Vectors: ids and N x D floats ------------------------------------------------------------------------------- */
+
+typedef struct sid_vectors sid_vectors;
+
+/* `path`: x.npy, x.npz, or x.safetensors:tensor (float16, 32, 64; N x D; either order). `ids_path`: one id a line, or
+ * NULL: ids are the 0-based rows. NaN, Inf and |value| > SID_VALUE_MAX are SID_EDATA with row and column. */
+SID_API SID_MUST_CHECK sid_status sid_vectors_read(sid_ctx *ctx, const char *path, const char *ids_path,
+                                                   sid_vectors **out, sid_error *err);
+/* Copies `data` (count, dim) row-major and `ids` (NULL: row numbers), with the same checks. */
+SID_API SID_MUST_CHECK sid_status sid_vectors_create(sid_ctx *ctx, const float *data, int64_t count, int dim,
+                                                     const char *const *ids, sid_vectors **out, sid_error *err);
+/* The "vector" members of a .jsonl file of items. */
+SID_API SID_MUST_CHECK sid_status sid_vectors_from_items(sid_ctx *ctx, const sid_items *items, sid_vectors **out,
+                                                         sid_error *err);
+/* Row i gets the id of items row i; SID_EDATA when the counts differ. */
+SID_API SID_MUST_CHECK sid_status sid_vectors_set_ids(sid_vectors *vectors, const sid_items *items, sid_error *err);
+SID_API void sid_vectors_free(sid_vectors *vectors);
+SID_API int64_t sid_vectors_count(const sid_vectors *vectors);
+SID_API int sid_vectors_dim(const sid_vectors *vectors);
+SID_API const float *sid_vectors_data(const sid_vectors *vectors); /* (count, dim) row-major */
+SID_API const char *sid_vectors_id(const sid_vectors *vectors, int64_t row);
+/* Writes `path` (npy float32) and, when `ids_path` is given, one id a line. */
+SID_API SID_MUST_CHECK sid_status sid_vectors_write(sid_ctx *ctx, const sid_vectors *vectors, const char *path,
+                                                    const char *ids_path, sid_error *err);
+/* A mixture of Gaussians for trials and benchmarks: `centers` means N(0,1), noise `spread`. */
+SID_API SID_MUST_CHECK sid_status sid_vectors_synth(sid_ctx *ctx, int64_t count, int dim, int centers, double spread,
+                                                    uint64_t seed, sid_vectors **out, sid_error *err);
+
+/* ---- Text encoder: items to vectors ------------------------------------------------------------------------------ */
+
+typedef struct sid_encoder sid_encoder;
+
+typedef struct sid_encoder_options {
+    const char *encoder; /* default "lsa" */
+    const char *fields;  /* "title:2,brand:1": columns and integer weights; default: title 2, the others 1 */
+    const char *options; /* the encoder's own, "dim=128,vocab=50000" (sid_encoder_family lists them) */
+    uint64_t seed;       /* 0: 42 */
+    void *reserved[4];
+} sid_encoder_options;
+
+SID_API SID_MUST_CHECK sid_status sid_encoder_fit(sid_ctx *ctx, const sid_items *items,
+                                                  const sid_encoder_options *options, sid_encoder **out,
+                                                  sid_error *err);
+SID_API void sid_encoder_free(sid_encoder *encoder);
+SID_API int sid_encoder_dim(const sid_encoder *encoder);
+SID_API const char *sid_encoder_name(const sid_encoder *encoder);
+/* Encodes every item; `no_text_count` (NULL allowed) gets how many had no known token and are zero vectors. */
+SID_API SID_MUST_CHECK sid_status sid_encoder_encode(sid_ctx *ctx, const sid_encoder *encoder, const sid_items *items,
+                                                     sid_vectors **out, int64_t *no_text_count, sid_error *err);
+/* Encodes one text, as if it were a title; `out` has sid_encoder_dim floats. */
+SID_API SID_MUST_CHECK sid_status sid_encoder_encode_text(const sid_encoder *encoder, const char *text, float *out,
+                                                          sid_error *err);
+
+/* ---- Catalogue: the artefact on disk ----------------------------------------------------------------------------- */
+
+typedef struct sid_catalog sid_catalog;
+
+typedef struct sid_fit_options {
+    const char *quantizer;      /* default "rkmeans"; sid_quantizer_family lists them */
+    int levels;                 /* 0: 3 */
+    const char *codes;          /* "256", or one number a level "256,256,128" */
+    const char *options;        /* further quantizer options, "refine=3,beam=4" */
+    uint64_t seed;              /* 0: 42 */
+    const char *collisions;     /* "keep" (default), "digit", "suffix" */
+    const char *digit_style;    /* "tiger" (default): all get 0..n-1; "grid": 0 if alone, else 1..n */
+    const sid_items *items;     /* titles and metadata, joined by id; NULL: none */
+    const sid_encoder *encoder; /* kept in the catalogue so that new texts encode later; NULL: none */
+    const char *fit_rows_path;  /* ids, one a line: fit on these, encode all; NULL: fit on all */
+    const char *parent;         /* id of the catalogue this one follows; NULL: none */
+    bool drop_vectors;          /* do not keep vectors.npy */
+    bool force;                 /* replace an existing catalogue */
+    void *reserved[4];
+} sid_fit_options;
+
+/* Fits a quantizer on `vectors`, gives every vector a SID and writes the catalogue directory `path` (all or nothing).
+ * `out` (NULL allowed) gets it opened for writing. SID_EUSAGE, SID_EEXISTS, SID_EDATA, SID_EIO, SID_ENOMEM, SID_ECANCELED. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_fit(sid_ctx *ctx, const sid_fit_options *options,
+                                                  const sid_vectors *vectors, const char *path, sid_catalog **out,
+                                                  sid_error *err);
+/* Checks everything sid_catalog_fit would and estimates time and memory; writes nothing. */
+typedef struct sid_fit_estimate {
+    int64_t items;
+    int dim;
+    double fit_s;       /* a rough guess for this machine */
+    size_t memory_size; /* bytes at the peak, beside the input vectors */
+    size_t disk_size;
+} sid_fit_estimate;
+SID_API SID_MUST_CHECK sid_status sid_catalog_fit_check(sid_ctx *ctx, const sid_fit_options *options,
+                                                        const sid_vectors *vectors, const char *path,
+                                                        sid_fit_estimate *out, sid_error *err);
+
+typedef enum sid_open_mode { SID_OPEN_READ, SID_OPEN_WRITE } sid_open_mode;
+/* SID_ELOCKED names the process that writes; SID_ECORRUPT names the damaged file; a damaged index is rebuilt with a
+ * warning. The catalogue keeps `ctx`, which must outlive it. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_open(sid_ctx *ctx, const char *path, sid_open_mode mode,
+                                                   sid_catalog **out, sid_error *err);
+SID_API void sid_catalog_close(sid_catalog *catalog);
+
+typedef struct sid_catalog_info {
+    const char *id, *parent, *quantizer, *collisions, *digit_style, *encoder; /* parent, encoder: NULL when none */
+    int64_t version;                                                          /* of items.db: each change advances it */
+    int64_t items;                                                            /* live */
+    int dim, levels;                                                          /* levels without an added digit */
+    const int *codes;                                                         /* (levels) K of each level */
+    bool has_vectors, ordered;
+} sid_catalog_info;
+SID_API void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out);
+
+/* (count, dim) floats to (count, levels) base codes, without looking at or changing the items. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_encode(const sid_catalog *catalog, const float *x, int64_t count, int dim,
+                                                     uint16_t *codes, sid_error *err);
+/* Text items to vectors by the stored encoder; SID_EUSAGE when the catalogue was made from vectors. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_embed(const sid_catalog *catalog, const sid_items *items,
+                                                    sid_vectors **out, int64_t *no_text_count, sid_error *err);
+
+typedef enum sid_if_exists { SID_IF_EXISTS_FAIL, SID_IF_EXISTS_SKIP, SID_IF_EXISTS_REPLACE } sid_if_exists;
+
+/* One item as the catalogue holds it. */
+typedef struct sid_item {
+    const char *item_id, *sid, *title, *metadata; /* metadata: a JSON object or "" */
+    const char *state;                            /* "ok" or "no_text" */
+    const char *assigned;                         /* "argmin" or "policy" */
+    int64_t row;
+    double distance; /* neighbours: to the query; decode: to the reconstruction; else NaN */
+    int shared;      /* neighbours: levels of common prefix; else 0 */
+} sid_item;
+
+/* A list of items; strings belong to it. Drop it when done; dropping a zeroed one is fine. */
+typedef struct sid_hits {
+    sid_item *row;
+    int64_t count;
+    void *memory;
+} sid_hits;
+SID_API void sid_hits_drop(sid_hits *hits);
+
+typedef struct sid_add_options {
+    sid_if_exists if_exists;
+    const sid_items *items; /* titles and metadata, joined by id; NULL: none */
+    int64_t commit_every;   /* 0: all in one transaction, all or none */
+    void *reserved[4];
+} sid_add_options;
+/* Stores new items; SIDs of old ones never move. `hits` (NULL allowed) gets what was stored, in input order. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_add(sid_catalog *catalog, const sid_vectors *vectors,
+                                                  const sid_add_options *options, sid_hits *hits, sid_error *err);
+/* Removes items in one transaction; SID_ENOTFOUND names an unknown id and removes none. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_remove(sid_catalog *catalog, const char *const *item_ids, int64_t count,
+                                                     sid_error *err);
+
+/* The item first, then its bucket mates (items of the same base codes). */
+SID_API SID_MUST_CHECK sid_status sid_catalog_show(sid_catalog *catalog, const char *item_id, sid_hits *hits,
+                                                   sid_error *err);
+/* All items, by row. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_items(sid_catalog *catalog, sid_hits *hits, sid_error *err);
+/* `exact`: items whose SID starts with `prefix`, by SID; `nearest` (NULL allowed): the k items nearest to its
+ * reconstruction, any SID. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_decode(sid_catalog *catalog, const char *prefix, int k, sid_hits *exact,
+                                                     sid_hits *nearest, sid_error *err);
+
+/* Exactly one of item, prefix, vector, text. */
+typedef struct sid_query {
+    const char *item;   /* neighbours of this item, never itself */
+    const char *prefix; /* items below it, by distance to its reconstruction */
+    const float *vector;
+    int vector_dim;
+    const char *text; /* by the stored encoder */
+    int k;            /* 0: 10 */
+    void *reserved[4];
+} sid_query;
+/* Order: longest shared prefix, true distance (L2; of reconstructions where vectors were dropped), row. k results
+ * whenever k other items exist (a prefix query: items below it only). */
+SID_API SID_MUST_CHECK sid_status sid_catalog_neighbors(sid_catalog *catalog, const sid_query *query, sid_hits *hits,
+                                                        sid_error *err);
+
+/* ---- Health report ----------------------------------------------------------------------------------------------- */
+
+/* A figure that was not computed or does not apply is NaN (JSON: null) and stays out of the verdict. */
+typedef struct sid_level_report {
+    int index, codes, used, dead;
+    double perplexity, entropy, entropy_given_prefix, gini, gini_used, top_rate, top1pct_rate;
+    int64_t prefixes;
+    double relative_mse, cosine, residual_ratio, knn_recall, knn_lift, purity, nmi, ami;
+} sid_level_report;
+
+typedef struct sid_check {
+    const char *name; /* "unique_rate", "level.2.perplexity_rate" */
+    double value;
+    const char *verdict; /* healthy | look | broken | n/a */
+    const char *next;    /* NULL when healthy */
+} sid_check;
+
+typedef struct sid_report {
+    const char *id, *parent, *quantizer, *collisions, *verdict;
+    int64_t version, items, items_without_text;
+    int dim, levels, codes; /* codes: the largest K */
+    int64_t unique_sids;
+    double unique_rate, colliding_items_rate, colliding_distinct_rate;
+    int64_t duplicate_vectors, largest_bucket;
+    const char *largest_bucket_sid;
+    double bucket_seen, bucket_p50, bucket_p99, mse, relative_mse, lcp_ratio;
+    sid_level_report *level; /* (levels) */
+    sid_check *checks;
+    int check_count;
+    const char **warnings;
+    int warning_count;
+    const char *const *at_creation; /* names of the figures that are from the fit, not live */
+    int at_creation_count;
+    int64_t added_items;
+    double added_residual_ratio, added_largest_bucket_growth;
+    const char *added_advice;
+    void *memory;
+} sid_report;
+/* Formulas and thresholds: docs/guide/health.md. Counts are live; figures from creation are named in `at_creation`. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_report(sid_catalog *catalog, sid_report *out, sid_error *err);
+SID_API SID_MUST_CHECK sid_status sid_report_json(const sid_report *report, char **json, sid_error *err);
+SID_API void sid_report_drop(sid_report *report);
+
+/* ---- Verify, export, import -------------------------------------------------------------------------------------- */
+
+typedef struct sid_verify_result {
+    int files_checked;
+    int64_t items_walked, items_reencoded, items_without_vector;
+    bool index_rebuilt;
+} sid_verify_result;
+/* Hashes, digest, every item through the trie, a re-encoded sample (`full`: all). SID_ECORRUPT names what is wrong. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_verify(sid_ctx *ctx, const char *path, bool full, sid_verify_result *out,
+                                                     sid_error *err);
+
+/* Forms of sid_catalog_export and _import: "tsv", "jsonl", "npy". `path` "-" is stdout (not npy, whose ids go to
+ * `<path without .npy>.ids.txt`). SID_EUSAGE lists the forms. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_export(sid_catalog *catalog, const char *form, const char *path,
+                                                     sid_error *err);
+typedef struct sid_import_options {
+    const char *form;           /* NULL: by the file's ending */
+    const sid_vectors *vectors; /* needed: centroids are means of residuals */
+    const sid_items *items;     /* titles and metadata, and for npy the ids; NULL: none */
+    bool digit_column_last;     /* the last column is an added digit */
+    bool force;
+    void *reserved[4];
+} sid_import_options;
+/* Makes a catalogue from SIDs made elsewhere; checks ranges and ids. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_import(sid_ctx *ctx, const char *file, const sid_import_options *options,
+                                                     const char *path, sid_catalog **out, sid_error *err);
+
+/* ---- SIDs as text ------------------------------------------------------------------------------------------------ */
+
+/* Writes `12-153-87` and a final zero; `text` has at least SID_SID_TEXT_MAX bytes. */
+SID_API void sid_format(const uint16_t *codes, int count, char *text);
+/* Reads at most `max` codes; SID_EUSAGE names the place. */
+SID_API SID_MUST_CHECK sid_status sid_parse(const char *text, int max, uint16_t *codes, int *count, sid_error *err);
+
+/* ---- Quantizer: without a catalogue ------------------------------------------------------------------------------ */
+
+typedef struct sid_quantizer sid_quantizer;
+
+typedef struct sid_quantizer_options {
+    const char *quantizer; /* as in sid_fit_options */
+    int levels;
+    const char *codes;
+    const char *options;
+    uint64_t seed;
+    void *reserved[4];
+} sid_quantizer_options;
+SID_API SID_MUST_CHECK sid_status sid_quantizer_fit(sid_ctx *ctx, const sid_quantizer_options *options, const float *x,
+                                                    int64_t count, int dim, sid_quantizer **out, sid_error *err);
+SID_API void sid_quantizer_free(sid_quantizer *quantizer);
+SID_API int sid_quantizer_levels(const sid_quantizer *quantizer);
+SID_API int sid_quantizer_codes(const sid_quantizer *quantizer, int level_index); /* K, 0-based level */
+SID_API int sid_quantizer_dim(const sid_quantizer *quantizer);
+/* x (count, dim) -> codes (count, levels); `margins` (count, levels) or NULL: second best - best score. */
+SID_API SID_MUST_CHECK sid_status sid_quantizer_encode(sid_ctx *ctx, const sid_quantizer *quantizer, const float *x,
+                                                       int64_t count, uint16_t *codes, double *margins, sid_error *err);
+/* codes (count, levels) -> x (count, dim); the first `depth` levels only (0: all). SID_EDATA: a code out of range. */
+SID_API SID_MUST_CHECK sid_status sid_quantizer_decode(const sid_quantizer *quantizer, const uint16_t *codes,
+                                                       int64_t count, int depth, float *x, sid_error *err);
+
+/* ---- Introspection: options are tables --------------------------------------------------------------------------- */
+
+typedef enum sid_option_type {
+    SID_OPTION_INT,
+    SID_OPTION_FLOAT,
+    SID_OPTION_FLAG,   /* false unless given */
+    SID_OPTION_CHOICE, /* one of `choices`, separated by | */
+    SID_OPTION_TEXT
+} sid_option_type;
+
+typedef struct sid_option {
+    const char *name; /* "normalize_residual"; as a flag --normalize-residual */
+    sid_option_type type;
+    const char *default_text;
+    double min, max;     /* INT and FLOAT */
+    const char *choices; /* CHOICE: "none|l2" */
+    const char *help;
+    size_t offset; /* into the family's options struct */
+} sid_option;
+
+typedef struct sid_family {
+    const char *name, *summary, *paper;
+    const sid_option *options;
+    int option_count;
+} sid_family;
+
+SID_API int sid_quantizer_family_count(void);
+SID_API const sid_family *sid_quantizer_family(int index);
+SID_API const sid_family *sid_quantizer_common(void); /* the options all quantizers share */
+SID_API int sid_encoder_family_count(void);
+SID_API const sid_family *sid_encoder_family(int index);
+
+/* The best of `names` for a mistyped `word`, or NULL when none is near. */
+SID_API const char *sid_closest(const char *word, const char *const *names, int count);
+
+/* ---- The machine ------------------------------------------------------------------------------------------------- */
+
+typedef struct sid_machine {
+    char cpu[128];
+    int cpus_online, cpus_allowed;         /* allowed: affinity and cgroup quota */
+    size_t memory_size, memory_limit_size; /* cgroup limit; 0: none */
+    const char *isa_best, *isa_list;       /* "avx512", "portable avx2 avx512" */
+    const char *libraries;                 /* "sqlite 3.40.1, jansson 2.14, utf8proc 2.8.0, zlib 1.2.13" */
+} sid_machine;
+SID_API void sid_machine_get(sid_machine *out);
+/* All kernel paths of this CPU give the same labels on seeded hard cases; SID_EINTERNAL names the path that differs. */
+SID_API SID_MUST_CHECK sid_status sid_self_test(sid_ctx *ctx, sid_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,84 @@
+/* mem.c: aligned, checked, countable allocation.
+ *
+ * The counters are the library's one mutable global: a fault test must reach allocations of every object, and a counter
+ * that is off costs one relaxed load.
+ */
+#include "base/mem.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+
+enum { ALIGNMENT = 64 };
+
+static _Atomic int64_t fail_after = -1, fail_times;
+
+void sid__mem_fail(int64_t after, int64_t times)
+{
+    atomic_store(&fail_times, times);
+    atomic_store(&fail_after, after);
+}
+
+static bool is_told_to_fail(void)
+{
+    if (atomic_load_explicit(&fail_after, memory_order_relaxed) < 0)
+        return false;
+    if (atomic_fetch_sub(&fail_after, 1) > 0)
+        return false;
+    atomic_store(&fail_after, 0);
+    if (atomic_load(&fail_times) == 0) {
+        atomic_store(&fail_after, -1);
+        return false;
+    }
+    if (atomic_load(&fail_times) > 0)
+        atomic_fetch_sub(&fail_times, 1);
+    return true;
+}
+
+sid_status sid__alloc(void *out, size_t count, size_t size, const char *what, sid_error *err)
+{
+    size_t wanted, rounded;
+    if (!sid__mul_size(count, size, &wanted) || !sid__add_size(wanted, ALIGNMENT, &rounded))
+        return sid__fail(err, SID_ENOMEM, "out of memory: %s of %zu x %zu bytes is too large", what, count, size);
+    rounded = rounded / ALIGNMENT * ALIGNMENT;
+    void *pointer = is_told_to_fail() ? NULL : aligned_alloc(ALIGNMENT, rounded);
+    if (!pointer)
+        return sid__fail_memory(err, what, wanted);
+    memset(pointer, 0, rounded);
+    *(void **)out = pointer;
+    return SID_OK;
+}
+
+sid_status sid__grow(void *pointer, int64_t *capacity, int64_t wanted, size_t size, const char *what, sid_error *err)
+{
+    if (wanted <= *capacity)
+        return SID_OK;
+    int64_t larger = *capacity < 16 ? 16 : *capacity;
+    while (larger < wanted)
+        larger = larger > INT64_MAX / 2 ? wanted : larger * 2;
+    void *grown = NULL, *old = *(void **)pointer;
+    SID_TRY(sid__alloc(&grown, (size_t)larger, size, what, err));
+    if (old)
+        memcpy(grown, old, (size_t)*capacity * size);
+    sid__free(old);
+    *(void **)pointer = grown;
+    *capacity = larger;
+    return SID_OK;
+}
+
+void sid__free(void *pointer)
+{
+    free(pointer);
+}
+
+sid_status sid__strdup(char **out, const char *text, sid_error *err)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = NULL;
+    SID_TRY(sid__alloc(&copy, size, 1, "a copy of a text", err));
+    memcpy(copy, text, size);
+    *out = copy;
+    return SID_OK;
+}

@@ -1,0 +1,172 @@
+/* options.c: one reader for every family's options, so that flags, JSON and Python fail with the same words. */
+#include "base/options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static sid_status set_int(const sid_option *option, int64_t *field, const char *value, sid_error *err)
+{
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (errno || end == value || *end || (double)number < option->min || (double)number > option->max)
+        return sid__fail(err, SID_EUSAGE, "%s is \"%s\"; a whole number from %.0f to %.0f is expected", option->name,
+                         value, option->min, option->max);
+    *field = number;
+    return SID_OK;
+}
+
+static sid_status set_float(const sid_option *option, double *field, const char *value, sid_error *err)
+{
+    char *end = NULL;
+    double number = strtod(value, &end);
+    if (end == value || *end || !(number >= option->min && number <= option->max))
+        return sid__fail(err, SID_EUSAGE, "%s is \"%s\"; a number from %g to %g is expected", option->name, value,
+                         option->min, option->max);
+    *field = number;
+    return SID_OK;
+}
+
+static sid_status set_flag(const sid_option *option, bool *field, const char *value, sid_error *err)
+{
+    static const char *const word[] = {"true", "1", "yes", "", "false", "0", "no"};
+    for (size_t i = 0; i < sizeof word / sizeof *word; i++) {
+        if (strcmp(value, word[i]) == 0) {
+            *field = i < 4;
+            return SID_OK;
+        }
+    }
+    return sid__fail(err, SID_EUSAGE, "%s is \"%s\"; true or false is expected", option->name, value);
+}
+
+static sid_status set_choice(const sid_option *option, int *field, const char *value, sid_error *err)
+{
+    int index = 0;
+    for (const char *at = option->choices; *at; index++) {
+        size_t length = strcspn(at, "|");
+        if (strlen(value) == length && memcmp(at, value, length) == 0) {
+            *field = index;
+            return SID_OK;
+        }
+        at += length + (at[length] == '|');
+    }
+    return sid__fail(err, SID_EUSAGE, "%s is \"%s\"; one of %s is expected", option->name, value, option->choices);
+}
+
+static sid_status set_text(const sid_option *option, char *field, const char *value, sid_error *err)
+{
+    if (strlen(value) >= SID__OPTION_TEXT_SIZE)
+        return sid__fail(err, SID_EUSAGE, "%s is longer than %d bytes", option->name, SID__OPTION_TEXT_SIZE - 1);
+    (void)snprintf(field, SID__OPTION_TEXT_SIZE, "%s", value);
+    return SID_OK;
+}
+
+static sid_status set_field(const sid_option *option, void *options, const char *value, sid_error *err)
+{
+    void *field = (char *)options + option->offset;
+    switch (option->type) {
+    case SID_OPTION_INT:
+        return set_int(option, field, value, err);
+    case SID_OPTION_FLOAT:
+        return set_float(option, field, value, err);
+    case SID_OPTION_FLAG:
+        return set_flag(option, field, value, err);
+    case SID_OPTION_CHOICE:
+        return set_choice(option, field, value, err);
+    case SID_OPTION_TEXT:
+        return set_text(option, field, value, err);
+    }
+    return sid__fail(err, SID_EINTERNAL, "option %s has an unknown type", option->name);
+}
+
+sid_status sid__options_default(const sid_family *family, void *options, sid_error *err)
+{
+    for (int i = 0; i < family->option_count; i++)
+        SID_TRY(set_field(&family->options[i], options, family->options[i].default_text, err));
+    return SID_OK;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++)
+        if ((*a == '-' ? '_' : *a) != (*b == '-' ? '_' : *b))
+            return false;
+    return *a == *b;
+}
+
+sid_status sid__options_set(const sid_family *family, void *options, const char *name, const char *value,
+                            bool *is_known, sid_error *err)
+{
+    *is_known = false;
+    for (int i = 0; i < family->option_count; i++) {
+        if (!is_same_name(family->options[i].name, name))
+            continue;
+        *is_known = true;
+        return set_field(&family->options[i], options, value, err);
+    }
+    return SID_OK;
+}
+
+/* Length of the value at `at`: to the next comma outside ( ). */
+static size_t value_length(const char *at)
+{
+    int depth = 0;
+    size_t length = 0;
+    for (; at[length] && (at[length] != ',' || depth > 0); length++)
+        depth += (at[length] == '(') - (at[length] == ')');
+    return length;
+}
+
+sid_status sid__options_split(const char *text, sid__option_set_fn *set, void *user, sid_error *err)
+{
+    char name[64], value[SID__OPTION_TEXT_SIZE];
+    for (const char *at = text ? text : ""; *at;) {
+        size_t name_length = strcspn(at, "=,");
+        const char *start = at[name_length] == '=' ? at + name_length + 1 : at + name_length;
+        size_t length = at[name_length] == '=' ? value_length(start) : 0;
+        bool is_wrapped = length >= 2 && start[0] == '(' && start[length - 1] == ')';
+        if (name_length == 0 || name_length >= sizeof name || length >= sizeof value)
+            return sid__fail(err, SID_EUSAGE,
+                             "options \"%s\": name=value pairs separated by commas are expected at \"%s\"", text, at);
+        memcpy(name, at, name_length);
+        name[name_length] = 0;
+        memcpy(value, start + is_wrapped, length - 2 * (size_t)is_wrapped);
+        value[length - 2 * (size_t)is_wrapped] = 0;
+        SID_TRY(set(user, name, value, err));
+        at = start + length;
+        at += *at == ',';
+    }
+    return SID_OK;
+}
+
+static void choice_text(const char *choices, int index, char *text)
+{
+    for (; index > 0; index--)
+        choices += strcspn(choices, "|") + 1;
+    (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%.*s", (int)strcspn(choices, "|"), choices);
+}
+
+void sid__option_text(const sid_option *option, const void *options, char *text)
+{
+    const void *field = (const char *)options + option->offset;
+    switch (option->type) {
+    case SID_OPTION_INT:
+        (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%" PRId64, *(const int64_t *)field);
+        break;
+    case SID_OPTION_FLOAT:
+        (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%.17g", *(const double *)field);
+        break;
+    case SID_OPTION_FLAG:
+        (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%s", *(const bool *)field ? "true" : "false");
+        break;
+    case SID_OPTION_CHOICE:
+        choice_text(option->choices, *(const int *)field, text);
+        break;
+    case SID_OPTION_TEXT:
+        (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%s", (const char *)field);
+        break;
+    }
+}

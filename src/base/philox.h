@@ -1,0 +1,32 @@
+/* philox.h: all randomness. Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011):
+ * a counter-based generator, so that draw `index` of stream `stream` is the same on any thread in any order.
+ */
+#ifndef SEMID_BASE_PHILOX_H
+#define SEMID_BASE_PHILOX_H
+
+#include <stdint.h>
+
+/* One number a use, so that two uses of one seed never share draws. Add at the end only: the numbers are part of what
+ * makes a seed reproducible. */
+enum sid__stream {
+    SID__STREAM_SAMPLE = 1, /* rows of the fit sample */
+    SID__STREAM_INIT,       /* k-means start; + 64 a level is added by the caller through `index` */
+    SID__STREAM_SUBSPACE,   /* start of subspace iteration */
+    SID__STREAM_SVD,        /* randomised SVD */
+    SID__STREAM_SYNTH,
+    SID__STREAM_QUERY, /* seeded queries of the health report */
+    SID__STREAM_VERIFY,
+    SID__STREAM_ID,
+    SID__STREAM_TEST
+};
+
+/* Four 32-bit words of counter `index` in `stream`. */
+void sid__philox(uint64_t seed, uint32_t stream, uint64_t index, uint32_t out[4]);
+/* 64 bits. */
+uint64_t sid__philox_u64(uint64_t seed, uint32_t stream, uint64_t index);
+/* [0, 1), 53 bits. */
+double sid__philox_uniform(uint64_t seed, uint32_t stream, uint64_t index);
+/* 0..bound-1 without bias worth a name (64-bit multiply-shift; bias < bound / 2^64). */
+uint64_t sid__philox_below(uint64_t seed, uint32_t stream, uint64_t index, uint64_t bound);
+
+#endif

@@ -1,0 +1,245 @@
+/* vfs.c: thin, checked wrappers over POSIX files. EINTR is retried, short reads and writes are continued. */
+#define _GNU_SOURCE
+#include "base/vfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { IO_STEP = 1 << 30, READ_STEP = 1 << 20 };
+
+sid_status sid__file_open(const char *path, sid__file *out, int64_t *size, sid_error *err)
+{
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return sid__fail_errno(err, path, "cannot open", errno);
+    if (fstat(fd, &info) != 0 || S_ISDIR(info.st_mode)) {
+        sid_status status = sid__fail_errno(err, path, "cannot read", S_ISDIR(info.st_mode) ? EISDIR : errno);
+        (void)close(fd);
+        return status;
+    }
+    *out = (sid__file){.fd = fd, .path = path};
+    if (size)
+        *size = info.st_size;
+    return SID_OK;
+}
+
+sid_status sid__file_create(const char *path, sid__file *out, sid_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return sid__fail_errno(err, path, "cannot create", errno);
+    *out = (sid__file){.fd = fd, .path = path};
+    return SID_OK;
+}
+
+sid_status sid__file_read(const sid__file *file, void *bytes, size_t size, int64_t offset, sid_error *err)
+{
+    char *at = bytes;
+    while (size > 0) {
+        ssize_t n = pread(file->fd, at, size < IO_STEP ? size : IO_STEP, offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return sid__fail_errno(err, file->path, "cannot read", errno);
+        if (n == 0)
+            return sid__fail_at(err, SID_EDATA, (sid__place){.file = file->path, .byte = offset},
+                                "the file ends here; %zu more bytes are expected", size);
+        at += n;
+        size -= (size_t)n;
+        offset += n;
+    }
+    return SID_OK;
+}
+
+sid_status sid__file_write(const sid__file *file, const void *bytes, size_t size, sid_error *err)
+{
+    const char *at = bytes;
+    while (size > 0) {
+        ssize_t n = write(file->fd, at, size < IO_STEP ? size : IO_STEP);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return sid__fail_errno(err, file->path, "cannot write", errno);
+        at += n;
+        size -= (size_t)n;
+    }
+    return SID_OK;
+}
+
+sid_status sid__file_sync(const sid__file *file, sid_error *err)
+{
+    if (fsync(file->fd) != 0)
+        return sid__fail_errno(err, file->path, "cannot write to the disk", errno);
+    return SID_OK;
+}
+
+void sid__file_close(sid__file *file)
+{
+    if (file->fd > 0)
+        (void)close(file->fd);
+    file->fd = -1;
+}
+
+/* Reads a pipe, or a file whose size is not to be believed, to its end. */
+static sid_status read_to_end(int fd, const char *path, int64_t size_max, sid__strbuf *out, sid_error *err)
+{
+    for (;;) {
+        SID_TRY(sid__grow(&out->text, &out->capacity, out->length + READ_STEP + 1, 1, "a file's bytes", err));
+        ssize_t n = read(fd, out->text + out->length, READ_STEP);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return sid__fail_errno(err, path, "cannot read", errno);
+        if (n == 0)
+            break;
+        out->length += n;
+        if (out->length > size_max)
+            return sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
+                                "larger than the limit of %" PRId64 " bytes", size_max);
+    }
+    out->text[out->length] = 0;
+    return SID_OK;
+}
+
+sid_status sid__read_whole(const char *path, int64_t size_max, char **bytes, int64_t *size, sid_error *err)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    sid__file file = {.fd = STDIN_FILENO, .path = path};
+    int64_t told_size = 0;
+    if (!is_stdin)
+        SID_TRY(sid__file_open(path, &file, &told_size, err));
+    sid__strbuf buffer = {0};
+    sid_status status = SID_OK;
+    if (told_size > 0 && told_size <= size_max)
+        status = sid__grow(&buffer.text, &buffer.capacity, told_size + READ_STEP + 1, 1, "a file's bytes", err);
+    if (status == SID_OK)
+        status = read_to_end(file.fd, is_stdin ? "standard input" : path, size_max, &buffer, err);
+    if (!is_stdin)
+        sid__file_close(&file);
+    if (status != SID_OK) {
+        sid__strbuf_drop(&buffer);
+        return status;
+    }
+    *size = buffer.length;
+    *bytes = sid__strbuf_take(&buffer);
+    return SID_OK;
+}
+
+static sid_status parent_of(const char *path, char *out, size_t size, sid_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    int n = slash == path ? snprintf(out, size, "/")
+            : slash       ? snprintf(out, size, "%.*s", (int)(slash - path), path)
+                          : snprintf(out, size, ".");
+    if (n < 0 || (size_t)n >= size)
+        return sid__fail(err, SID_EUSAGE, "path is too long: %s", path);
+    return SID_OK;
+}
+
+sid_status sid__replace_whole(const char *path, const void *bytes, size_t size, sid_error *err)
+{
+    if (strcmp(path, "-") == 0)
+        return sid__file_write(&(sid__file){.fd = STDOUT_FILENO, .path = "standard output"}, bytes, size, err);
+    char temporary[PATH_MAX], parent[PATH_MAX];
+    SID_TRY(parent_of(path, parent, sizeof parent, err));
+    int n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof temporary)
+        return sid__fail(err, SID_EUSAGE, "path is too long: %s", path);
+    sid__file file = {.fd = -1};
+    SID_TRY(sid__file_create(temporary, &file, err));
+    sid_status status = sid__file_write(&file, bytes, size, err);
+    if (status == SID_OK)
+        status = sid__file_sync(&file, err);
+    sid__file_close(&file);
+    if (status == SID_OK && rename(temporary, path) != 0)
+        status = sid__fail_errno(err, path, "cannot replace", errno);
+    if (status != SID_OK) {
+        (void)unlink(temporary);
+        return status;
+    }
+    return sid__directory_sync(parent, err);
+}
+
+bool sid__path_exists(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0;
+}
+
+bool sid__path_is_directory(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+sid_status sid__directory_create(const char *path, sid_error *err)
+{
+    if (mkdir(path, 0777) != 0)
+        return sid__fail_errno(err, path, "cannot create the directory", errno);
+    return SID_OK;
+}
+
+sid_status sid__directory_sync(const char *path, sid_error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return sid__fail_errno(err, path, "cannot open the directory", errno);
+    int failed = fsync(fd) != 0 && errno != EINVAL ? errno : 0;
+    (void)close(fd);
+    return failed ? sid__fail_errno(err, path, "cannot write the directory to the disk", failed) : SID_OK;
+}
+
+sid_status sid__remove_tree(const char *path, sid_error *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return SID_OK;
+    DIR *directory = opendir(path);
+    if (!directory)
+        return sid__fail_errno(err, path, "cannot remove", errno);
+    for (struct dirent *entry; (entry = readdir(directory));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlinkat(dirfd(directory), entry->d_name, 0);
+    (void)closedir(directory);
+    if (rmdir(path) != 0)
+        return sid__fail_errno(err, path, "cannot remove", errno);
+    return SID_OK;
+}
+
+sid_status sid__rename(const char *from, const char *to, bool exchange, sid_error *err)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE) == 0)
+        return SID_OK;
+    if (errno == EEXIST)
+        return sid__fail_at(err, SID_EEXISTS, (sid__place){.file = to, .byte = -1}, "exists already");
+    /* Some file systems know no flags; without exchange a plain rename after a look is the best there is. */
+    if (errno == EINVAL && !exchange && !sid__path_exists(to) && rename(from, to) == 0)
+        return SID_OK;
+    return sid__fail_errno(err, to, "cannot rename to it", errno);
+}
+
+sid_status sid__path_join(char *out, size_t size, const char *directory, const char *name, sid_error *err)
+{
+    int n = snprintf(out, size, "%s/%s", directory, name);
+    if (n < 0 || (size_t)n >= size)
+        return sid__fail(err, SID_EUSAGE, "path is too long: %s/%s", directory, name);
+    return SID_OK;
+}
+
+int64_t sid__space_free(const char *path)
+{
+    struct statvfs info;
+    char parent[PATH_MAX];
+    if (statvfs(path, &info) != 0 &&
+        (parent_of(path, parent, sizeof parent, NULL) != SID_OK || statvfs(parent, &info) != 0))
+        return -1;
+    return (int64_t)(info.f_bavail * info.f_frsize);
+}

@@ -1,0 +1,76 @@
+/* quantizer.h: what every quantizer family is. quant_registry.c lists them; everything else loops over that list.
+ *
+ * A fitted sid_quantizer is immutable: encode and decode may run on many threads. Common to all (spec/quantizers.md §2):
+ * prepare (l2, centring, PCA) is done here, families see prepared rows of `prepared_dim` floats.
+ */
+#ifndef SEMID_QUANT_QUANTIZER_H
+#define SEMID_QUANT_QUANTIZER_H
+
+#include "base/ctx.h"
+#include "base/options.h"
+#include "io/tensor_set.h"
+
+/* Common options; field order and types follow sid_quantizer_common()'s table. */
+typedef struct sid__quantizer_options {
+    int64_t levels, seed, sample, pca, beam;
+    int codes[SID_LEVELS_MAX]; /* K of each level, parsed from the text "256" or "256,256,128" */
+    char codes_text[SID__OPTION_TEXT_SIZE];
+    bool no_center;
+    int normalize; /* 0 none, 1 l2 */
+} sid__quantizer_options;
+
+typedef struct sid__family_class sid__family_class;
+
+struct sid_quantizer {
+    const sid__family_class *family;
+    sid__quantizer_options options;
+    void *family_options; /* of family->options_size bytes */
+    int dim, prepared_dim;
+    float *mean; /* (dim), NULL when not centred */
+    float *pca;  /* (dim, prepared_dim) row-major, NULL when off */
+    void *state; /* the family's */
+};
+
+struct sid__family_class {
+    sid_family info; /* name, summary, paper, option table */
+    size_t options_size;
+    bool is_ordered; /* prefixes mean something */
+    /* Checks options against each other and the data's size; names the option and its range. NULL: nothing to check. */
+    sid_status (*check)(const sid_quantizer *q, int64_t count, int prepared_dim, sid_error *err);
+    /* x (count, prepared_dim): the sampled, prepared rows. Sets q->state. */
+    sid_status (*fit)(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, sid_error *err);
+    /* Prepared rows -> codes (count, levels), margins (count, levels) or NULL. */
+    sid_status (*encode)(sid_ctx *ctx, const sid_quantizer *q, const float *x, int64_t count, uint16_t *codes,
+                         double *margins, sid_error *err);
+    /* Codes (count, levels) in range -> prepared rows; the first `depth` levels. */
+    void (*decode)(const sid_quantizer *q, const uint16_t *codes, int64_t count, int depth, float *x);
+    sid_status (*save)(const sid_quantizer *q, sid__tensor_set *set, sid_error *err);
+    sid_status (*load)(sid_quantizer *q, const sid__tensor_set *set, sid_error *err);
+    void (*drop)(sid_quantizer *q); /* frees q->state */
+};
+
+extern const sid__family_class *const sid__quantizer_registry[];
+extern const int sid__quantizer_registry_count;
+/* SID_EUSAGE with a did-you-mean. */
+sid_status sid__quantizer_family_find(const char *name, const sid__family_class **out, sid_error *err);
+
+/* Made from public options, not fitted: options are parsed and checked. */
+sid_status sid__quantizer_create(const sid_quantizer_options *options, sid_quantizer **out, sid_error *err);
+/* Fits on the rows in `fit_row` (fit_count of them, ascending; NULL: all), sampled as the options say. `x` (count, dim)
+ * must be finite. */
+sid_status sid__quantizer_fit_rows(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, int dim,
+                                   const int64_t *fit_row, int64_t fit_count, sid_error *err);
+/* All tensors: `mean`, `pca.v`, the family's. */
+sid_status sid__quantizer_save(const sid_quantizer *q, sid__tensor_set *set, sid_error *err);
+/* `options` as stored in the manifest; `dim` from there too. Every tensor's name, shape and finiteness is checked. */
+sid_status sid__quantizer_load(const sid_quantizer_options *options, int dim, const sid__tensor_set *set,
+                               sid_quantizer **out, sid_error *err);
+/* The family's own and the common options that differ from "levels, codes, seed", as "name=value,...": what the manifest
+ * keeps and sid_quantizer_options.options takes. */
+sid_status sid__quantizer_options_text(const sid_quantizer *q, sid__strbuf *out, sid_error *err);
+/* Builds a residual quantizer around codebooks made elsewhere or from means of residuals: codebook[l] (K_l, dim) of the
+ * family rkmeans, mean (dim) or NULL. Copies. */
+sid_status sid__quantizer_from_codebooks(const float *const *codebook, const int *codes, int levels, int dim,
+                                         const float *mean, sid_quantizer **out, sid_error *err);
+
+#endif
