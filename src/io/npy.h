@@ -1,0 +1,37 @@
+/* npy.h: NumPy's array files, versions 1 to 3. Little-endian f2, f4, f8, u2; C or Fortran order; no objects. Read in
+ * blocks with pread. A lying header is SID_EDATA before anything large is allocated. */
+#ifndef SEMID_IO_NPY_H
+#define SEMID_IO_NPY_H
+
+#include "base/vfs.h"
+#include "io/tensor_set.h"
+
+typedef struct sid__npy_header {
+    sid__dtype dtype;
+    int rank;
+    int64_t shape[SID__RANK_MAX];
+    bool is_fortran;
+    int64_t data_offset; /* of the first element */
+} sid__npy_header;
+
+/* Parses the header at the start of `bytes`; file_size checks that the data is all there, no more and no less. */
+sid_status sid__npy_parse_header(const char *bytes, size_t size, int64_t file_size, const char *path,
+                                 sid__npy_header *out, sid_error *err);
+
+/* An open (N, D) file for reading rows as floats, e.g. vectors.npy of a catalogue. */
+typedef struct sid__npy_reader {
+    sid__file file;
+    sid__npy_header header;
+    int64_t rows;
+    int dim;
+} sid__npy_reader;
+sid_status sid__npy_open(const char *path, sid__npy_reader *out, sid_error *err);
+/* Rows begin .. begin+count-1 into out (count, dim); f2 and f8 are converted. C order only when count < rows. */
+sid_status sid__npy_read_rows(const sid__npy_reader *reader, int64_t begin, int64_t count, float *out, sid_error *err);
+void sid__npy_close(sid__npy_reader *reader);
+
+/* Writes an (rows, columns) array in C order, version 1, header padded to 64 bytes; fsync'd. */
+sid_status sid__npy_write(const char *path, sid__dtype dtype, const void *data, int64_t rows, int columns,
+                          sid_error *err);
+
+#endif

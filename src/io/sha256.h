@@ -1,0 +1,23 @@
+/* sha256.h: SHA-256 (FIPS 180-4), for finding damage. */
+#ifndef SEMID_IO_SHA256_H
+#define SEMID_IO_SHA256_H
+
+#include "base/vfs.h"
+
+enum { SID__SHA256_SIZE = 32, SID__SHA256_HEX_SIZE = 65 };
+
+typedef struct sid__sha256 {
+    uint32_t state[8];
+    uint64_t total_size;
+    unsigned char block[64];
+    size_t block_used;
+} sid__sha256;
+
+void sid__sha256_init(sid__sha256 *hash);
+void sid__sha256_update(sid__sha256 *hash, const void *bytes, size_t size);
+void sid__sha256_final(sid__sha256 *hash, unsigned char digest[SID__SHA256_SIZE]);
+void sid__sha256_hex(const unsigned char digest[SID__SHA256_SIZE], char hex[SID__SHA256_HEX_SIZE]);
+/* Reads the file in blocks. */
+sid_status sid__sha256_file(const char *path, unsigned char digest[SID__SHA256_SIZE], int64_t *size, sid_error *err);
+
+#endif

@@ -1,0 +1,38 @@
+/* prefix_index.h: the CSR trie over SIDs: which items lie below a prefix, in O(levels) binary searches, without touching
+ * the database. Immutable; built from items.db; stored as index.bin.
+ *
+ * Items are sorted by SID (a SID that ends earlier comes first), ties by row. A position is a place in that order; the
+ * items below a prefix are one run of positions.
+ */
+#ifndef SEMID_SID_PREFIX_INDEX_H
+#define SEMID_SID_PREFIX_INDEX_H
+
+#include "base/error.h"
+
+typedef struct sid__prefix_index sid__prefix_index;
+
+/* codes (count, width): row i holds length[i] <= width codes, the rest is ignored; row[i]: the item's row in items.db. */
+sid_status sid__prefix_index_build(const uint16_t *codes, const uint8_t *length, const int64_t *row, int64_t count,
+                                   int width, sid__prefix_index **out, sid_error *err);
+void sid__prefix_index_free(sid__prefix_index *index);
+int64_t sid__prefix_index_count(const sid__prefix_index *index);
+int sid__prefix_index_width(const sid__prefix_index *index);
+/* Items below prefix (depth codes; 0: all): positions begin <= p < end; false and an empty run when there are none. */
+bool sid__prefix_index_find(const sid__prefix_index *index, const uint16_t *prefix, int depth, int64_t *begin,
+                            int64_t *end);
+int64_t sid__prefix_index_row(const sid__prefix_index *index, int64_t position);
+/* Distinct prefixes of `depth` codes. */
+int64_t sid__prefix_index_prefixes(const sid__prefix_index *index, int depth);
+/* Bytes it takes in memory; the target is <= 16 an item at 4 levels. */
+size_t sid__prefix_index_size(const sid__prefix_index *index);
+
+/* index.bin: magic, format version, catalogue version it was built from, arrays, SHA-256 of all before it (the offset
+ * table stands in prefix_index_file.c). parse: SID_ECORRUPT names what is wrong; *catalog_version tells staleness. */
+sid_status sid__prefix_index_write(const sid__prefix_index *index, int64_t catalog_version, const char *path,
+                                   sid_error *err);
+sid_status sid__prefix_index_read(const char *path, int64_t *catalog_version, sid__prefix_index **out, sid_error *err);
+/* The same from memory, for the fuzzer. */
+sid_status sid__prefix_index_parse(const void *bytes, size_t size, const char *path, int64_t *catalog_version,
+                                   sid__prefix_index **out, sid_error *err);
+
+#endif
