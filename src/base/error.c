@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef sid__fail
+#undef sid__fail_at
+#undef sid__fail_errno
+#undef sid__fail_memory
+
 static void fill(sid_error *err, sid_status status, sid__place place, const char *format, va_list args)
 {
     err->status = status;

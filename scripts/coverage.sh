@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# ./dev coverage: runs the tests on a build that counts lines, prints the coverage of src/ by room, fails under 90 %.
+#   --no-run   reads what an earlier run counted
+set -euo pipefail
+tree=$PWD
+. scripts/lib.sh
+need $packages_coverage
+
+if [ "${1:-}" != --no-run ]; then
+    counts=${counts:-$(mktemp)}
+    say_data
+    echo "dev: building (preset coverage)"
+    build coverage
+    find build/coverage -name '*.gcda' -delete
+    run_ctest coverage
+fi
+gcovr --root . --filter 'src/' --object-directory build/coverage --csv build/coverage/lines.csv -j "$jobs" \
+    build/coverage >/dev/null
+python3 scripts/coverage_table.py build/coverage/lines.csv 90
