@@ -12,7 +12,8 @@
 #undef sid__fail_errno
 #undef sid__fail_memory
 
-static void fill(sid_error *err, sid_status status, sid__place place, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void fill(sid_error *err, sid_status status, sid__place place,
+                                                       const char *format, va_list args)
 {
     err->status = status;
     err->row = place.row > 0 ? place.row : -1;
