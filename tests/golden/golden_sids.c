@@ -1,0 +1,173 @@
+/* golden_sids.c: the same SIDs on every machine. golden_sids [EXPECTED]
+ *
+ * Fits quantizers on seeded data and prints, a line a case, the SHA-256 of the codebooks and of the SIDs. Each case runs on
+ * every kernel path of this CPU, with 1, 2 and 7 threads: all must agree. EXPECTED is a file of such lines to compare with;
+ * tests/golden/golden_sids.txt holds those that gcc, clang and aarch64 must give (cross.sh). A changed line there moves
+ * users' SIDs: the commit says why.
+ *
+ * Needs base, kernel, linalg, quant, io/tensor_set and io/sha256 only, so that it links without any library. The data
+ * comes from Philox integers by additions and powers of two: exact everywhere.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/philox.h"
+#include "io/sha256.h"
+#include "quant/quantizer.h"
+
+enum { ROWS = 3000, DIM = 40, CENTERS = 60, LEVELS = 3, LINE_SIZE = 256 };
+
+static const struct golden_case {
+    const char *name, *codes, *options;
+} golden_case[] = {
+    {"progressive", "64", "init=progressive"},
+    {"progressive_refined", "64", "init=progressive,refine=1"},
+    {"greedy", "64", "init=greedy"},
+    {"greedy_refined", "64", "init=greedy,refine=1"},
+    {"uneven_codes", "32,64,16", ""},
+    {"beam", "64", "beam=4"},
+    {"beam_refined", "64", "refine=1,beam=4"},
+    {"pca", "32", "pca=16"},
+    {"unit_length", "32", "normalize=l2"},
+    {"not_centered", "32", "no_center"},
+    {"residual_unit_length", "32", "normalize_residual"},
+    {"sample", "32", "sample=1000"},
+};
+enum { CASE_COUNT = sizeof golden_case / sizeof *golden_case };
+
+/* x (ROWS, DIM): one of CENTERS corners plus noise, both multiples of 2^-8; falling spread by dimension. */
+static void make_data(float *x)
+{
+    for (int64_t i = 0; i < (int64_t)ROWS * DIM; i++) {
+        int64_t row = i / DIM, column = i % DIM;
+        uint64_t center = sid__philox_below(7, SID__STREAM_TEST, (uint64_t)row, CENTERS);
+        uint64_t corner = sid__philox_u64(8, SID__STREAM_TEST, center * DIM + (uint64_t)column);
+        uint64_t noise = sid__philox_u64(9, SID__STREAM_TEST, (uint64_t)i);
+        int spread = column < 8 ? 4 : column < 20 ? 2 : 1;
+        int value = ((int)(corner & 1023) - 512) * spread + (int)(noise & 255) - 128 + (int)((noise >> 8) & 255) - 128;
+        x[i] = (float)value * 0x1p-8F;
+    }
+}
+
+static void hash_tensors(const sid__tensor_set *set, char hex[SID__SHA256_HEX_SIZE])
+{
+    unsigned char digest[SID__SHA256_SIZE];
+    sid__sha256 hash;
+    sid__sha256_init(&hash);
+    for (int64_t i = 0; i < set->count; i++) {
+        const sid__tensor *tensor = &set->tensor[i];
+        size_t size = sid__dtype_size(tensor->dtype);
+        for (int axis = 0; axis < tensor->rank; axis++)
+            size *= (size_t)tensor->shape[axis];
+        sid__sha256_update(&hash, tensor->name, strlen(tensor->name));
+        sid__sha256_update(&hash, tensor->data, size);
+    }
+    sid__sha256_final(&hash, digest);
+    sid__sha256_hex(digest, hex);
+}
+
+static void hash_codes(const uint16_t *codes, char hex[SID__SHA256_HEX_SIZE])
+{
+    unsigned char digest[SID__SHA256_SIZE];
+    sid__sha256 hash;
+    sid__sha256_init(&hash);
+    sid__sha256_update(&hash, codes, sizeof *codes * ROWS * LEVELS);
+    sid__sha256_final(&hash, digest);
+    sid__sha256_hex(digest, hex);
+}
+
+/* Fits and encodes; `line` becomes "name tensors codes". */
+static sid_status run_once(sid_ctx *ctx, const struct golden_case *trial, const float *x, uint16_t *codes,
+                           char line[LINE_SIZE], sid_error *err)
+{
+    sid_quantizer_options options = {
+        .quantizer = "rkmeans", .levels = LEVELS, .codes = trial->codes, .options = trial->options, .seed = 42};
+    sid_quantizer *quantizer = NULL;
+    sid__tensor_set set = {0};
+    char tensors_hex[SID__SHA256_HEX_SIZE], codes_hex[SID__SHA256_HEX_SIZE];
+    sid_status status = sid_quantizer_fit(ctx, &options, x, ROWS, DIM, &quantizer, err);
+    if (status == SID_OK)
+        status = sid_quantizer_encode(ctx, quantizer, x, ROWS, codes, NULL, err);
+    if (status == SID_OK)
+        status = sid__quantizer_save(quantizer, &set, err);
+    if (status == SID_OK) {
+        hash_tensors(&set, tensors_hex);
+        hash_codes(codes, codes_hex);
+        (void)snprintf(line, LINE_SIZE, "%s %s %s", trial->name, tensors_hex, codes_hex);
+    }
+    sid__tensor_set_drop(&set);
+    sid_quantizer_free(quantizer);
+    return status;
+}
+
+/* Every kernel path and number of threads; false when one differs from the first. */
+static bool run_case(sid_ctx *ctx, const struct golden_case *trial, const float *x, uint16_t *codes,
+                     char first[LINE_SIZE])
+{
+    static const int threads[] = {1, 2, 7};
+    bool is_same = true;
+    first[0] = 0;
+    for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+        if (!sid__isa_is_supported((sid__isa)isa))
+            continue;
+        for (int i = 0; i < 3; i++) {
+            sid_error err = {0};
+            char line[LINE_SIZE];
+            if (sid_ctx_set_isa(ctx, sid__isa_name((sid__isa)isa), &err) != SID_OK ||
+                sid_ctx_set_threads(ctx, threads[i], &err) != SID_OK ||
+                run_once(ctx, trial, x, codes, line, &err) != SID_OK) {
+                (void)fprintf(stderr, "%s: %s\n", trial->name, err.message);
+                return false;
+            }
+            if (!first[0])
+                memcpy(first, line, sizeof line);
+            if (strcmp(first, line) != 0) {
+                (void)fprintf(stderr, "%s with %d threads differs:\n  %s\n  %s\n", sid__isa_name((sid__isa)isa),
+                              threads[i], first, line);
+                is_same = false;
+            }
+        }
+    }
+    return is_same;
+}
+
+/* Is `line` a line of the text? */
+static bool is_expected(const char *expected, const char *line)
+{
+    size_t length = strlen(line);
+    for (const char *at = strstr(expected, line); at; at = strstr(at + 1, line))
+        if ((at == expected || at[-1] == '\n') && (at[length] == '\n' || at[length] == 0))
+            return true;
+    (void)fprintf(stderr, "not as expected: %s\n", line);
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    sid_error err = {0};
+    sid_ctx *ctx = NULL;
+    char *expected = NULL;
+    int64_t expected_size = 0;
+    if (sid_ctx_create(&ctx, &err) != SID_OK ||
+        (argc > 1 && sid__read_whole(argv[1], 1 << 20, &expected, &expected_size, &err) != SID_OK)) {
+        (void)fprintf(stderr, "%s\n", err.message);
+        return 1;
+    }
+    float *x = calloc((size_t)ROWS * DIM, sizeof *x);
+    uint16_t *codes = calloc((size_t)ROWS * LEVELS, sizeof *codes);
+    bool is_good = x && codes;
+    if (is_good)
+        make_data(x);
+    for (int i = 0; x && codes && i < CASE_COUNT; i++) {
+        char line[LINE_SIZE];
+        is_good = run_case(ctx, &golden_case[i], x, codes, line) && is_good;
+        (void)printf("%s\n", line);
+        is_good = (!expected || is_expected(expected, line)) && is_good;
+    }
+    free(x);
+    free(codes);
+    sid__free(expected);
+    sid_ctx_free(ctx);
+    return is_good ? 0 : 1;
+}
