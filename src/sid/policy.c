@@ -88,7 +88,7 @@ enum { POLICY_MAX = sizeof sid__policy_table / sizeof *sid__policy_table };
 /* `word` is no `what`: lists the names that are (each once, "" left out), with a suggestion when one is near. */
 static sid_status fail_unknown(sid_error *err, const char *what, const char *word, bool is_style)
 {
-    const char *names[POLICY_MAX];
+    const char *names[POLICY_MAX] = {NULL};
     int count = 0, length = 0;
     char list[128] = "";
     for (int i = 0; i < sid__policy_count; i++) {

@@ -74,8 +74,8 @@ static void put_items(const sid__prefix_index *index, uint16_t *column, unsigned
         put(at, (uint64_t)sid__index_length(index, p), 1);
 }
 
-sid_status sid__prefix_index_write(const sid__prefix_index *index, int64_t catalog_version, const char *path,
-                                   sid_error *err)
+sid_status sid__index_bytes(const sid__prefix_index *index, int64_t catalog_version, unsigned char **out,
+                            size_t *out_size, sid_error *err)
 {
     assert(catalog_version >= 0);
     size_t size = 0;
@@ -94,10 +94,21 @@ sid_status sid__prefix_index_write(const sid__prefix_index *index, int64_t catal
         put(bytes + 24, (uint64_t)index->count, 8);
         put_items(index, column, bytes + HEADER_SIZE);
         hash_of(bytes, size - SID__SHA256_SIZE, bytes + size - SID__SHA256_SIZE);
-        status = sid__replace_whole(path, bytes, size, err);
+        *out = bytes;
+        *out_size = size;
     }
-    sid__free(bytes);
     sid__free(column);
+    return status;
+}
+
+sid_status sid__prefix_index_write(const sid__prefix_index *index, int64_t catalog_version, const char *path,
+                                   sid_error *err)
+{
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    SID_TRY(sid__index_bytes(index, catalog_version, &bytes, &size, err));
+    sid_status status = sid__replace_whole(path, bytes, size, err);
+    sid__free(bytes);
     return status;
 }
 

@@ -42,5 +42,8 @@ sid_status sid__index_from_sorted(const sid__index_items *items, const int64_t *
 /* The codes of level_index at all positions, 0 where the SID is shorter; column (count). */
 void sid__index_column(const sid__prefix_index *index, int level_index, uint16_t *column);
 int sid__index_length(const sid__prefix_index *index, int64_t position);
+/* What sid__prefix_index_write writes; the caller frees it with sid__free. */
+sid_status sid__index_bytes(const sid__prefix_index *index, int64_t catalog_version, unsigned char **out,
+                            size_t *out_size, sid_error *err);
 
 #endif

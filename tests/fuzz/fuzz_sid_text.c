@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "semid.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -14,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = malloc(size + 1), again[SID_SID_TEXT_MAX];
     uint16_t codes[SID_LEVELS_MAX + 1];
     int count = -1;
-    if (!text)
-        abort();
+    FUZZ_CHECK(text != NULL);
     if (size > 0)
         memcpy(text, data, size);
     text[size] = 0;
@@ -23,10 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sid_status status = sid_parse(text, SID_LEVELS_MAX + 1, codes, &count, &err);
     if (status == SID_OK) {
         sid_format(codes, count, again);
-        if (strcmp(text, again) != 0)
-            abort();
-    } else if (status != SID_EUSAGE || count != -1 || !err.message[0]) {
-        abort();
+        FUZZ_CHECK(strcmp(text, again) == 0);
+    } else {
+        FUZZ_CHECK(status == SID_EUSAGE && count == -1 && err.message[0]);
     }
     free(text);
     return 0;
