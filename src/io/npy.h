@@ -1,5 +1,5 @@
-/* npy.h: NumPy's array files, versions 1 to 3. Little-endian f2, f4, f8, u2; C or Fortran order; no objects. Read in
- * blocks with pread. A lying header is SID_EDATA before anything large is allocated. */
+/* npy.h: NumPy's array files, versions 1 to 3. Little-endian f2, f4, f8, u1, u2, i4, i8; C or Fortran order; no objects.
+ * Read in blocks with pread. A lying header is SID_EDATA before anything large is allocated. */
 #ifndef SEMID_IO_NPY_H
 #define SEMID_IO_NPY_H
 
@@ -26,8 +26,10 @@ typedef struct sid__npy_reader {
     int dim;
 } sid__npy_reader;
 sid_status sid__npy_open(const char *path, sid__npy_reader *out, sid_error *err);
-/* Rows begin .. begin+count-1 into out (count, dim); f2 and f8 are converted. C order only when count < rows. */
+/* Rows begin .. begin+count-1 into out (count, dim); f2 and f8 are converted; integers are SID_EDATA. Either order. */
 sid_status sid__npy_read_rows(const sid__npy_reader *reader, int64_t begin, int64_t count, float *out, sid_error *err);
+/* The same rows as they lie in the file, for integers such as codes: count * dim elements of header.dtype. C order. */
+sid_status sid__npy_read_raw(const sid__npy_reader *reader, int64_t begin, int64_t count, void *out, sid_error *err);
 void sid__npy_close(sid__npy_reader *reader);
 
 /* Writes an (rows, columns) array in C order, version 1, header padded to 64 bytes; fsync'd. */

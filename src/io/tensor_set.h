@@ -5,6 +5,7 @@
 #define SEMID_IO_TENSOR_SET_H
 
 #include "base/arena.h"
+#include "io/id_index.h"
 
 typedef enum sid__dtype {
     SID__F16,
@@ -33,10 +34,19 @@ typedef struct sid__tensor_set {
     sid__tensor *tensor;
     int64_t count, capacity;
     sid__arena arena;
+    sid__id_index index; /* by name */
 } sid__tensor_set;
 
 size_t sid__dtype_size(sid__dtype dtype);
 const char *sid__dtype_name(sid__dtype dtype); /* as safetensors writes it: "F32" */
+bool sid__dtype_is_float(sid__dtype dtype);
+/* `count` elements to float; rounds F64 to nearest (beyond float32: infinite), the others but I32 and I64 are exact. */
+void sid__dtype_to_f32(sid__dtype dtype, const void *elements, int64_t count, float *out);
+/* Bytes of an array of that shape; false when a size is negative or the product overflows. */
+bool sid__shape_size(sid__dtype dtype, int rank, const int64_t *shape, size_t *out);
+/* "(100, 384)" into `text` of SID__SHAPE_TEXT_SIZE bytes; -1 is written N. */
+enum { SID__SHAPE_TEXT_SIZE = 192 };
+const char *sid__shape_text(int rank, const int64_t *shape, char *text);
 
 /* Adds a tensor of zeroes; *data is where to write. SID_EDATA when the name exists or the size overflows. */
 sid_status sid__tensor_add(sid__tensor_set *set, const char *name, sid__dtype dtype, int rank, const int64_t *shape,
