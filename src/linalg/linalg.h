@@ -13,14 +13,14 @@
 void sid__gram_f32(const sid_ctx *ctx, const float *x, int64_t count, int n, double *c);
 
 /* Orthonormalises the columns of a (rows, columns), rows >= columns, in place; a column that depends on those before it
- * becomes zero. Gives the number of columns that are not zero. */
-int sid__orthonormalize(const sid_ctx *ctx, double *a, int64_t rows, int columns);
+ * becomes zero. `rank` (NULL allowed) gets the number of columns that are not zero. SID_ENOMEM. */
+sid_status sid__orthonormalize(const sid_ctx *ctx, double *a, int64_t rows, int columns, int *rank, sid_error *err);
 
 /* Eigenvalues (falling) and eigenvectors (columns of v) of the symmetric a (n, n), by cyclic Jacobi; a is destroyed. */
 void sid__eigen_jacobi(double *a, int n, double *value, double *v);
 
 /* Leading `rank` eigenvectors (columns of v (n, rank)) and eigenvalues (falling; NULL allowed) of the symmetric,
- * positive semidefinite a (n, n), by subspace iteration with oversampling. Each vector's entry of largest magnitude
+ * positive semidefinite a (n, n): directly up to n = 2048, above by subspace iteration with oversampling. Each vector's entry of largest magnitude
  * (ties: lowest index) is positive. rank <= n. */
 sid_status sid__eigen_leading(sid_ctx *ctx, const double *a, int n, int rank, uint64_t seed, double *value, double *v,
                               sid_error *err);
@@ -28,6 +28,9 @@ sid_status sid__eigen_leading(sid_ctx *ctx, const double *a, int n, int rank, ui
 /* Principal directions of rows x (count, dim), not centred again: v (dim, rank) in fp32, columns orthonormal. */
 sid_status sid__pca(sid_ctx *ctx, const float *x, int64_t count, int dim, int rank, uint64_t seed, float *v,
                     sid_error *err);
+
+/* Makes each column's entry of largest magnitude (ties: lowest row) positive; v (n, rank). */
+void sid__fix_signs(double *v, int n, int rank);
 
 /* Solves a x = b for the symmetric positive definite a (n, n), b (n, m), by Cholesky; a is destroyed, b becomes x.
  * false when a pivot is not positive. */
