@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# ./dev bench: builds and runs each program of bench/ and keeps what they print in bench/results/.
+set -euo pipefail
+tree=$PWD
+. scripts/lib.sh
+
+mapfile -t programs < <(find bench -maxdepth 1 \( -name '*.sh' -o -name 'bench_*.py' \) 2>/dev/null | LC_ALL=C sort)
+if [ ${#programs[@]} -eq 0 ]; then
+    echo "bench: there is no program in bench/ yet; nothing was measured"
+    exit 0
+fi
+need $packages_test
+build release
+cpu=$(awk -F': ' '/model name/ { gsub(/[^A-Za-z0-9]+/, "-", $2); print $2; exit }' /proc/cpuinfo)
+mkdir -p bench/results
+result=bench/results/$(date +%Y-%m-%d)-${cpu:-cpu}.md
+for program in "${programs[@]}"; do
+    echo "bench: $program"
+    PATH=$tree/build/release:$PATH "$program" | tee -a "$result"
+done
+echo "bench: kept in $result"
