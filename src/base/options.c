@@ -149,6 +149,17 @@ static void choice_text(const char *choices, int index, char *text)
     (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%.*s", (int)strcspn(choices, "|"), choices);
 }
 
+/* The shortest form that reads back to the same number. */
+static void float_text(double value, char *text)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%.*g", digits, value);
+        double back = strtod(text, NULL);
+        if (!(back < value) && !(back > value))
+            return;
+    }
+}
+
 void sid__option_text(const sid_option *option, const void *options, char *text)
 {
     const void *field = (const char *)options + option->offset;
@@ -157,7 +168,7 @@ void sid__option_text(const sid_option *option, const void *options, char *text)
         (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%" PRId64, *(const int64_t *)field);
         break;
     case SID_OPTION_FLOAT:
-        (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%.17g", *(const double *)field);
+        float_text(*(const double *)field, text);
         break;
     case SID_OPTION_FLAG:
         (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%s", *(const bool *)field ? "true" : "false");

@@ -1,0 +1,51 @@
+/* codebook.h: codebooks that own their memory, and the parallel loops over rows that every k-means family shares. */
+#ifndef SEMID_QUANT_CODEBOOK_H
+#define SEMID_QUANT_CODEBOOK_H
+
+#include "base/ctx.h"
+#include "base/mem.h"
+#include "kernel/assign.h"
+
+/* Allocates everything for `codes` x `dim`; book->code points to memory the caller may write before packing (cast by
+ * sid__codebook_code). Free with sid__codebook_drop. */
+sid_status sid__codebook_create(sid__codebook *book, int codes, int dim, sid_error *err);
+void sid__codebook_drop(sid__codebook *book);
+static inline float *sid__codebook_code(sid__codebook *book)
+{
+    return (float *)(uintptr_t)book->code;
+}
+
+/* Scratch of one worker: rows of a block, their scores, and the codes that survive the filter. */
+typedef struct sid__assign_scratch {
+    int workers;
+    size_t score_count, index_count; /* a worker */
+    float *score;
+    int *index;
+} sid__assign_scratch;
+
+sid_status sid__assign_scratch_create(const sid_ctx *ctx, int codes, sid__assign_scratch *out, sid_error *err);
+void sid__assign_scratch_drop(sid__assign_scratch *scratch);
+
+/* Labels of x (count, dim) by the packed book. Gives how many labels differ from those in `label` before. */
+int64_t sid__assign_all(const sid_ctx *ctx, const sid__codebook *book, const float *x, int64_t count,
+                        sid__assign_scratch *scratch, uint16_t *label);
+
+/* x[i] -= code[label[i]], elementwise in fp32. */
+void sid__subtract_codes(const sid_ctx *ctx, const sid__codebook *book, const uint16_t *label, int64_t count, float *x);
+
+/* The rows of each code: members of k are order[begin[k]] .. order[begin[k+1]-1], ascending. begin has codes + 1. */
+void sid__group_rows(const uint16_t *label, int64_t count, int codes, int64_t *begin, int64_t *order);
+
+/* The scale of fixed-point sums: the power of two that brings max |x| to at most 2^50, and count * max to at most 2^62. */
+double sid__fixed_scale(const sid_ctx *ctx, const float *x, int64_t count, int dim, sid_error *err, sid_status *status);
+
+/* sum (codes, dim): exact integer sums of round_half_even(x * scale) by code: associative, hence the same bits in any
+ * order. `begin` and `order` from sid__group_rows. */
+void sid__sum_by_code(const sid_ctx *ctx, const float *x, int dim, double scale, int codes, const int64_t *begin,
+                      const int64_t *order, int64_t *sum);
+
+/* Renumbers codes by falling members (codes), ties by centroid; members is reordered with them. A code without members
+ * becomes a copy of the new code 0, which no row is nearest to (ties go to the lowest index). Packs the book. */
+sid_status sid__codebook_renumber(sid__codebook *book, int64_t *members, sid_error *err);
+
+#endif

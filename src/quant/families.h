@@ -1,0 +1,9 @@
+/* families.h: the quantizer families that exist, for quant_registry.c. */
+#ifndef SEMID_QUANT_FAMILIES_H
+#define SEMID_QUANT_FAMILIES_H
+
+#include "quant/quantizer.h"
+
+extern const sid__family_class sid__rkmeans;
+
+#endif

@@ -1,0 +1,142 @@
+/* kmeans_progressive.c: the start that FAISS trains residual codebooks with (ProgressiveDimClustering): few dimensions
+ * first, where random starts do little harm, each wider stage starting from the last.
+ *
+ * Departures: (1) 8 leading principal directions first, doubling to at most 128 (spec/quantizers.md §2), by subspace
+ * iteration; (2) the rotated rows are fused chains in fp32, the means fixed point: the same bits on any machine.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "linalg/linalg.h"
+#include "quant/kmeans_init.h"
+
+enum { FIRST_DIRECTIONS = 8, MOST_DIRECTIONS = 128 };
+
+typedef struct rotate_job {
+    const sid__kernels *kernels;
+    const float *x, *packed;
+    int dim, directions, groups;
+    float *y; /* (count, directions) */
+    float *scratch;
+} rotate_job;
+
+static void rotate_chunk(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const rotate_job *job = arg;
+    float *wide = job->scratch + (int64_t)worker * SID__BLOCK_ROWS * job->groups * SID__GROUP;
+    job->kernels->project(job->x + begin * job->dim, (int)(end - begin), job->dim, job->packed, job->groups, wide);
+    for (int64_t i = begin; i < end; i++)
+        memcpy(job->y + i * job->directions, wide + (i - begin) * job->groups * SID__GROUP,
+               (size_t)job->directions * sizeof(float));
+}
+
+/* y (count, directions) = x v, each element one fused chain. */
+static sid_status rotate(sid_ctx *ctx, const sid__lloyd *lloyd, const float *v, int directions, float *y,
+                         sid_error *err)
+{
+    int groups = (directions + SID__GROUP - 1) / SID__GROUP, threads = sid_ctx_threads(ctx);
+    size_t wide = (size_t)groups * SID__GROUP;
+    float *packed = NULL, *scratch = NULL;
+    sid_status status = sid__alloc(&packed, wide, (size_t)lloyd->dim * sizeof(float), "packed directions", err);
+    if (status == SID_OK)
+        status = sid__alloc(&scratch, (size_t)threads * SID__BLOCK_ROWS, wide * sizeof(float), "rotated rows", err);
+    if (status == SID_OK) {
+        for (int d = 0; d < lloyd->dim; d++)
+            for (int j = 0; j < directions; j++)
+                packed[((int64_t)(j / SID__GROUP) * lloyd->dim + d) * SID__GROUP + j % SID__GROUP] =
+                    v[(int64_t)d * directions + j];
+        rotate_job job = {.kernels = sid__kernels_of(ctx),
+                          .x = lloyd->x,
+                          .packed = packed,
+                          .dim = lloyd->dim,
+                          .directions = directions,
+                          .groups = groups,
+                          .y = y,
+                          .scratch = scratch};
+        sid__ctx_for(ctx, lloyd->count, SID__BLOCK_ROWS, rotate_chunk, &job);
+    }
+    sid__free(packed);
+    sid__free(scratch);
+    return status;
+}
+
+/* Leading `wide` columns of y (count, directions) as rows of `wide`. */
+static void narrow(const float *y, int64_t count, int directions, int wide, float *out)
+{
+    for (int64_t i = 0; i < count; i++)
+        memcpy(out + i * wide, y + i * directions, (size_t)wide * sizeof(float));
+}
+
+/* One stage: Lloyd in `wide` directions from the codes of the last one (`before` wide, its codes in `code`). */
+static sid_status run_stage(sid_ctx *ctx, const sid__kmeans_options *options, uint64_t attempt, const float *part,
+                            int64_t count, int wide, int before, float *code, int codes, sid_error *err)
+{
+    char stage[64];
+    sid__lloyd lloyd;
+    (void)snprintf(stage, sizeof stage, "%s: k-means start, %d dims", options->stage, wide);
+    SID_TRY(sid__lloyd_create(ctx, part, count, wide, codes, &lloyd, err));
+    float *start = sid__codebook_code(&lloyd.book);
+    sid_status status = before == 0 ? sid__kmeans_start_random(options, attempt, &lloyd, err) : SID_OK;
+    for (int k = 0; k < codes && before > 0; k++)
+        memcpy(start + (int64_t)k * wide, code + (int64_t)k * before, (size_t)before * sizeof(float));
+    if (status == SID_OK)
+        status = sid__lloyd_run(ctx, &lloyd, options->stage_iters, options->tol, stage, err);
+    if (status == SID_OK)
+        memcpy(code, start, (size_t)codes * (size_t)wide * sizeof(float));
+    sid__lloyd_drop(&lloyd);
+    return status;
+}
+
+/* code (codes, wide) in the leading directions v (dim, directions), back to the original space. */
+static void rotate_back(const float *code, int codes, int wide, const float *v, int dim, int directions, float *out)
+{
+    for (int k = 0; k < codes; k++) {
+        for (int d = 0; d < dim; d++) {
+            double sum = 0;
+            for (int j = 0; j < wide; j++)
+                sum += (double)code[(int64_t)k * wide + j] * (double)v[(int64_t)d * directions + j];
+            out[(int64_t)k * dim + d] = (float)sum;
+        }
+    }
+}
+
+static sid_status run_stages(sid_ctx *ctx, const sid__kmeans_options *options, uint64_t attempt, sid__lloyd *lloyd,
+                             int directions, float *v, float *y, float *part, float *code, sid_error *err)
+{
+    int before = 0;
+    uint64_t seed = options->seed + options->index * UINT64_C(0x9E3779B97F4A7C15);
+    SID_TRY(sid__pca(ctx, lloyd->x, lloyd->count, lloyd->dim, directions, seed, v, err));
+    SID_TRY(rotate(ctx, lloyd, v, directions, y, err));
+    for (int wide = FIRST_DIRECTIONS; before < directions; wide *= 2) {
+        wide = wide < directions ? wide : directions;
+        narrow(y, lloyd->count, directions, wide, part);
+        SID_TRY(run_stage(ctx, options, attempt, part, lloyd->count, wide, before, code, lloyd->codes, err));
+        before = wide;
+    }
+    rotate_back(code, lloyd->codes, directions, v, lloyd->dim, directions, sid__codebook_code(&lloyd->book));
+    return SID_OK;
+}
+
+sid_status sid__kmeans_start_progressive(sid_ctx *ctx, const sid__kmeans_options *options, uint64_t attempt,
+                                         sid__lloyd *lloyd, sid_error *err)
+{
+    int directions = lloyd->dim < MOST_DIRECTIONS ? lloyd->dim : MOST_DIRECTIONS;
+    size_t rows = (size_t)lloyd->count, wide = (size_t)directions;
+    float *v = NULL, *y = NULL, *part = NULL, *code = NULL;
+    if (lloyd->dim <= FIRST_DIRECTIONS)
+        return sid__kmeans_start_random(options, attempt, lloyd, err);
+    sid_status status = sid__alloc(&v, (size_t)lloyd->dim, wide * sizeof(float), "principal directions", err);
+    if (status == SID_OK)
+        status = sid__alloc(&y, rows, wide * sizeof(float), "rotated rows", err);
+    if (status == SID_OK)
+        status = sid__alloc(&part, rows, wide * sizeof(float), "rotated rows", err);
+    if (status == SID_OK)
+        status = sid__alloc(&code, (size_t)lloyd->codes, wide * sizeof(float), "rotated codes", err);
+    if (status == SID_OK)
+        status = run_stages(ctx, options, attempt, lloyd, directions, v, y, part, code, err);
+    sid__free(v);
+    sid__free(y);
+    sid__free(part);
+    sid__free(code);
+    return status;
+}

@@ -1,0 +1,348 @@
+/* quantizer.c: what all families share: options in and out, prepared rows, blocks of encoding, tensors.
+ *
+ * Fitting copies the sampled rows once (they are prepared in place); encoding walks blocks of rows so that memory does
+ * not grow with N.
+ */
+#include "quant/quantizer.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "quant/codebook.h"
+#include "quant/prepare.h"
+
+enum { ENCODE_ROWS = 8192 }; /* rows prepared at once while encoding */
+
+/* "256" or "256,256,128" to one K a level. */
+static sid_status parse_codes(sid__quantizer_options *options, sid_error *err)
+{
+    const char *at = options->codes_text;
+    int count = 0;
+    for (; *at && count < SID_LEVELS_MAX; count++) {
+        char *end = NULL;
+        long codes = strtol(at, &end, 10);
+        if (end == at || (*end && *end != ',') || codes < 2 || codes > SID_CODES_MAX)
+            return sid__fail(err, SID_EUSAGE, "codes is \"%s\"; numbers from 2 to %d are expected, one or one a level",
+                             options->codes_text, SID_CODES_MAX);
+        options->codes[count] = (int)codes;
+        at = *end ? end + 1 : end;
+    }
+    if (count == 1)
+        for (int l = 1; l < options->levels; l++)
+            options->codes[l] = options->codes[0];
+    else if (count != options->levels)
+        return sid__fail(err, SID_EUSAGE, "codes \"%s\" has %d numbers for %d levels; give one, or one a level",
+                         options->codes_text, count, (int)options->levels);
+    return SID_OK;
+}
+
+static sid_status set_option(void *user, const char *name, const char *value, sid_error *err)
+{
+    sid_quantizer *q = user;
+    bool is_known = false;
+    SID_TRY(sid__options_set(sid_quantizer_common(), &q->options, name, value, &is_known, err));
+    if (!is_known)
+        SID_TRY(sid__options_set(&q->family->info, q->family_options, name, value, &is_known, err));
+    if (is_known)
+        return SID_OK;
+    const char *names[128];
+    int count = 0;
+    for (int i = 0; i < sid_quantizer_common()->option_count; i++)
+        names[count++] = sid_quantizer_common()->options[i].name;
+    for (int i = 0; i < q->family->info.option_count && count < 128; i++)
+        names[count++] = q->family->info.options[i].name;
+    const char *near = sid_closest(name, names, count);
+    return sid__fail(err, SID_EUSAGE, "quantizer %s has no option \"%s\"%s%s%s", q->family->info.name, name,
+                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static sid_status read_options(const sid_quantizer_options *options, sid_quantizer *q, sid_error *err)
+{
+    char number[32];
+    SID_TRY(sid__options_default(sid_quantizer_common(), &q->options, err));
+    SID_TRY(sid__options_default(&q->family->info, q->family_options, err));
+    if (options->levels) {
+        (void)snprintf(number, sizeof number, "%d", options->levels);
+        SID_TRY(set_option(q, "levels", number, err));
+    }
+    if (options->codes)
+        SID_TRY(set_option(q, "codes", options->codes, err));
+    if (options->seed) {
+        (void)snprintf(number, sizeof number, "%llu", (unsigned long long)options->seed);
+        SID_TRY(set_option(q, "seed", number, err));
+    }
+    SID_TRY(sid__options_split(options->options, set_option, q, err));
+    return parse_codes(&q->options, err);
+}
+
+sid_status sid__quantizer_create(const sid_quantizer_options *options, sid_quantizer **out, sid_error *err)
+{
+    const sid__family_class *family = NULL;
+    sid_quantizer *q = NULL;
+    SID_TRY(sid__quantizer_family_find(options->quantizer ? options->quantizer : "rkmeans", &family, err));
+    SID_TRY(sid__alloc(&q, 1, sizeof *q, "a quantizer", err));
+    q->family = family;
+    sid_status status = sid__alloc(&q->family_options, 1, family->options_size, "quantizer options", err);
+    if (status == SID_OK)
+        status = read_options(options, q, err);
+    if (status == SID_OK && family->check)
+        status = family->check(q, 0, 0, err);
+    if (status != SID_OK) {
+        sid_quantizer_free(q);
+        return status;
+    }
+    *out = q;
+    return SID_OK;
+}
+
+void sid_quantizer_free(sid_quantizer *q)
+{
+    if (!q)
+        return;
+    if (q->state)
+        q->family->drop(q);
+    sid__free(q->mean);
+    sid__free(q->pca);
+    sid__free(q->family_options);
+    sid__free(q);
+}
+
+static sid_status check_shape(int64_t count, int dim, sid_error *err)
+{
+    if (count < 1)
+        return sid__fail(err, SID_EDATA, "there are no vectors to fit on; at least one is needed");
+    if (dim < 1 || dim > SID_DIM_MAX)
+        return sid__fail(err, SID_EDATA, "vectors have %d dimensions; 1 to %d are possible", dim, SID_DIM_MAX);
+    return SID_OK;
+}
+
+static sid_status check_values(const float *x, int64_t count, int dim, sid_error *err)
+{
+    for (int64_t i = 0; i < count * dim; i++)
+        if (!(fabsf(x[i]) <= (float)SID_VALUE_MAX))
+            return sid__fail(err, SID_EDATA, "row %lld, column %lld is %g; finite values of at most %g are expected",
+                             (long long)(i / dim), (long long)(i % dim), (double)x[i], SID_VALUE_MAX);
+    return SID_OK;
+}
+
+static sid_status fit_sample(sid_ctx *ctx, sid_quantizer *q, const float *x, const int64_t *row, int64_t row_count,
+                             sid_error *err)
+{
+    size_t row_size = (size_t)q->dim * sizeof(float), size = (size_t)row_count * row_size;
+    float *sample = NULL;
+    SID_TRY(sid__ctx_reserve(ctx, size, "the fit sample", err));
+    sid_status status = sid__alloc(&sample, (size_t)row_count, row_size, "the fit sample", err);
+    if (status == SID_OK) {
+        for (int64_t i = 0; i < row_count; i++)
+            memcpy(sample + i * q->dim, x + row[i] * q->dim, row_size);
+        status = sid__prepare_fit(ctx, q, sample, row_count, err);
+    }
+    if (status == SID_OK && q->family->check)
+        status = q->family->check(q, row_count, q->prepared_dim, err);
+    if (status == SID_OK)
+        status = q->family->fit(ctx, q, sample, row_count, err);
+    sid__free(sample);
+    sid__ctx_release(ctx, size);
+    return status;
+}
+
+sid_status sid__quantizer_fit_rows(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, int dim,
+                                   const int64_t *fit_row, int64_t fit_count, sid_error *err)
+{
+    int64_t *row = NULL, row_count = 0;
+    SID_TRY(check_shape(fit_row ? fit_count : count, dim, err));
+    q->dim = dim;
+    SID_TRY(sid__sample_rows(q, fit_row, fit_row ? fit_count : count, &row, &row_count, err));
+    for (int l = 0; l < q->options.levels; l++)
+        if (q->options.codes[l] > row_count) {
+            sid__ctx_warn(ctx, "level %d has %d codes for %lld rows; the spare codes stay dead", l + 1,
+                          q->options.codes[l], (long long)row_count);
+            break;
+        }
+    sid_status status = fit_sample(ctx, q, x, row, row_count, err);
+    sid__free(row);
+    return status;
+}
+
+sid_status sid_quantizer_fit(sid_ctx *ctx, const sid_quantizer_options *options, const float *x, int64_t count, int dim,
+                             sid_quantizer **out, sid_error *err)
+{
+    sid_quantizer *q = NULL;
+    SID_TRY(check_shape(count, dim, err));
+    SID_TRY(check_values(x, count, dim, err));
+    SID_TRY(sid__quantizer_create(options, &q, err));
+    sid_status status = sid__quantizer_fit_rows(ctx, q, x, count, dim, NULL, 0, err);
+    if (status != SID_OK) {
+        sid_quantizer_free(q);
+        return status;
+    }
+    *out = q;
+    return SID_OK;
+}
+
+int sid_quantizer_levels(const sid_quantizer *q)
+{
+    return (int)q->options.levels;
+}
+
+int sid_quantizer_codes(const sid_quantizer *q, int level_index)
+{
+    return q->options.codes[level_index];
+}
+
+int sid_quantizer_dim(const sid_quantizer *q)
+{
+    return q->dim;
+}
+
+typedef struct prepare_job {
+    const sid_quantizer *q;
+    const float *x;
+    float *out, *scratch; /* scratch: dim floats a worker */
+} prepare_job;
+
+static void prepare_chunk(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const prepare_job *job = arg;
+    sid__prepare_rows(job->q, job->x + begin * job->q->dim, end - begin, job->scratch + (int64_t)worker * job->q->dim,
+                      job->out + begin * job->q->prepared_dim);
+}
+
+sid_status sid_quantizer_encode(sid_ctx *ctx, const sid_quantizer *q, const float *x, int64_t count, uint16_t *codes,
+                                double *margins, sid_error *err)
+{
+    int64_t rows = count < ENCODE_ROWS ? count : ENCODE_ROWS, levels = q->options.levels;
+    float *prepared = NULL, *scratch = NULL;
+    sid_status status = sid__alloc(&prepared, (size_t)rows, (size_t)q->dim * sizeof(float), "prepared rows", err);
+    if (status == SID_OK)
+        status = sid__alloc(&scratch, (size_t)sid_ctx_threads(ctx), (size_t)q->dim * sizeof(float), "a row", err);
+    for (int64_t begin = 0; begin < count && status == SID_OK; begin += rows) {
+        int64_t block = count - begin < rows ? count - begin : rows;
+        prepare_job job = {.q = q, .x = x + begin * q->dim, .out = prepared, .scratch = scratch};
+        status = sid__ctx_check(ctx, err);
+        if (status != SID_OK)
+            break;
+        sid__ctx_for(ctx, block, SID__BLOCK_ROWS, prepare_chunk, &job);
+        status = q->family->encode(ctx, q, prepared, block, codes + begin * levels,
+                                   margins ? margins + begin * levels : NULL, err);
+        if (count > rows)
+            sid__ctx_progress(ctx, "encoding", begin + block, count, "rows", (double)NAN);
+    }
+    sid__free(prepared);
+    sid__free(scratch);
+    return status;
+}
+
+sid_status sid_quantizer_decode(const sid_quantizer *q, const uint16_t *codes, int64_t count, int depth, float *x,
+                                sid_error *err)
+{
+    int levels = (int)q->options.levels;
+    depth = depth <= 0 || depth > levels ? levels : depth;
+    for (int64_t i = 0; i < count; i++)
+        for (int l = 0; l < depth; l++)
+            if (codes[i * levels + l] >= q->options.codes[l])
+                return sid__fail(err, SID_EDATA, "row %lld: code %d at level %d; 0 to %d are possible", (long long)i,
+                                 codes[i * levels + l], l + 1, q->options.codes[l] - 1);
+    float *row = NULL;
+    SID_TRY(sid__alloc(&row, (size_t)q->prepared_dim, sizeof(float), "a row", err));
+    for (int64_t i = 0; i < count; i++) {
+        q->family->decode(q, codes + i * levels, 1, depth, row);
+        sid__unprepare_row(q, row, x + i * q->dim);
+    }
+    sid__free(row);
+    return SID_OK;
+}
+
+static sid_status save_floats(sid__tensor_set *set, const char *name, const float *data, int rows, int columns,
+                              sid_error *err)
+{
+    int64_t shape[2] = {rows, columns};
+    float *copy = NULL;
+    SID_TRY(columns ? sid__tensor_add(set, name, SID__F32, 2, shape, &copy, err)
+                    : sid__tensor_add(set, name, SID__F32, 1, shape, &copy, err));
+    memcpy(copy, data, (size_t)rows * (size_t)(columns ? columns : 1) * sizeof(float));
+    return SID_OK;
+}
+
+sid_status sid__quantizer_save(const sid_quantizer *q, sid__tensor_set *set, sid_error *err)
+{
+    if (q->mean)
+        SID_TRY(save_floats(set, "mean", q->mean, q->dim, 0, err));
+    if (q->pca)
+        SID_TRY(save_floats(set, "pca.v", q->pca, q->dim, q->prepared_dim, err));
+    return q->family->save(q, set, err);
+}
+
+/* A copy of a tensor's floats, all finite. */
+static sid_status load_floats(const sid__tensor_set *set, const char *name, int rank, const int64_t *shape,
+                              const sid__tensor **tensor, float **out, sid_error *err)
+{
+    SID_TRY(sid__tensor_get(set, name, SID__F32, rank, shape, tensor, err));
+    int64_t size = (*tensor)->shape[0] * (rank > 1 ? (*tensor)->shape[1] : 1);
+    const float *data = (*tensor)->data;
+    for (int64_t i = 0; i < size; i++)
+        if (!isfinite(data[i]))
+            return sid__fail(err, SID_EDATA, "tensor %s: element %lld is not finite", name, (long long)i);
+    SID_TRY(sid__alloc(out, (size_t)size, sizeof(float), name, err));
+    memcpy(*out, data, (size_t)size * sizeof(float));
+    return SID_OK;
+}
+
+static sid_status load_all(sid_quantizer *q, int dim, const sid__tensor_set *set, sid_error *err)
+{
+    const sid__tensor *tensor = NULL;
+    int64_t shape[2] = {dim, -1};
+    q->dim = q->prepared_dim = dim;
+    if (!q->options.no_center)
+        SID_TRY(load_floats(set, "mean", 1, shape, &tensor, &q->mean, err));
+    if (q->options.pca) {
+        SID_TRY(load_floats(set, "pca.v", 2, shape, &tensor, &q->pca, err));
+        if (tensor->shape[1] > dim)
+            return sid__fail(err, SID_EDATA, "tensor pca.v has %lld columns for %d dimensions",
+                             (long long)tensor->shape[1], dim);
+        q->prepared_dim = (int)tensor->shape[1];
+    }
+    return q->family->load(q, set, err);
+}
+
+sid_status sid__quantizer_load(const sid_quantizer_options *options, int dim, const sid__tensor_set *set,
+                               sid_quantizer **out, sid_error *err)
+{
+    sid_quantizer *q = NULL;
+    if (dim < 1 || dim > SID_DIM_MAX)
+        return sid__fail(err, SID_EDATA, "dim is %d; 1 to %d are possible", dim, SID_DIM_MAX);
+    SID_TRY(sid__quantizer_create(options, &q, err));
+    sid_status status = load_all(q, dim, set, err);
+    if (status != SID_OK) {
+        sid_quantizer_free(q);
+        return status;
+    }
+    *out = q;
+    return SID_OK;
+}
+
+/* Options of one table that are not at their default. */
+static sid_status append_changed(const sid_family *family, const void *options, sid__strbuf *out, sid_error *err)
+{
+    char text[SID__OPTION_TEXT_SIZE];
+    for (int i = 0; i < family->option_count; i++) {
+        const sid_option *option = &family->options[i];
+        sid__option_text(option, options, text);
+        if (strcmp(option->name, "levels") == 0 || strcmp(option->name, "codes") == 0 ||
+            strcmp(option->name, "seed") == 0 || strcmp(text, option->default_text) == 0)
+            continue;
+        SID_TRY(sid__strbuf_printf(out, err, strchr(text, ',') ? "%s%s=(%s)" : "%s%s=%s", out->length ? "," : "",
+                                   option->name, text));
+    }
+    return SID_OK;
+}
+
+sid_status sid__quantizer_options_text(const sid_quantizer *q, sid__strbuf *out, sid_error *err)
+{
+    SID_TRY(sid__strbuf_append(out, "", 0, err));
+    SID_TRY(append_changed(sid_quantizer_common(), &q->options, out, err));
+    return append_changed(&q->family->info, q->family_options, out, err);
+}
