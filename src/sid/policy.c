@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "sid/code_order.h"
 #include "sid/sort_rows.h"
 
 static int64_t keep_first(int64_t rank, int64_t size)
@@ -153,11 +154,7 @@ typedef struct ranking {
 
 static int compare_codes(const ranking *of, int64_t a, int64_t b)
 {
-    const uint16_t *x = of->codes + a * of->levels, *y = of->codes + b * of->levels;
-    for (int l = 0; l < of->levels; l++)
-        if (x[l] != y[l])
-            return x[l] < y[l] ? -1 : 1;
-    return 0;
+    return sid__codes_compare(of->codes + a * of->levels, of->codes + b * of->levels, of->levels);
 }
 
 static int compare_rank(const void *context, int64_t a, int64_t b)

@@ -1,0 +1,31 @@
+/* health_parts.h: the pieces of sid__health_vectors, a file each, and how they read vectors. */
+#ifndef SEMID_SID_HEALTH_PARTS_H
+#define SEMID_SID_HEALTH_PARTS_H
+
+#include "sid/health.h"
+
+/* Vectors as the quantizer meets them before centring (unit length under normalize l2), centred on their mean in double:
+ * the mean is exact for equal rows, and products of centred values lose nothing to a common offset. */
+typedef struct sid__health_rows {
+    const float *x; /* (count, dim) */
+    int64_t count;
+    int dim;
+    bool is_unit;
+    double *mean; /* (dim) of all rows */
+} sid__health_rows;
+
+sid_status sid__health_rows_create(sid_ctx *ctx, const sid__health_input *in, sid__health_rows *out, sid_error *err);
+void sid__health_rows_free(sid__health_rows *rows);
+/* Row less `origin` (dim; NULL: nothing) into out (dim). */
+void sid__health_row(const sid__health_rows *rows, int64_t row, const double *origin, double *out);
+
+/* mse, relative_mse; by level relative_mse, cosine, residual_ratio. */
+sid_status sid__health_errors(sid_ctx *ctx, const sid__health_input *in, const sid__health_rows *rows,
+                              sid_report *report, sid_error *err);
+/* duplicate_vectors, colliding_distinct_rate. */
+sid_status sid__health_duplicates(const sid__health_input *in, int dim, sid_report *report, sid_error *err);
+/* lcp_ratio; by level knn_recall, knn_lift. */
+sid_status sid__health_neighbors(sid_ctx *ctx, const sid__health_input *in, const sid__health_rows *rows,
+                                 sid_report *report, sid_error *err);
+
+#endif
