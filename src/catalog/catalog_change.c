@@ -1,0 +1,241 @@
+/* catalog_change.c: items added and removed. A change is a transaction of items.db; SIDs given before never move: a new
+ * item joins its bucket under the next digit, a removed one keeps its row so that its digit stays taken.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "catalog/catalog.h"
+
+enum { CHECK_ROWS = 1024 };
+
+static sid_status check_writable(const sid_catalog *catalog, sid_error *err)
+{
+    if (catalog->mode == SID_OPEN_WRITE)
+        return SID_OK;
+    return sid__fail_at(err, SID_EREADONLY, (sid__place){.file = catalog->path, .byte = -1},
+                        "opened for reading; open it for writing to change items");
+}
+
+/* ---- Add ---------------------------------------------------------------------------------------------------------- */
+
+/* One call of add. Invariant: pending counts the items stored since the last commit, of which `gained` are new ids. */
+typedef struct adding {
+    sid_catalog *catalog;
+    const sid_vectors *vectors;
+    const sid_add_options *options;
+    const uint16_t *codes; /* (count, levels) */
+    sid_hits *hits;        /* NULL: not wanted */
+    int64_t hits_capacity, next_row, pending, gained, stored;
+    bool in_transaction;
+} adding;
+
+static sid_status begin(adding *a, sid_error *err)
+{
+    if (a->in_transaction)
+        return SID_OK;
+    SID_TRY(sid__item_db_begin(a->catalog->db, err));
+    a->in_transaction = true;
+    return sid__item_db_next_row(a->catalog->db, &a->next_row, err);
+}
+
+static sid_status commit(adding *a, sid_error *err)
+{
+    if (a->pending == 0)
+        return SID_OK;
+    a->in_transaction = false;
+    SID_TRY(sid__item_db_commit(a->catalog->db, &a->catalog->version, err));
+    a->catalog->items += a->gained;
+    a->stored += a->pending;
+    a->pending = a->gained = 0;
+    return SID_OK;
+}
+
+/* What if_exists says about an id that is there. */
+static sid_status meet_existing(adding *a, const char *item_id, bool *is_skipped, sid_error *err)
+{
+    sid__item_row old;
+    sid__arena arena = {0};
+    bool is_found = false;
+    *is_skipped = false;
+    sid_status status = sid__item_db_find(a->catalog->db, item_id, &arena, &old, &is_found, err);
+    if (status == SID_OK && is_found) {
+        if (a->options->if_exists == SID_IF_EXISTS_FAIL)
+            status = sid__fail(err, SID_EDATA,
+                               "item \"%s\" is in the catalogue already (row %" PRId64
+                               "); remove it first, or pass --if-exists skip or replace",
+                               item_id, old.row);
+        else if (a->options->if_exists == SID_IF_EXISTS_REPLACE)
+            status = sid__item_db_remove(a->catalog->db, &old, err);
+        *is_skipped = a->options->if_exists == SID_IF_EXISTS_SKIP;
+    }
+    a->gained += status == SID_OK && !is_found;
+    sid__arena_drop(&arena);
+    return status;
+}
+
+static sid_status give_digit(const sid_catalog *catalog, sid__item_row *item, sid_error *err)
+{
+    int64_t given = 0, largest = SID__DIGIT_NONE;
+    char prefix[SID_SID_TEXT_MAX];
+    item->digit = SID__DIGIT_NONE;
+    if (!catalog->policy->adds_code)
+        return SID_OK;
+    SID_TRY(sid__item_db_bucket(catalog->db, item->codes, &given, &largest, err));
+    int64_t digit = catalog->policy->next(given, largest);
+    if (digit >= catalog->manifest.digit_codes) {
+        sid_format(item->codes, item->levels, prefix);
+        return sid__fail(err, SID_EDATA,
+                         "%s is full: %" PRId64 " items had it and the digits 0 to %d are given, removed items' too; "
+                         "\"%s\" was not added; fit again with more levels or codes, or with collisions keep",
+                         prefix, given, catalog->manifest.digit_codes - 1, item->item_id);
+    }
+    item->digit = (int32_t)digit;
+    if (digit != SID__DIGIT_NONE)
+        item->codes[item->levels] = (uint16_t)digit;
+    return SID_OK;
+}
+
+static bool is_zero(const float *x, int dim)
+{
+    for (int i = 0; i < dim; i++)
+        if (x[i] != 0)
+            return false;
+    return true;
+}
+
+static sid_status store(adding *a, sid__item_row *item, const float *x, sid_error *err)
+{
+    const sid_items *items = a->options->items;
+    int64_t at = items ? sid_items_find(items, item->item_id) : -1;
+    char *json = NULL;
+    item->title = at < 0 ? "" : sid_items_title(items, at);
+    if (at >= 0)
+        SID_TRY(sid_items_metadata(items, at, &json, err));
+    item->metadata = json ? json : "";
+    sid_status status = sid__item_db_insert(a->catalog->db, item, err);
+    if (status == SID_OK && a->catalog->has_vectors)
+        status = sid__item_db_vector_put(a->catalog->db, item->row, x, a->catalog->manifest.dim, err);
+    if (status == SID_OK && a->hits)
+        status = sid__hits_push(a->hits, &a->hits_capacity, item, (double)NAN, 0, err);
+    sid_text_free(json);
+    return status;
+}
+
+static sid_status add_one(adding *a, int64_t i, sid_error *err)
+{
+    const sid_catalog *catalog = a->catalog;
+    const float *x = sid_vectors_data(a->vectors) + i * catalog->manifest.dim;
+    int levels = catalog->manifest.levels;
+    bool is_skipped = false;
+    sid__item_row item = {.item_id = sid_vectors_id(a->vectors, i), .levels = levels};
+    SID_TRY(begin(a, err));
+    SID_TRY(meet_existing(a, item.item_id, &is_skipped, err));
+    if (is_skipped)
+        return SID_OK;
+    memcpy(item.codes, a->codes + i * levels, (size_t)levels * sizeof *item.codes);
+    item.row = a->next_row++;
+    item.state = catalog->encoder && is_zero(x, catalog->manifest.dim) ? SID__STATE_NO_TEXT : SID__STATE_OK;
+    SID_TRY(give_digit(catalog, &item, err));
+    SID_TRY(store(a, &item, x, err));
+    a->pending++;
+    return a->options->commit_every > 0 && a->pending == a->options->commit_every ? commit(a, err) : SID_OK;
+}
+
+static sid_status add_all(adding *a, sid_error *err)
+{
+    int64_t count = sid_vectors_count(a->vectors);
+    for (int64_t i = 0; i < count; i++) {
+        if (i % CHECK_ROWS == 0) {
+            SID_TRY(sid__ctx_check(a->catalog->ctx, err));
+            sid__ctx_progress(a->catalog->ctx, "adding items", i, count, "rows", (double)NAN);
+        }
+        SID_TRY(add_one(a, i, err));
+    }
+    return commit(a, err);
+}
+
+static sid_status add_encoded(adding *a, sid_error *err)
+{
+    (void)pthread_mutex_lock(&a->catalog->mutex);
+    sid_status status = add_all(a, err);
+    if (a->in_transaction)
+        sid__item_db_rollback(a->catalog->db);
+    (void)pthread_mutex_unlock(&a->catalog->mutex);
+    if (status != SID_OK && a->stored > 0)
+        sid__ctx_warn(a->catalog->ctx, "%" PRId64 " items were stored before the failure (version %" PRId64 ")",
+                      a->stored, a->catalog->version);
+    if (status != SID_OK && a->hits)
+        sid_hits_drop(a->hits);
+    return status;
+}
+
+sid_status sid_catalog_add(sid_catalog *catalog, const sid_vectors *vectors, const sid_add_options *options,
+                           sid_hits *hits, sid_error *err)
+{
+    static const sid_add_options defaults = {0};
+    uint16_t *codes = NULL;
+    int64_t count = sid_vectors_count(vectors);
+    size_t row_size = (size_t)catalog->manifest.levels * sizeof *codes;
+    if (hits)
+        *hits = (sid_hits){0};
+    SID_TRY(check_writable(catalog, err));
+    SID_TRY(sid__ctx_reserve(catalog->ctx, (size_t)count * row_size, "codes", err));
+    sid_status status = sid__alloc(&codes, (size_t)count, row_size, "codes", err);
+    if (status == SID_OK)
+        status = sid_catalog_encode(catalog, sid_vectors_data(vectors), count, sid_vectors_dim(vectors), codes, err);
+    adding a = {
+        .catalog = catalog, .vectors = vectors, .options = options ? options : &defaults, .codes = codes, .hits = hits};
+    if (status == SID_OK)
+        status = add_encoded(&a, err);
+    sid__free(codes);
+    sid__ctx_release(catalog->ctx, (size_t)count * row_size);
+    return status;
+}
+
+/* ---- Remove ------------------------------------------------------------------------------------------------------- */
+
+static sid_status remove_one(sid_catalog *catalog, const char *item_id, sid_error *err)
+{
+    sid__item_row item;
+    sid__arena arena = {0};
+    bool is_found = false;
+    sid_status status = sid__item_db_find(catalog->db, item_id, &arena, &item, &is_found, err);
+    if (status == SID_OK)
+        status = is_found ? sid__item_db_remove(catalog->db, &item, err)
+                          : sid__fail(err, SID_ENOTFOUND,
+                                      "no item \"%.*s\" in the catalogue (or it is named twice); nothing was removed",
+                                      SID_ITEM_ID_MAX, item_id);
+    sid__arena_drop(&arena);
+    return status;
+}
+
+static sid_status remove_all(sid_catalog *catalog, const char *const *item_ids, int64_t count, sid_error *err)
+{
+    SID_TRY(sid__item_db_begin(catalog->db, err));
+    sid_status status = SID_OK;
+    for (int64_t i = 0; i < count && status == SID_OK; i++) {
+        if (i % CHECK_ROWS == 0)
+            status = sid__ctx_check(catalog->ctx, err);
+        if (status == SID_OK)
+            status = remove_one(catalog, item_ids[i], err);
+    }
+    if (status != SID_OK) {
+        sid__item_db_rollback(catalog->db);
+        return status;
+    }
+    SID_TRY(sid__item_db_commit(catalog->db, &catalog->version, err));
+    catalog->items -= count;
+    return SID_OK;
+}
+
+sid_status sid_catalog_remove(sid_catalog *catalog, const char *const *item_ids, int64_t count, sid_error *err)
+{
+    SID_TRY(check_writable(catalog, err));
+    if (count < 1)
+        return SID_OK;
+    (void)pthread_mutex_lock(&catalog->mutex);
+    sid_status status = remove_all(catalog, item_ids, count, err);
+    (void)pthread_mutex_unlock(&catalog->mutex);
+    return status;
+}

@@ -1,0 +1,260 @@
+/* catalog_fit.c: vectors to a catalogue: fit the quantizer, encode every row, settle collisions, write. Everything that can
+ * be refused is refused before the long work; the temporary directory is made first, so that an unwritable disk is found
+ * in the first second.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "catalog/catalog.h"
+#include "io/id_index.h"
+
+enum { SEED_DEFAULT = 42, FIT_ROWS_FILE_MAX = 1 << 30 };
+
+/* ---- Options ------------------------------------------------------------------------------------------------------ */
+
+static sid_status check_parent(const char *parent, sid_error *err)
+{
+    if (!parent ||
+        (strlen(parent) == SID__CATALOG_ID_SIZE - 1 && strspn(parent, "0123456789abcdef") == SID__CATALOG_ID_SIZE - 1))
+        return SID_OK;
+    return sid__fail(err, SID_EUSAGE, "parent is \"%s\"; the 32 hexadecimal digits of a catalogue's id are expected",
+                     parent);
+}
+
+/* Options to a quantizer that is not fitted, and a policy. */
+static sid_status read_options(const sid_fit_options *options, const sid_vectors *vectors, sid_quantizer **quantizer,
+                               const sid__policy **policy, sid_error *err)
+{
+    if (!vectors || sid_vectors_count(vectors) < 1)
+        return sid__fail(err, SID_EDATA, "there are no vectors to fit on; at least one is expected");
+    SID_TRY(check_parent(options->parent, err));
+    if (options->encoder && sid_encoder_dim(options->encoder) != sid_vectors_dim(vectors))
+        return sid__fail(err, SID_EDATA, "the encoder gives %d numbers, the vectors have %d",
+                         sid_encoder_dim(options->encoder), sid_vectors_dim(vectors));
+    SID_TRY(sid__policy_find(options->collisions, options->digit_style, policy, err));
+    return sid__quantizer_create(&(sid_quantizer_options){.quantizer = options->quantizer,
+                                                          .levels = options->levels,
+                                                          .codes = options->codes,
+                                                          .options = options->options,
+                                                          .seed = options->seed ? options->seed : SEED_DEFAULT},
+                                 quantizer, err);
+}
+
+/* ---- Rows to fit on ----------------------------------------------------------------------------------------------- */
+
+/* Marks the rows named in the file; `names` are the vectors' ids. */
+static sid_status mark_rows(const char *path, char *text, const sid__id_index *index, sid__names names,
+                            uint8_t *is_marked, sid_error *err)
+{
+    int64_t line = 0;
+    for (char *at = text, *next; at && *at; at = next) {
+        next = strchr(at, '\n');
+        if (next)
+            *next++ = 0;
+        size_t length = strlen(at);
+        if (length && at[length - 1] == '\r')
+            at[length - 1] = 0;
+        line++;
+        const sid__place place = {.file = path, .row = line, .byte = -1};
+        int64_t row = sid__id_index_find(index, names, at);
+        if (row < 0)
+            return sid__fail_at(err, SID_EDATA, place, "no vector has the id \"%.*s\"; ids of the vectors are expected",
+                                SID_ITEM_ID_MAX, at);
+        if (is_marked[row])
+            return sid__fail_at(err, SID_EDATA, place, "id \"%s\" is named twice; remove one line", at);
+        is_marked[row] = 1;
+    }
+    return SID_OK;
+}
+
+static sid_status mark_rows_of_file(const char *path, const sid_vectors *vectors, uint8_t *is_marked, sid_error *err)
+{
+    int64_t count = sid_vectors_count(vectors), size = 0, seen = -1;
+    const char **ids = NULL;
+    char *text = NULL;
+    sid__id_index index = {0};
+    SID_TRY(sid__alloc(&ids, (size_t)count, sizeof *ids, "the ids of the vectors", err));
+    const sid__names names = {.first = ids, .stride = sizeof *ids};
+    sid_status status = SID_OK;
+    for (int64_t row = 0; row < count && status == SID_OK; row++) {
+        ids[row] = sid_vectors_id(vectors, row);
+        status = sid__id_index_add(&index, names, row, &seen, err);
+    }
+    if (status == SID_OK)
+        status = sid__read_whole(path, FIT_ROWS_FILE_MAX, &text, &size, err);
+    if (status == SID_OK && strlen(text) != (size_t)size)
+        status = sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = (int64_t)strlen(text)},
+                              "a zero byte; one id a line is expected");
+    if (status == SID_OK)
+        status = mark_rows(path, text, &index, names, is_marked, err);
+    sid__free(text);
+    sid__id_index_drop(&index);
+    sid__free(ids);
+    return status;
+}
+
+/* Ascending rows of --fit-rows; *row NULL when there is no file. */
+static sid_status read_fit_rows(const char *path, const sid_vectors *vectors, int64_t **row, int64_t *row_count,
+                                sid_error *err)
+{
+    int64_t count = sid_vectors_count(vectors);
+    uint8_t *is_marked = NULL;
+    if (!path)
+        return SID_OK;
+    SID_TRY(sid__alloc(&is_marked, (size_t)count, 1, "the rows to fit on", err));
+    sid_status status = mark_rows_of_file(path, vectors, is_marked, err);
+    if (status == SID_OK)
+        status = sid__alloc(row, (size_t)count, sizeof **row, "the rows to fit on", err);
+    for (int64_t i = 0; i < count && status == SID_OK; i++)
+        if (is_marked[i])
+            (*row)[(*row_count)++] = i;
+    sid__free(is_marked);
+    if (status == SID_OK && *row_count == 0) {
+        sid__free(*row);
+        *row = NULL;
+        return sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
+                            "empty; ids, one a line, are expected");
+    }
+    return status;
+}
+
+/* ---- Fit ---------------------------------------------------------------------------------------------------------- */
+
+static sid_status settle_collisions(sid__draft *draft, sid_error *err)
+{
+    const char **ids = NULL;
+    int levels = sid_quantizer_levels(draft->quantizer);
+    SID_TRY(sid__alloc(&ids, (size_t)draft->count, sizeof *ids, "the ids of the vectors", err));
+    for (int64_t row = 0; row < draft->count; row++)
+        ids[row] = sid_vectors_id(draft->vectors, row);
+    sid_status status = sid__policy_assign(draft->policy, draft->codes, draft->count, levels, draft->distance, ids,
+                                           draft->digit, &draft->largest_bucket, err);
+    sid__free(ids);
+    draft->digit_codes = draft->policy->adds_code ? sid__digit_codes(draft->largest_bucket) : 0;
+    return status;
+}
+
+static sid_status fit_draft(sid_ctx *ctx, const sid_fit_options *options, sid_quantizer *quantizer, sid__draft *draft,
+                            sid_error *err)
+{
+    const sid_vectors *vectors = draft->vectors;
+    const float *x = sid_vectors_data(vectors);
+    int64_t *fit_row = NULL, fit_count = 0;
+    SID_TRY(read_fit_rows(options->fit_rows_path, vectors, &fit_row, &fit_count, err));
+    sid_status status =
+        sid__quantizer_fit_rows(ctx, quantizer, x, draft->count, sid_vectors_dim(vectors), fit_row, fit_count, err);
+    sid__free(fit_row);
+    if (status == SID_OK)
+        status = sid__draft_init(ctx, draft, err);
+    if (status == SID_OK)
+        status = sid_quantizer_encode(ctx, quantizer, x, draft->count, draft->codes, NULL, err);
+    if (status == SID_OK)
+        status = sid__draft_measure(ctx, draft, err);
+    return status == SID_OK ? settle_collisions(draft, err) : status;
+}
+
+sid_status sid_catalog_fit(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors, const char *path,
+                           sid_catalog **out, sid_error *err)
+{
+    static const sid_fit_options defaults = {0};
+    sid_fit_estimate estimate;
+    sid_quantizer *quantizer = NULL;
+    sid__draft draft = {0};
+    sid__new_directory *directory = NULL;
+    options = options ? options : &defaults;
+    SID_TRY(sid_catalog_fit_check(ctx, options, vectors, path, &estimate, err));
+    SID_TRY(read_options(options, vectors, &quantizer, &draft.policy, err));
+    sid_status status = sid__alloc(&directory, 1, sizeof *directory, "paths", err);
+    if (status == SID_OK)
+        status = sid__new_directory_begin(path, options->force, directory, err);
+    if (status != SID_OK) {
+        sid__free(directory);
+        sid_quantizer_free(quantizer);
+        return status;
+    }
+    draft.quantizer = quantizer;
+    draft.encoder = options->encoder;
+    draft.vectors = vectors;
+    draft.items = options->items;
+    draft.parent = options->parent;
+    draft.drop_vectors = options->drop_vectors;
+    draft.count = sid_vectors_count(vectors);
+    status = fit_draft(ctx, options, quantizer, &draft, err);
+    if (status == SID_OK)
+        status = sid__draft_write(ctx, &draft, directory, err);
+    else
+        sid__new_directory_abandon(directory);
+    sid__draft_drop(ctx, &draft);
+    sid_quantizer_free(quantizer);
+    if (status == SID_OK && out)
+        status = sid__catalog_open_locked(ctx, directory->target, SID_OPEN_WRITE, directory->lock_fd, out, err);
+    else if (status == SID_OK)
+        sid__lock_drop(directory->lock_fd);
+    sid__free(directory);
+    return status;
+}
+
+/* ---- Estimate ----------------------------------------------------------------------------------------------------- */
+
+/* Sweeps of k-means with its start, and the multiply-adds a second that a core of this decade gives them. */
+static const double sweeps_guess = 30, flop_rate_guess = 8e9;
+
+static sid_status estimate_fit(const sid_ctx *ctx, const sid_quantizer *q, const sid_fit_options *options,
+                               const sid_vectors *vectors, sid_fit_estimate *out)
+{
+    double count = (double)sid_vectors_count(vectors), dim = sid_vectors_dim(vectors), all_codes = 0, codebooks = 0;
+    double sample = q->options.sample > 0 ? (double)q->options.sample : 65536;
+    for (int l = 0; l < sid_quantizer_levels(q); l++) {
+        double codes = sid_quantizer_codes(q, l);
+        all_codes += codes;
+        sample = q->options.sample > 0 || sample > 256 * codes ? sample : 256 * codes;
+    }
+    codebooks = all_codes * dim * 4;
+    sample = sample < count ? sample : count;
+    double flop = 2 * dim * all_codes * (sample * sweeps_guess + count);
+    double item_size = 2.0 * sid_quantizer_levels(q) + 160;
+    *out = (sid_fit_estimate){.items = (int64_t)count,
+                              .dim = (int)dim,
+                              .fit_s = flop / (flop_rate_guess * sid_ctx_threads(ctx)),
+                              .memory_size = (size_t)(2 * sample * dim * 4 + 2 * codebooks + count * item_size),
+                              .disk_size = (size_t)(codebooks + count * (options->items ? 3 : 1) * item_size +
+                                                    (options->drop_vectors ? 0 : count * dim * 4))};
+    return SID_OK;
+}
+
+static sid_status check_space(const sid__new_directory *directory, const sid_fit_estimate *estimate, sid_error *err)
+{
+    int64_t free_size = sid__space_free(directory->parent);
+    if (free_size < 0 || (uint64_t)free_size >= estimate->disk_size)
+        return SID_OK;
+    return sid__fail_at(err, SID_EIO, (sid__place){.file = directory->parent, .byte = -1},
+                        "the catalogue needs about %zu MiB, %" PRId64 " MiB are free; free some space",
+                        (estimate->disk_size >> 20) + 1, free_size >> 20);
+}
+
+sid_status sid_catalog_fit_check(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors,
+                                 const char *path, sid_fit_estimate *out, sid_error *err)
+{
+    static const sid_fit_options defaults = {0};
+    sid_quantizer *quantizer = NULL;
+    const sid__policy *policy = NULL;
+    int64_t *fit_row = NULL, fit_count = 0;
+    sid__new_directory *directory = NULL;
+    options = options ? options : &defaults;
+    SID_TRY(read_options(options, vectors, &quantizer, &policy, err));
+    sid_status status = sid__alloc(&directory, 1, sizeof *directory, "paths", err);
+    if (status == SID_OK)
+        status = sid__new_directory_check(path, options->force, directory, err);
+    if (status == SID_OK)
+        status = read_fit_rows(options->fit_rows_path, vectors, &fit_row, &fit_count, err);
+    if (status == SID_OK)
+        status = estimate_fit(ctx, quantizer, options, vectors, out);
+    if (status == SID_OK)
+        status = check_space(directory, out, err);
+    sid__free(fit_row);
+    sid__free(directory);
+    sid_quantizer_free(quantizer);
+    return status;
+}

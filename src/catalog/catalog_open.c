@@ -1,0 +1,282 @@
+/* catalog_open.c: from a directory to a handle and back. Each file that never changes is hashed and compared with the
+ * manifest first, so that nothing damaged is believed; then parsed; then the parts are compared with each other.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "catalog/catalog.h"
+#include "io/safetensors.h"
+
+static sid_status path_of(const sid_catalog *catalog, const char *name, char path[PATH_MAX], sid_error *err)
+{
+    return sid__path_join(path, PATH_MAX, catalog->path, name, err);
+}
+
+/* A file whose content our parser refuses although its hash is right was not written by us. */
+static sid_status as_corrupt(sid_status status, sid_error *err)
+{
+    if (status != SID_EDATA && status != SID_EUSAGE)
+        return status;
+    if (err)
+        err->status = SID_ECORRUPT;
+    return SID_ECORRUPT;
+}
+
+/* ---- Parts -------------------------------------------------------------------------------------------------------- */
+
+static sid_status load_tensors(const sid_catalog *catalog, const char *name, sid__tensor_set *set, sid_error *err)
+{
+    char path[PATH_MAX];
+    SID_TRY(path_of(catalog, name, path, err));
+    if (!sid__manifest_find(&catalog->manifest, name))
+        return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = catalog->path, .byte = -1},
+                            "the manifest does not list %s; restore or refit", name);
+    return sid__safetensors_read(path, set, err);
+}
+
+static sid_status check_quantizer(const sid_catalog *catalog, sid_error *err)
+{
+    const sid__manifest *m = &catalog->manifest;
+    const sid_quantizer *q = catalog->quantizer;
+    bool is_same = sid_quantizer_levels(q) == m->levels && q->dim == m->dim && q->prepared_dim == m->prepared_dim &&
+                   strcmp(q->options.normalize ? "l2" : "none", m->normalization) == 0;
+    for (int l = 0; is_same && l < m->levels; l++)
+        is_same = sid_quantizer_codes(q, l) == m->codes[l];
+    return is_same ? SID_OK
+                   : sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = catalog->path, .byte = -1},
+                                  "%s and %s disagree about the quantizer's sizes; restore or refit",
+                                  SID__FILE_QUANTIZER, SID__FILE_MANIFEST);
+}
+
+static sid_status load_quantizer(sid_catalog *catalog, sid_error *err)
+{
+    const sid__manifest *m = &catalog->manifest;
+    sid__strbuf codes = {0};
+    sid__tensor_set set = {0};
+    sid_status status = SID_OK;
+    for (int l = 0; l < m->levels && status == SID_OK; l++)
+        status = sid__strbuf_printf(&codes, err, "%s%d", l ? "," : "", m->codes[l]);
+    if (status == SID_OK)
+        status = load_tensors(catalog, SID__FILE_QUANTIZER, &set, err);
+    const sid_quantizer_options options = {.quantizer = m->family,
+                                           .levels = m->levels,
+                                           .codes = codes.text,
+                                           .options = m->options,
+                                           .seed = (uint64_t)m->seed};
+    if (status == SID_OK)
+        status = sid__quantizer_load(&options, m->dim, &set, &catalog->quantizer, err);
+    sid__tensor_set_drop(&set);
+    sid__strbuf_drop(&codes);
+    return status == SID_OK ? check_quantizer(catalog, err) : status;
+}
+
+static sid_status load_encoder(sid_catalog *catalog, sid_error *err)
+{
+    const sid__manifest *m = &catalog->manifest;
+    sid__tensor_set set = {0};
+    if (!m->has_encoder)
+        return SID_OK;
+    const sid_encoder_options options = {.encoder = m->encoder,
+                                         .fields = m->encoder_fields[0] ? m->encoder_fields : NULL,
+                                         .options = m->encoder_options,
+                                         .seed = (uint64_t)m->encoder_seed};
+    sid_status status = load_tensors(catalog, SID__FILE_ENCODER, &set, err);
+    if (status == SID_OK)
+        status = sid__encoder_load(&options, &set, &catalog->encoder, err);
+    sid__tensor_set_drop(&set);
+    if (status != SID_OK)
+        return status;
+    if (sid_encoder_dim(catalog->encoder) != m->dim)
+        return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = catalog->path, .byte = -1},
+                            "the encoder gives %d numbers, the quantizer takes %d; restore or refit",
+                            sid_encoder_dim(catalog->encoder), m->dim);
+    const char *fingerprint = sid__encoder_fingerprint(catalog->encoder);
+    if (strcmp(fingerprint, m->encoder_fingerprint) != 0)
+        sid__ctx_warn(catalog->ctx,
+                      "this catalogue's texts were encoded by \"%s\", new ones would be by \"%s\": equal texts may get "
+                      "different SIDs",
+                      m->encoder_fingerprint, fingerprint);
+    return SID_OK;
+}
+
+static sid_status load_vectors(sid_catalog *catalog, sid_error *err)
+{
+    const sid__manifest *m = &catalog->manifest;
+    char path[PATH_MAX];
+    if (!sid__manifest_find(m, SID__FILE_VECTORS))
+        return SID_OK;
+    SID_TRY(path_of(catalog, SID__FILE_VECTORS, path, err));
+    SID_TRY(sid__strdup(&catalog->vectors_path, path, err));
+    SID_TRY(sid__npy_open(catalog->vectors_path, &catalog->vectors, err));
+    catalog->has_vectors = true;
+    if (catalog->vectors.rows == m->fitted_items && catalog->vectors.dim == m->dim)
+        return SID_OK;
+    return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = path, .byte = -1},
+                        "%" PRId64 " x %d numbers; the manifest says %" PRId64 " x %d; restore or refit",
+                        catalog->vectors.rows, catalog->vectors.dim, m->fitted_items, m->dim);
+}
+
+/* Where nobody can write, SQLite may skip locks and its -shm file. Changes that a crashed writer left in the WAL would be
+ * skipped too, so then the database is opened in the usual way, which needs the -shm file. */
+static sid__item_db_mode database_mode(const sid_catalog *catalog)
+{
+    char wal[PATH_MAX];
+    struct stat info;
+    if (catalog->mode == SID_OPEN_WRITE)
+        return SID__ITEM_DB_WRITE;
+    if (sid__directory_is_writable(catalog->path))
+        return SID__ITEM_DB_READ;
+    if (path_of(catalog, SID__FILE_ITEMS "-wal", wal, NULL) == SID_OK && stat(wal, &info) == 0 && info.st_size > 0)
+        return SID__ITEM_DB_READ;
+    return SID__ITEM_DB_IMMUTABLE;
+}
+
+static sid_status load_items(sid_catalog *catalog, sid_error *err)
+{
+    char path[PATH_MAX];
+    SID_TRY(path_of(catalog, SID__FILE_ITEMS, path, err));
+    if (!sid__path_exists(path))
+        return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = path, .byte = -1}, "missing; restore or refit");
+    SID_TRY(sid__item_db_open(path, catalog->manifest.levels, catalog->manifest.id, database_mode(catalog),
+                              &catalog->db, err));
+    SID_TRY(sid__catalog_index_load(catalog, err));
+    SID_TRY(sid__catalog_enter(catalog, err));
+    sid__catalog_leave(catalog);
+    sid__catalog_index_store(catalog);
+    return SID_OK;
+}
+
+static sid_status load_manifest(sid_catalog *catalog, sid_error *err)
+{
+    char path[PATH_MAX];
+    const sid__manifest *m = &catalog->manifest;
+    SID_TRY(path_of(catalog, SID__FILE_MANIFEST, path, err));
+    SID_TRY(sid__manifest_read(path, &catalog->manifest, err));
+    SID_TRY(sid__files_check(catalog->path, m, err));
+    SID_TRY(sid__policy_find(m->collisions, m->digit_style[0] ? m->digit_style : NULL, &catalog->policy, err));
+    if (catalog->policy->adds_code == (m->digit_codes > 0))
+        return SID_OK;
+    return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = path, .byte = -1},
+                        "collisions %s with %d digit codes; restore or refit", m->collisions, m->digit_codes);
+}
+
+/* ---- Open, close -------------------------------------------------------------------------------------------------- */
+
+static sid_status lock_for_writing(sid_catalog *catalog, sid_error *err)
+{
+    if (catalog->mode != SID_OPEN_WRITE || catalog->lock_fd >= 0)
+        return SID_OK;
+    const sid__place place = {.file = catalog->path, .byte = -1};
+    if (!sid__directory_is_writable(catalog->path))
+        return sid__fail_at(err, SID_EREADONLY, place, "cannot be written to; open it for reading, or copy it");
+    if (sid__directory_is_remote(catalog->path))
+        return sid__fail_at(err, SID_EREADONLY, place,
+                            "on a network file system, whose locks cannot be relied on; copy it to a local disk");
+    return sid__lock_take(catalog->path, &catalog->lock_fd, err);
+}
+
+static sid_status load(sid_catalog *catalog, sid_error *err)
+{
+    SID_TRY(sid__catalog_directory_check(catalog->path, err));
+    SID_TRY(lock_for_writing(catalog, err));
+    SID_TRY(as_corrupt(load_manifest(catalog, err), err));
+    SID_TRY(as_corrupt(load_quantizer(catalog, err), err));
+    SID_TRY(as_corrupt(load_encoder(catalog, err), err));
+    SID_TRY(as_corrupt(load_vectors(catalog, err), err));
+    return load_items(catalog, err);
+}
+
+sid_status sid__catalog_open_locked(sid_ctx *ctx, const char *path, sid_open_mode mode, int lock_fd, sid_catalog **out,
+                                    sid_error *err)
+{
+    sid_catalog *catalog = NULL;
+    sid_status status = sid__alloc(&catalog, 1, sizeof *catalog, "the catalogue", err);
+    if (status != SID_OK) {
+        sid__lock_drop(lock_fd);
+        return status;
+    }
+    catalog->ctx = ctx;
+    catalog->mode = mode;
+    catalog->lock_fd = lock_fd;
+    (void)pthread_mutex_init(&catalog->mutex, NULL);
+    status = sid__strdup(&catalog->path, path, err);
+    if (status == SID_OK)
+        status = load(catalog, err);
+    if (status != SID_OK) {
+        sid_catalog_close(catalog);
+        return status;
+    }
+    *out = catalog;
+    return SID_OK;
+}
+
+sid_status sid_catalog_open(sid_ctx *ctx, const char *path, sid_open_mode mode, sid_catalog **out, sid_error *err)
+{
+    return sid__catalog_open_locked(ctx, path, mode, -1, out, err);
+}
+
+/* So that the next open need not build the index. */
+static void store_index_of_changes(sid_catalog *catalog)
+{
+    if (catalog->mode != SID_OPEN_WRITE || !catalog->index || sid__catalog_enter(catalog, NULL) != SID_OK)
+        return;
+    sid__catalog_leave(catalog);
+    sid__catalog_index_store(catalog);
+}
+
+void sid_catalog_close(sid_catalog *catalog)
+{
+    if (!catalog)
+        return;
+    store_index_of_changes(catalog);
+    sid__item_db_close(catalog->db);
+    sid__prefix_index_free(catalog->index);
+    if (catalog->has_vectors)
+        sid__npy_close(&catalog->vectors);
+    sid__free(catalog->vectors_path);
+    sid_encoder_free(catalog->encoder);
+    sid_quantizer_free(catalog->quantizer);
+    sid__lock_drop(catalog->lock_fd);
+    (void)pthread_mutex_destroy(&catalog->mutex);
+    sid__free(catalog->path);
+    sid__free(catalog);
+}
+
+/* ---- Small questions ---------------------------------------------------------------------------------------------- */
+
+void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out)
+{
+    const sid__manifest *m = &catalog->manifest;
+    *out = (sid_catalog_info){.id = m->id,
+                              .parent = m->parent[0] ? m->parent : NULL,
+                              .quantizer = m->family,
+                              .collisions = m->collisions,
+                              .digit_style = m->digit_style,
+                              .encoder = m->has_encoder ? m->encoder : NULL,
+                              .version = catalog->version,
+                              .items = catalog->items,
+                              .dim = m->dim,
+                              .levels = m->levels,
+                              .codes = m->codes,
+                              .has_vectors = catalog->has_vectors,
+                              .ordered = catalog->quantizer->family->is_ordered};
+}
+
+sid_status sid_catalog_encode(const sid_catalog *catalog, const float *x, int64_t count, int dim, uint16_t *codes,
+                              sid_error *err)
+{
+    if (dim != catalog->manifest.dim)
+        return sid__fail(err, SID_EDATA, "%d numbers, the catalogue takes %d", dim, catalog->manifest.dim);
+    return sid_quantizer_encode(catalog->ctx, catalog->quantizer, x, count, codes, NULL, err);
+}
+
+sid_status sid_catalog_embed(const sid_catalog *catalog, const sid_items *items, sid_vectors **out,
+                             int64_t *no_text_count, sid_error *err)
+{
+    if (!catalog->encoder)
+        return sid__fail(err, SID_EUSAGE, "this catalogue was fitted from vectors; pass --vector or --vectors");
+    return sid_encoder_encode(catalog->ctx, catalog->encoder, items, out, no_text_count, err);
+}
