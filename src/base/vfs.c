@@ -60,6 +60,18 @@ sid_status sid__file_read(const sid__file *file, void *bytes, size_t size, int64
     return SID_OK;
 }
 
+sid_status sid__file_next(const sid__file *file, void *bytes, size_t size, size_t *got, sid_error *err)
+{
+    ssize_t n;
+    do
+        n = read(file->fd, bytes, size < IO_STEP ? size : IO_STEP);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return sid__fail_errno(err, file->path, "cannot read", errno);
+    *got = (size_t)n;
+    return SID_OK;
+}
+
 sid_status sid__file_write(const sid__file *file, const void *bytes, size_t size, sid_error *err)
 {
     const char *at = bytes;
@@ -90,22 +102,17 @@ void sid__file_close(sid__file *file)
 }
 
 /* Reads a pipe, or a file whose size is not to be believed, to its end. */
-static sid_status read_to_end(int fd, const char *path, int64_t size_max, sid__strbuf *out, sid_error *err)
+static sid_status read_to_end(const sid__file *file, int64_t size_max, sid__strbuf *out, sid_error *err)
 {
-    for (;;) {
+    size_t got = 0;
+    do {
         SID_TRY(sid__grow(&out->text, &out->capacity, out->length + READ_STEP + 1, 1, "a file's bytes", err));
-        ssize_t n = read(fd, out->text + out->length, READ_STEP);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return sid__fail_errno(err, path, "cannot read", errno);
-        if (n == 0)
-            break;
-        out->length += n;
+        SID_TRY(sid__file_next(file, out->text + out->length, READ_STEP, &got, err));
+        out->length += (int64_t)got;
         if (out->length > size_max)
-            return sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
+            return sid__fail_at(err, SID_EDATA, (sid__place){.file = file->path, .byte = -1},
                                 "larger than the limit of %" PRId64 " bytes", size_max);
-    }
+    } while (got > 0);
     out->text[out->length] = 0;
     return SID_OK;
 }
@@ -113,7 +120,7 @@ static sid_status read_to_end(int fd, const char *path, int64_t size_max, sid__s
 sid_status sid__read_whole(const char *path, int64_t size_max, char **bytes, int64_t *size, sid_error *err)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    sid__file file = {.fd = STDIN_FILENO, .path = path};
+    sid__file file = {.fd = STDIN_FILENO, .path = "standard input"};
     int64_t told_size = 0;
     if (!is_stdin)
         SID_TRY(sid__file_open(path, &file, &told_size, err));
@@ -122,7 +129,7 @@ sid_status sid__read_whole(const char *path, int64_t size_max, char **bytes, int
     if (told_size > 0 && told_size <= size_max)
         status = sid__grow(&buffer.text, &buffer.capacity, told_size + READ_STEP + 1, 1, "a file's bytes", err);
     if (status == SID_OK)
-        status = read_to_end(file.fd, is_stdin ? "standard input" : path, size_max, &buffer, err);
+        status = read_to_end(&file, size_max, &buffer, err);
     if (!is_stdin)
         sid__file_close(&file);
     if (status != SID_OK) {
@@ -145,28 +152,66 @@ static sid_status parent_of(const char *path, char *out, size_t size, sid_error 
     return SID_OK;
 }
 
-sid_status sid__replace_whole(const char *path, const void *bytes, size_t size, sid_error *err)
+/* Renaming over a device or a pipe would remove it. */
+static bool is_written_in_place(const char *path)
 {
-    if (strcmp(path, "-") == 0)
-        return sid__file_write(&(sid__file){.fd = STDOUT_FILENO, .path = "standard output"}, bytes, size, err);
-    char temporary[PATH_MAX], parent[PATH_MAX];
-    SID_TRY(parent_of(path, parent, sizeof parent, err));
-    int n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof temporary)
-        return sid__fail(err, SID_EUSAGE, "path is too long: %s", path);
+    struct stat info;
+    return strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode));
+}
+
+static sid_status open_in_place(const char *path, sid__output *out, sid_error *err)
+{
+    *out = (sid__output){.path = path, .file = {.fd = STDOUT_FILENO, .path = "standard output"}};
+    return strcmp(path, "-") == 0 ? SID_OK : sid__file_create(path, &out->file, err);
+}
+
+sid_status sid__output_open(const char *path, sid__output *out, sid_error *err)
+{
+    sid__strbuf temporary = {0};
     sid__file file = {.fd = -1};
-    SID_TRY(sid__file_create(temporary, &file, err));
-    sid_status status = sid__file_write(&file, bytes, size, err);
-    if (status == SID_OK)
-        status = sid__file_sync(&file, err);
-    sid__file_close(&file);
-    if (status == SID_OK && rename(temporary, path) != 0)
-        status = sid__fail_errno(err, path, "cannot replace", errno);
+    if (is_written_in_place(path))
+        return open_in_place(path, out, err);
+    SID_TRY(sid__strbuf_printf(&temporary, err, "%s.tmp-%ld", path, (long)getpid()));
+    sid_status status = sid__file_create(temporary.text, &file, err);
     if (status != SID_OK) {
-        (void)unlink(temporary);
+        sid__strbuf_drop(&temporary);
         return status;
     }
+    file.path = path; /* what messages shall name */
+    *out = (sid__output){.file = file, .path = path, .temporary = sid__strbuf_take(&temporary)};
+    return SID_OK;
+}
+
+static sid_status put_in_place(const sid__output *output, sid_error *err)
+{
+    char parent[PATH_MAX];
+    SID_TRY(parent_of(output->path, parent, sizeof parent, err));
+    if (rename(output->temporary, output->path) != 0)
+        return sid__fail_errno(err, output->path, "cannot replace", errno);
     return sid__directory_sync(parent, err);
+}
+
+sid_status sid__output_finish(sid__output *output, sid_status status, sid_error *err)
+{
+    if (status == SID_OK && output->temporary)
+        status = sid__file_sync(&output->file, err);
+    if (output->file.fd != STDOUT_FILENO)
+        sid__file_close(&output->file);
+    if (status == SID_OK && output->temporary)
+        status = put_in_place(output, err);
+    if (status != SID_OK && output->temporary)
+        (void)unlink(output->temporary);
+    sid__free(output->temporary);
+    *output = (sid__output){.file = {.fd = -1}};
+    return status;
+}
+
+sid_status sid__replace_whole(const char *path, const void *bytes, size_t size, sid_error *err)
+{
+    sid__output output;
+    SID_TRY(sid__output_open(path, &output, err));
+    sid_status status = sid__file_write(&output.file, bytes, size, err);
+    return sid__output_finish(&output, status, err);
 }
 
 bool sid__path_exists(const char *path)

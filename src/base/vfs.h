@@ -17,6 +17,8 @@ sid_status sid__file_open(const char *path, sid__file *out, int64_t *size, sid_e
 sid_status sid__file_create(const char *path, sid__file *out, sid_error *err);
 /* Exactly `size` bytes at `offset`; a file that ends before is SID_EDATA with the byte. */
 sid_status sid__file_read(const sid__file *file, void *bytes, size_t size, int64_t offset, sid_error *err);
+/* Up to `size` bytes from where the last call stopped; *got 0 means the end. Works on pipes too. */
+sid_status sid__file_next(const sid__file *file, void *bytes, size_t size, size_t *got, sid_error *err);
 /* Appends exactly `size` bytes. */
 sid_status sid__file_write(const sid__file *file, const void *bytes, size_t size, sid_error *err);
 sid_status sid__file_sync(const sid__file *file, sid_error *err);
@@ -25,6 +27,16 @@ void sid__file_close(sid__file *file);
 
 /* The whole file ("-": standard input), with a zero byte after it that is not counted; over `size_max` is SID_EDATA. */
 sid_status sid__read_whole(const char *path, int64_t size_max, char **bytes, int64_t *size, sid_error *err);
+/* A file that appears whole or not at all: open, write to `file`, finish. What is no plain file (a device, a pipe; "-":
+ * standard output) is written in place. */
+typedef struct sid__output {
+    sid__file file;
+    const char *path; /* the caller's; must outlive the output */
+    char *temporary;  /* what is written and then renamed to path; NULL: written in place */
+} sid__output;
+sid_status sid__output_open(const char *path, sid__output *out, sid_error *err);
+/* With `status` SID_OK: fsync, rename, fsync of the directory. Else the temporary file goes and `status` comes back. */
+sid_status sid__output_finish(sid__output *output, sid_status status, sid_error *err);
 /* Writes `path` so that a crash leaves the old bytes or the new ones ("-": standard output). */
 sid_status sid__replace_whole(const char *path, const void *bytes, size_t size, sid_error *err);
 

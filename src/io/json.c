@@ -72,16 +72,21 @@ static sid_status scan_word(sid__json_scanner *scanner, sid__json_token *out, si
     return SID_OK;
 }
 
+static bool is_one_of(char byte, const char *set)
+{
+    return byte && strchr(set, byte);
+}
+
 sid_status sid__json_next(sid__json_scanner *scanner, sid__json_token *out, sid_error *err)
 {
-    while (scanner->offset < scanner->size && memchr(" \t\r\n", scanner->bytes[scanner->offset], 4))
+    while (scanner->offset < scanner->size && is_one_of(scanner->bytes[scanner->offset], " \t\r\n"))
         scanner->offset++;
     const char *at = scanner->bytes + scanner->offset;
     if (scanner->offset == scanner->size) {
         *out = (sid__json_token){.kind = SID__JSON_END, .at = at};
         return SID_OK;
     }
-    if (memchr("{}[]:,", *at, 6)) {
+    if (is_one_of(*at, "{}[]:,")) {
         *out = (sid__json_token){.kind = SID__JSON_MARK, .at = at, .size = 1};
         scanner->offset++;
         return SID_OK;

@@ -51,9 +51,14 @@ static sid_status fail_dict(const dict_parser *parser, sid_error *err, const cha
                         "bad npy header: %s; %s is expected", seen, expected);
 }
 
+static bool is_space(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n';
+}
+
 static void skip_space(dict_parser *parser)
 {
-    while (parser->at < parser->end && memchr(" \t\n", parser->bytes[parser->at], 3))
+    while (parser->at < parser->end && is_space(parser->bytes[parser->at]))
         parser->at++;
 }
 
@@ -298,20 +303,26 @@ static sid_status read_header(sid__npy_reader *reader, int64_t file_size, sid_er
     return status;
 }
 
-static sid_status check_matrix(sid__npy_reader *reader, sid_error *err)
+sid_status sid__npy_check_matrix(const sid__npy_header *header, const char *path, sid_error *err)
 {
-    const sid__npy_header *header = &reader->header;
     char shape[SID__SHAPE_TEXT_SIZE];
-    sid__place place = {.file = reader->file.path, .byte = -1};
+    sid__place place = {.file = path, .byte = -1};
     sid__shape_text(header->rank, header->shape, shape);
     if (header->rank != 2)
         return sid__fail_at(err, SID_EDATA, place, "an array of shape %s; (N, D) is expected, a row an item", shape);
     if (header->shape[1] < 1 || header->shape[1] > SID_DIM_MAX)
         return sid__fail_at(err, SID_EDATA, place, "an array of shape %s; 1 to %d columns are possible", shape,
                             SID_DIM_MAX);
-    reader->rows = header->shape[0];
-    reader->dim = (int)header->shape[1];
     return SID_OK;
+}
+
+sid_status sid__npy_check_floats(const sid__npy_header *header, const char *path, sid_error *err)
+{
+    if (sid__dtype_is_float(header->dtype))
+        return SID_OK;
+    return sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
+                        "an array of %s; F16, F32 or F64 is expected: save x.astype('float32')",
+                        sid__dtype_name(header->dtype));
 }
 
 sid_status sid__npy_open(const char *path, sid__npy_reader *out, sid_error *err)
@@ -321,11 +332,13 @@ sid_status sid__npy_open(const char *path, sid__npy_reader *out, sid_error *err)
     SID_TRY(sid__file_open(path, &reader.file, &file_size, err));
     sid_status status = read_header(&reader, file_size, err);
     if (status == SID_OK)
-        status = check_matrix(&reader, err);
+        status = sid__npy_check_matrix(&reader.header, path, err);
     if (status != SID_OK) {
         sid__file_close(&reader.file);
         return status;
     }
+    reader.rows = reader.header.shape[0];
+    reader.dim = (int)reader.header.shape[1];
     *out = reader;
     return SID_OK;
 }
@@ -402,10 +415,7 @@ sid_status sid__npy_read_rows(const sid__npy_reader *reader, int64_t begin, int6
 {
     sid__dtype dtype = reader->header.dtype;
     SID_TRY(check_range(reader, begin, count, err));
-    if (!sid__dtype_is_float(dtype))
-        return sid__fail_at(err, SID_EDATA, (sid__place){.file = reader->file.path, .byte = -1},
-                            "an array of %s; F16, F32 or F64 is expected: save x.astype('float32')",
-                            sid__dtype_name(dtype));
+    SID_TRY(sid__npy_check_floats(&reader->header, reader->file.path, err));
     if (reader->header.is_fortran)
         return read_fortran(reader, begin, count, out, err);
     int64_t first = begin * reader->dim, element_count = count * reader->dim;
@@ -462,14 +472,11 @@ sid_status sid__npy_write(const char *path, sid__dtype dtype, const void *data, 
         return sid__fail(err, SID_EUSAGE, "%s: NumPy has no dtype for %s", path, sid__dtype_name(dtype));
     if (!sid__shape_size(dtype, 2, (const int64_t[]){rows, columns}, &size))
         return sid__fail(err, SID_EUSAGE, "%s: an array of %" PRId64 " x %d is too large", path, rows, columns);
-    sid__file file = {.fd = -1};
+    sid__output output;
     size_t header_size = make_header(header, descr, rows, columns);
-    SID_TRY(sid__file_create(path, &file, err));
-    sid_status status = sid__file_write(&file, header, header_size, err);
+    SID_TRY(sid__output_open(path, &output, err));
+    sid_status status = sid__file_write(&output.file, header, header_size, err);
     if (status == SID_OK)
-        status = sid__file_write(&file, data, size, err);
-    if (status == SID_OK)
-        status = sid__file_sync(&file, err);
-    sid__file_close(&file);
-    return status;
+        status = sid__file_write(&output.file, data, size, err);
+    return sid__output_finish(&output, status, err);
 }

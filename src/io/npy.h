@@ -18,6 +18,10 @@ typedef struct sid__npy_header {
 sid_status sid__npy_parse_header(const char *bytes, size_t size, int64_t file_size, const char *path,
                                  sid__npy_header *out, sid_error *err);
 
+/* The array is (N, D) with 1 <= D <= SID_DIM_MAX; holds floats. SID_EDATA with the shape or dtype seen. */
+sid_status sid__npy_check_matrix(const sid__npy_header *header, const char *path, sid_error *err);
+sid_status sid__npy_check_floats(const sid__npy_header *header, const char *path, sid_error *err);
+
 /* An open (N, D) file for reading rows as floats, e.g. vectors.npy of a catalogue. */
 typedef struct sid__npy_reader {
     sid__file file;
@@ -32,7 +36,8 @@ sid_status sid__npy_read_rows(const sid__npy_reader *reader, int64_t begin, int6
 sid_status sid__npy_read_raw(const sid__npy_reader *reader, int64_t begin, int64_t count, void *out, sid_error *err);
 void sid__npy_close(sid__npy_reader *reader);
 
-/* Writes an (rows, columns) array in C order, version 1, header padded to 64 bytes; fsync'd. */
+/* Writes an (rows, columns) array in C order, version 1, header padded to 64 bytes; fsync'd. A failed write leaves
+ * the old file, or none. */
 sid_status sid__npy_write(const char *path, sid__dtype dtype, const void *data, int64_t rows, int columns,
                           sid_error *err);
 

@@ -10,6 +10,7 @@
 #include "io/safetensors.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,9 +279,12 @@ static sid_status check_places(sid__safetensors_header *header, int64_t data_siz
 
 static sid_status check_names(const sid__safetensors_header *header, const char *path, sid_error *err)
 {
-    sid__names names = {.first = header->entry ? &header->entry[0].name : NULL, .stride = sizeof *header->entry};
+    _Static_assert(offsetof(sid__safetensors_entry, name) == 0, "the index finds a name at the start of each entry");
+    sid__names names = {.first = header->entry, .stride = sizeof *header->entry};
     sid__id_index index = {0};
     sid_status status = SID_OK;
+    if (!header->entry)
+        return SID_OK;
     for (int64_t i = 0, seen = -1; status == SID_OK && i < header->count; i++) {
         status = sid__id_index_add(&index, names, i, &seen, err);
         if (status == SID_OK && seen >= 0)
@@ -470,20 +474,18 @@ static sid_status write_all(const sid__tensor_set *set, const sid__strbuf *heade
     SID_TRY(sid__file_write(file, header->text, (size_t)header->length, err));
     for (int64_t i = 0; i < set->count; i++)
         SID_TRY(sid__file_write(file, set->tensor[i].data, size_of(&set->tensor[i]), err));
-    return sid__file_sync(file, err);
+    return SID_OK;
 }
 
 sid_status sid__safetensors_write(const sid__tensor_set *set, const char *path, sid_error *err)
 {
     sid__strbuf header = {0};
-    sid__file file = {.fd = -1};
+    sid__output output;
     sid_status status = make_header(set, &header, err);
     if (status == SID_OK)
-        status = sid__file_create(path, &file, err);
-    if (status == SID_OK) {
-        status = write_all(set, &header, &file, err);
-        sid__file_close(&file);
-    }
+        status = sid__output_open(path, &output, err);
+    if (status == SID_OK)
+        status = sid__output_finish(&output, write_all(set, &header, &output.file, err), err);
     sid__strbuf_drop(&header);
     return status;
 }

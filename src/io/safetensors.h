@@ -33,7 +33,8 @@ sid_status sid__safetensors_read_header(const sid__file *file, int64_t file_size
                                         sid_error *err);
 void sid__safetensors_header_drop(sid__safetensors_header *header);
 
-sid_status sid__safetensors_write(const sid__tensor_set *set, const char *path, sid_error *err); /* fsync'd */
+sid_status sid__safetensors_write(const sid__tensor_set *set, const char *path,
+                                  sid_error *err); /* whole or not at all */
 /* Offsets ordered, disjoint, in range, without gaps; at most 65,536 tensors, rank 8, header 100 MB. */
 sid_status sid__safetensors_read(const char *path, sid__tensor_set *out, sid_error *err);
 sid_status sid__safetensors_parse(const char *bytes, size_t size, const char *path, sid__tensor_set *out,

@@ -117,7 +117,8 @@ const char *sid__shape_text(int rank, const int64_t *shape, char *text)
 
 static sid__names names_of(const sid__tensor_set *set)
 {
-    return (sid__names){.first = set->tensor ? &set->tensor[0].name : NULL, .stride = sizeof(sid__tensor)};
+    _Static_assert(offsetof(sid__tensor, name) == 0, "the index finds a name at the start of each tensor");
+    return (sid__names){.first = set->tensor, .stride = sizeof *set->tensor};
 }
 
 static sid_status make_tensor(sid__tensor_set *set, sid__tensor *made, const char *name, size_t size, sid_error *err)
