@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# ./dev quickstart: semantic IDs of the Debian package catalogue, step by step, each command shown as one would type it.
+# Everything goes to quickstart/. Needs no data beside the package lists that apt has.
+#   --slice N   about N packages instead of all: what CI runs
+set -euo pipefail
+tree=$PWD
+. scripts/lib.sh
+
+slice=0
+if [ "${1:-}" = --slice ]; then slice=${2:?--slice N}; fi
+featured=gimp    # shown below; must be in every slice
+newcomer=palette-painter
+
+bold= plain=
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
+
+heading() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
+say() { printf '%s\n' "$@"; }
+# Shows a command, runs it. In a pipe semid would print bare tsv: here a table is wanted anyway.
+run() {
+    printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"
+    if [ "$1" = semid ] && [ ! -t 1 ] && [ "$2" != fit ]; then set -- "$@" --format table; fi
+    "$@"
+}
+shorten() { cut -c 1-118; }
+
+# ---- 1. the program --------------------------------------------------------------------------------------------------
+started=$SECONDS
+heading "1. Build semid (gcc, release)"
+need $packages_build
+command -v apt-cache >/dev/null || fail "the quickstart reads Debian's package lists, and apt is not here; with your own
+    items.tsv: cmake --preset release && cmake --build --preset release && build/release/semid fit items.tsv -o catalog"
+package_lists_are_there || { may_install && apt_update; } || fail "there are no package lists: run sudo apt-get update"
+run cmake --preset release >/dev/null
+build release
+export PATH=$tree/build/release:$PATH
+say "" "Below, semid is build/release/semid. To type along:" "" \
+    "    cd $tree && export PATH=\$PWD/build/release:\$PATH"
+
+# ---- 2. the items ----------------------------------------------------------------------------------------------------
+heading "2. Items: every package of Debian, one a line"
+say "A name, a short description, a section, and the tags that people gave it: a catalogue like a shop's."
+mkdir -p quickstart
+{
+    printf 'item_id\ttitle\tsection\ttags\n'
+    apt-cache dumpavail | LC_ALL=C awk -f scripts/debian_items.awk | LC_ALL=C sort
+} >quickstart/items.tsv
+if [ "$slice" -gt 0 ]; then
+    awk -F'\t' -v wanted="$slice" -v featured="$featured" 'NR == FNR { count = FNR; next }
+        FNR == 1 || $1 == featured || FNR % int(1 + count / wanted) == 1' quickstart/items.tsv quickstart/items.tsv >quickstart/slice.tsv
+    mv quickstart/slice.tsv quickstart/items.tsv
+fi
+printf '\n%s$ head -n 4 quickstart/items.tsv%s\n' "$bold" "$plain"
+head -n 4 quickstart/items.tsv | shorten
+say "" "$(($(wc -l <quickstart/items.tsv) - 1)) packages."
+
+# ---- 3. fit ----------------------------------------------------------------------------------------------------------
+heading "3. Fit: text to vectors, vectors to semantic IDs"
+say "The built-in encoder turns each package's words into 128 numbers; residual k-means turns these into three codes of 256" \
+    "each, coarse to fine. All that is needed later goes into one folder, the catalogue."
+run semid fit quickstart/items.tsv -o quickstart/catalog --levels 3 --codes 256 --force
+
+# ---- 4. health -------------------------------------------------------------------------------------------------------
+heading "4. How good are they?"
+say "docs/guide/health.md explains each figure."
+run semid inspect quickstart/catalog
+
+# ---- 5. neighbours ---------------------------------------------------------------------------------------------------
+heading "5. Similar packages share the beginning of their SID"
+run semid show quickstart/catalog "$featured"
+say "" "Its neighbours: first those that share most levels, then the nearest."
+run semid neighbors quickstart/catalog --item "$featured" -k 8
+prefix=$(semid show quickstart/catalog "$featured" --format tsv | head -n 1 | cut -f 2 | cut -d - -f 1,2)
+say "" "Everything below the prefix $prefix, one branch of the tree (its first lines):"
+printf '\n%s$ semid decode quickstart/catalog %s | head%s\n' "$bold" "$prefix" "$plain"
+semid decode quickstart/catalog "$prefix" --format table >quickstart/branch.txt
+head quickstart/branch.txt | shorten
+
+# ---- 6. a new item ---------------------------------------------------------------------------------------------------
+heading "6. A package that Debian does not have gets a SID from its text; no other SID moves"
+printf 'item_id\ttitle\tsection\ttags\n%s\tpainting and image editing program for digital artists\tgraphics\trole::program works-with::image\n' \
+    "$newcomer" >quickstart/new.tsv
+printf '\n%s$ cat quickstart/new.tsv%s\n' "$bold" "$plain"
+cat quickstart/new.tsv
+say ""
+run semid encode quickstart/catalog quickstart/new.tsv --add
+run semid neighbors quickstart/catalog --item "$newcomer" -k 5
+
+# ---- 7. next ---------------------------------------------------------------------------------------------------------
+heading "Done in $((SECONDS - started)) s. Three to try next"
+cat <<TXT
+
+    semid neighbors quickstart/catalog --text "play chess against the computer" -k 5
+    semid export quickstart/catalog --as tsv -o quickstart/sids.tsv
+    semid fit YOUR.tsv -o your-catalog      # first column item_id, the others text: docs/guide/first-sids.md
+
+after: cd $tree && export PATH=\$PWD/build/release:\$PATH
+TXT
