@@ -37,7 +37,7 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         DEBIAN_FRONTEND=noninteractive "$@"
     else
-        sudo -n DEBIAN_FRONTEND=noninteractive "$@"
+        sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
     fi
 }
 
@@ -69,8 +69,15 @@ need() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     if ! may_install; then
-        printf 'dev: %s packages are missing and this user may not install them. Run this, then try again:\n\n' "${#missing[@]}" >&2
-        printf '    sudo apt-get install -y --no-install-recommends %s\n\n' "${missing[*]}" >&2
+        local command="apt-get install -y --no-install-recommends ${missing[*]}"
+        package_lists_are_there || command="apt-get update && $command"
+        command -v apt-get >/dev/null || echo "dev: there is no apt-get here; these are the names of Debian's packages" >&2
+        printf 'dev: missing: %s\nThis user may not install packages. Run this one command, then try again:\n\n' "${missing[*]}" >&2
+        if command -v sudo >/dev/null; then
+            printf "    sudo sh -c '%s'\n\n" "$command" >&2
+        else
+            printf "    su -c '%s'\n\n" "$command" >&2
+        fi
         exit 1
     fi
     mkdir -p "$tree/build"
