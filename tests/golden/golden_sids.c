@@ -1,11 +1,11 @@
-/* golden_sids.c: the same SIDs on every machine. golden_sids [EXPECTED]
+/* golden_sids.c: the same SIDs on every machine. golden_sids [EXPECTED [THREADS]]
  *
  * Fits quantizers on seeded data and prints, a line a case, the SHA-256 of the codebooks and of the SIDs. Each case runs on
- * every kernel path of this CPU, with 1, 2 and 7 threads: all must agree. EXPECTED is a file of such lines to compare with;
+ * every kernel path of this CPU, with 1, 2 and 7 threads (or THREADS alone): all must agree. EXPECTED is a file of such lines to compare with;
  * tests/golden/golden_sids.txt holds those that gcc, clang and aarch64 must give (cross.sh). A changed line there moves
  * users' SIDs: the commit says why.
  *
- * Needs base, kernel, linalg, quant, io/tensor_set and io/sha256 only, so that it links without any library. The data
+ * Needs base, kernel, linalg, quant, io/tensor_set, io/id_index and io/sha256 only, so that it links without any library. The data
  * comes from Philox integers by additions and powers of two: exact everywhere.
  */
 #include <stdio.h>
@@ -102,16 +102,17 @@ static sid_status run_once(sid_ctx *ctx, const struct golden_case *trial, const 
 }
 
 /* Every kernel path and number of threads; false when one differs from the first. */
-static bool run_case(sid_ctx *ctx, const struct golden_case *trial, const float *x, uint16_t *codes,
+static bool run_case(sid_ctx *ctx, const struct golden_case *trial, const float *x, uint16_t *codes, int threads_only,
                      char first[LINE_SIZE])
 {
-    static const int threads[] = {1, 2, 7};
+    static const int threads_all[] = {1, 2, 7};
+    const int *threads = threads_only ? &threads_only : threads_all;
     bool is_same = true;
     first[0] = 0;
     for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
         if (!sid__isa_is_supported((sid__isa)isa))
             continue;
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < (threads_only ? 1 : 3); i++) {
             sid_error err = {0};
             char line[LINE_SIZE];
             if (sid_ctx_set_isa(ctx, sid__isa_name((sid__isa)isa), &err) != SID_OK ||
@@ -154,6 +155,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "%s\n", err.message);
         return 1;
     }
+    int threads_only = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0;
     float *x = calloc((size_t)ROWS * DIM, sizeof *x);
     uint16_t *codes = calloc((size_t)ROWS * LEVELS, sizeof *codes);
     bool is_good = x && codes;
@@ -161,7 +163,7 @@ int main(int argc, char **argv)
         make_data(x);
     for (int i = 0; x && codes && i < CASE_COUNT; i++) {
         char line[LINE_SIZE];
-        is_good = run_case(ctx, &golden_case[i], x, codes, line) && is_good;
+        is_good = run_case(ctx, &golden_case[i], x, codes, threads_only, line) && is_good;
         (void)printf("%s\n", line);
         is_good = (!expected || is_expected(expected, line)) && is_good;
     }
