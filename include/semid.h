@@ -468,9 +468,10 @@ typedef struct sid_machine {
     char cpu[128];
     int cpus_online, cpus_allowed;         /* allowed: affinity and cgroup quota */
     size_t memory_size, memory_limit_size; /* cgroup limit; 0: none */
-    const char *isa_best, *isa_list;       /* "avx512", "portable avx2 avx512" */
-    const char *libraries;                 /* "sqlite 3.40.1, jansson 2.14, utf8proc 2.8.0, zlib 1.2.13" */
+    char isa_best[16], isa_list[64];       /* "avx512", "portable avx2 avx512" */
+    char libraries[160];                   /* loaded: "sqlite 3.40.1, jansson 2.14, utf8proc 2.8.0, zlib 1.2.13" */
 } sid_machine;
+/* What is known; a figure that the system does not tell is 0 or "unknown". Never fails; thread-safe. */
 SID_API void sid_machine_get(sid_machine *out);
 /* All kernel paths of this CPU give the same labels on seeded hard cases; SID_EINTERNAL names the path that differs. */
 SID_API SID_MUST_CHECK sid_status sid_self_test(sid_ctx *ctx, sid_error *err);
