@@ -4,14 +4,16 @@
 
 #include "sid/health.h"
 
-/* Vectors as the quantizer meets them before centring (unit length under normalize l2), centred on their mean in double:
- * the mean is exact for equal rows, and products of centred values lose nothing to a common offset. */
+/* Vectors as the quantizer meets them before centring (unit length under normalize l2). */
 typedef struct sid__health_rows {
     const float *x; /* (count, dim) */
     int64_t count;
     int dim;
     bool is_unit;
-    double *mean; /* (dim) of all rows */
+    double *mean; /* (dim) of all rows; exact when all are equal */
+    double *
+        origin; /* (dim) near the mean, rounded so that data on a grid stays on one: distances from products of rows less
+                       the origin are then exact, ties included, and a common offset costs no digits */
 } sid__health_rows;
 
 sid_status sid__health_rows_create(sid_ctx *ctx, const sid__health_input *in, sid__health_rows *out, sid_error *err);

@@ -28,7 +28,17 @@ void sid__health_row(const sid__health_rows *rows, int64_t row, const double *or
 typedef struct mean_job {
     sid__health_rows *rows;
     const double *scale; /* (count) 1 / length under l2; NULL: 1 */
+    double *square;      /* (dim) sums of squared differences from row 0 */
 } mean_job;
+
+/* The multiple of a power of two near a quarter of the spread that is nearest to the mean. */
+static double round_mean(double mean, double variance)
+{
+    int exponent;
+    (void)frexp(sqrt(variance), &exponent);
+    double step = ldexp(1, exponent - 3);
+    return rint(mean / step) * step;
+}
 
 /* Means of the columns begin .. end, in row order, of what differs from row 0: equal rows give it exactly. */
 static void mean_columns(void *arg, int64_t begin, int64_t end, int worker)
@@ -36,42 +46,58 @@ static void mean_columns(void *arg, int64_t begin, int64_t end, int worker)
     (void)worker;
     const mean_job *job = arg;
     sid__health_rows *rows = job->rows;
+    double first_scale = job->scale ? job->scale[0] : 1, count = (double)rows->count;
     for (int64_t i = 0; i < rows->count; i++) {
-        double scale = job->scale ? job->scale[i] : 1, first_scale = job->scale ? job->scale[0] : 1;
-        for (int64_t d = begin; d < end; d++)
-            rows->mean[d] += (double)rows->x[i * rows->dim + d] * scale - (double)rows->x[d] * first_scale;
+        double scale = job->scale ? job->scale[i] : 1;
+        for (int64_t d = begin; d < end; d++) {
+            double difference = (double)rows->x[i * rows->dim + d] * scale - (double)rows->x[d] * first_scale;
+            rows->mean[d] += difference;
+            job->square[d] += difference * difference;
+        }
     }
     for (int64_t d = begin; d < end; d++) {
-        double first = (double)rows->x[d] * (job->scale ? job->scale[0] : 1);
-        rows->mean[d] = first + rows->mean[d] / (double)rows->count;
+        double first = (double)rows->x[d] * first_scale, difference = rows->mean[d] / count;
+        double variance = job->square[d] / count - difference * difference;
+        rows->mean[d] = first + difference;
+        rows->origin[d] = variance > 0 ? round_mean(rows->mean[d], variance) : first;
     }
+}
+
+static sid_status allocate(sid__health_rows *rows, double **scale, double **square, sid_error *err)
+{
+    size_t dim = (size_t)rows->dim;
+    SID_TRY(sid__alloc(&rows->mean, dim, sizeof(double), "the mean vector", err));
+    SID_TRY(sid__alloc(&rows->origin, dim, sizeof(double), "the origin", err));
+    SID_TRY(sid__alloc(square, dim, sizeof(double), "variances", err));
+    if (rows->is_unit)
+        SID_TRY(sid__alloc(scale, (size_t)rows->count, sizeof(double), "lengths of vectors", err));
+    return SID_OK;
 }
 
 sid_status sid__health_rows_create(sid_ctx *ctx, const sid__health_input *in, sid__health_rows *out, sid_error *err)
 {
-    int dim = in->quantizer->dim;
-    double *scale = NULL;
+    double *scale = NULL, *square = NULL;
     sid__health_rows rows = {
-        .x = in->x, .count = in->count, .dim = dim, .is_unit = in->quantizer->options.normalize != 0};
-    SID_TRY(sid__alloc(&rows.mean, (size_t)dim, sizeof *rows.mean, "the mean vector", err));
-    sid_status status = SID_OK;
-    if (rows.is_unit)
-        status = sid__alloc(&scale, (size_t)in->count, sizeof *scale, "lengths of vectors", err);
-    if (status != SID_OK) {
+        .x = in->x, .count = in->count, .dim = in->quantizer->dim, .is_unit = in->quantizer->options.normalize != 0};
+    sid_status status = allocate(&rows, &scale, &square, err);
+    for (int64_t i = 0; status == SID_OK && scale && i < in->count; i++)
+        scale[i] = inverse_length(in->x + i * rows.dim, rows.dim);
+    if (status == SID_OK) {
+        mean_job job = {.rows = &rows, .scale = scale, .square = square};
+        sid__ctx_for(ctx, rows.dim, COLUMN_GRAIN, mean_columns, &job);
+        *out = rows;
+    } else {
         sid__health_rows_free(&rows);
-        return status;
     }
-    for (int64_t i = 0; scale && i < in->count; i++)
-        scale[i] = inverse_length(in->x + i * dim, dim);
-    sid__ctx_for(ctx, dim, COLUMN_GRAIN, mean_columns, &(mean_job){.rows = &rows, .scale = scale});
+    sid__free(square);
     sid__free(scale);
-    *out = rows;
-    return SID_OK;
+    return status;
 }
 
 void sid__health_rows_free(sid__health_rows *rows)
 {
     sid__free(rows->mean);
+    sid__free(rows->origin);
     *rows = (sid__health_rows){0};
 }
 

@@ -1,4 +1,4 @@
-/* test_health_counts.c: figures from codes. Golden values: spec/quantizers.md §8 and numpy (the comment at `oracle`). */
+/* test_health_counts.c: figures from codes. Golden values: spec/quantizers.md §8 and numpy. */
 #include "test.h"
 
 #include <math.h>
@@ -55,8 +55,7 @@ static void test_golden(void **state)
 
 enum { ORACLE_COUNT = 1000, ORACLE_LEVELS = 3 };
 
-/* codes[i][l] = (i * (7 + 4 l) + i * i // (3 + l)) % (5, 300, 17)[l], the first 200 items all 1-2-3; numpy:
- *   u, b = np.unique(codes, axis=0, return_counts=True); p = n / N; H = -(p * log(p)).sum(); ... */
+/* As in golden/make_health.py counts, which printed the values below. */
 static void oracle_codes(uint16_t *codes)
 {
     static const int k[ORACLE_LEVELS] = {5, 300, 17};
