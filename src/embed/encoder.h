@@ -13,6 +13,7 @@ struct sid_encoder {
     void *family_options;
     uint64_t seed;
     char fields[SID__OPTION_TEXT_SIZE]; /* as given; "": default */
+    char fingerprint[64];
     int dim;
     void *state;
 };
@@ -21,13 +22,14 @@ struct sid__encoder_class {
     sid_family info;
     size_t options_size;
     sid_status (*fit)(sid_ctx *ctx, sid_encoder *e, const sid_items *items, sid_error *err); /* sets dim and state */
-    /* out (count, dim): rows begin..end of items; *no_text_count counts zero vectors. */
+    /* out (count, dim); *no_text_count counts zero vectors. */
     sid_status (*encode)(sid_ctx *ctx, const sid_encoder *e, const sid_items *items, float *out, int64_t *no_text_count,
                          sid_error *err);
     sid_status (*encode_text)(const sid_encoder *e, const char *text, float *out, sid_error *err);
     sid_status (*save)(const sid_encoder *e, sid__tensor_set *set, sid_error *err);
     sid_status (*load)(sid_encoder *e, const sid__tensor_set *set, sid_error *err);
     void (*drop)(sid_encoder *e);
+    void (*fingerprint)(char *text, size_t size); /* see sid__encoder_fingerprint */
 };
 
 extern const sid__encoder_class *const sid__encoder_registry[];
