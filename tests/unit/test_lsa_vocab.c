@@ -133,7 +133,8 @@ static void test_out_of_memory(void **state)
     sid__vocab vocab = {0};
     for (int after = 0; after < 5; after++) {
         sid__mem_fail(after, 1);
-        TEST_FAILS(sid__vocab_choose(&words, &(sid__vocab_limits){4, 100, 1, 1}, &vocab, err), SID_ENOMEM, "out of memory");
+        TEST_FAILS(sid__vocab_choose(&words, &(sid__vocab_limits){4, 100, 1, 1}, &vocab, err), SID_ENOMEM,
+                   "out of memory");
         assert_null(vocab.text);
     }
     for (int after = 0; after < 2; after++) {
