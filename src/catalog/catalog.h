@@ -1,6 +1,7 @@
 /* catalog.h: the open catalogue, and what the files of this room share.
  *
  *   item_db, item_row      items.db                   catalog_files   names, lock, new directory, hashes
+ *   items_sum              the hash of items.db at rest
  *   catalog_fit            vectors to a draft          catalog_write   a draft to a directory
  *   catalog_open           directory to a handle       catalog_index   items.db to the trie, index.bin
  *   catalog_change         add, remove                 catalog_query   show, items, decode, neighbors
@@ -115,7 +116,7 @@ void sid__catalog_leave(sid_catalog *catalog);
 
 /* The vector of a live row: from vectors.npy, items.db, or the reconstruction where vectors were dropped. `item` needs
  * row and codes. x (dim). */
-sid_status sid__row_vector(sid_catalog *catalog, const sid__item_row *item, float *x, sid_error *err);
+sid_status sid__row_vector(sid_catalog *catalog, const sid__db_item *item, float *x, sid_error *err);
 /* |x - vector of row|, in double, in element order, for `count` rows in ascending order. */
 sid_status sid__row_distances(sid_catalog *catalog, const float *x, const int64_t *row, int64_t count, double *distance,
                               sid_error *err);
@@ -125,7 +126,7 @@ double sid__distance(const float *a, const float *b, int dim);
 /* ---- hits.c ------------------------------------------------------------------------------------------------------- */
 
 /* Appends an item; its strings are copied. */
-sid_status sid__hits_push(sid_hits *hits, int64_t *capacity, const sid__item_row *item, double distance, int shared,
+sid_status sid__hits_push(sid_hits *hits, int64_t *capacity, const sid__db_item *item, double distance, int shared,
                           sid_error *err);
 /* The arena of a list, made on first use; NULL when out of memory. */
 sid__arena *sid__hits_arena(sid_hits *hits, sid_error *err);

@@ -54,7 +54,7 @@ static sid_status commit(adding *a, sid_error *err)
 /* What if_exists says about an id that is there. */
 static sid_status meet_existing(adding *a, const char *item_id, bool *is_skipped, sid_error *err)
 {
-    sid__item_row old;
+    sid__db_item old;
     sid__arena arena = {0};
     bool is_found = false;
     *is_skipped = false;
@@ -74,7 +74,7 @@ static sid_status meet_existing(adding *a, const char *item_id, bool *is_skipped
     return status;
 }
 
-static sid_status give_digit(const sid_catalog *catalog, sid__item_row *item, sid_error *err)
+static sid_status give_digit(const sid_catalog *catalog, sid__db_item *item, sid_error *err)
 {
     int64_t given = 0, largest = SID__DIGIT_NONE;
     char prefix[SID_SID_TEXT_MAX];
@@ -104,7 +104,7 @@ static bool is_zero(const float *x, int dim)
     return true;
 }
 
-static sid_status store(adding *a, sid__item_row *item, const float *x, sid_error *err)
+static sid_status store(adding *a, sid__db_item *item, const float *x, sid_error *err)
 {
     const sid_items *items = a->options->items;
     int64_t at = items ? sid_items_find(items, item->item_id) : -1;
@@ -128,7 +128,7 @@ static sid_status add_one(adding *a, int64_t i, sid_error *err)
     const float *x = sid_vectors_data(a->vectors) + i * catalog->manifest.dim;
     int levels = catalog->manifest.levels;
     bool is_skipped = false;
-    sid__item_row item = {.item_id = sid_vectors_id(a->vectors, i), .levels = levels};
+    sid__db_item item = {.item_id = sid_vectors_id(a->vectors, i), .levels = levels};
     SID_TRY(begin(a, err));
     SID_TRY(meet_existing(a, item.item_id, &is_skipped, err));
     if (is_skipped)
@@ -197,7 +197,7 @@ sid_status sid_catalog_add(sid_catalog *catalog, const sid_vectors *vectors, con
 
 static sid_status remove_one(sid_catalog *catalog, const char *item_id, sid_error *err)
 {
-    sid__item_row item;
+    sid__db_item item;
     sid__arena arena = {0};
     bool is_found = false;
     sid_status status = sid__item_db_find(catalog->db, item_id, &arena, &item, &is_found, err);

@@ -16,6 +16,7 @@
 #define SID__FILE_ITEMS "items.db"
 #define SID__FILE_INDEX "index.bin"
 #define SID__FILE_METRICS "metrics.json"
+#define SID__FILE_SUM "items.sum"
 #define SID__FILE_LOCK "lock"
 
 /* ---- Lock --------------------------------------------------------------------------------------------------------- */
@@ -43,6 +44,15 @@ sid_status sid__new_directory_begin(const char *path, bool force, sid__new_direc
 sid_status sid__new_directory_commit(const sid_ctx *ctx, sid__new_directory *directory, sid_error *err);
 /* Removes the temporary directory. */
 void sid__new_directory_abandon(sid__new_directory *directory);
+
+/* ---- items.sum ---------------------------------------------------------------------------------------------------- */
+
+/* Hashes items.db as its closing writer left it, for `version`. Nothing is written while a WAL waits or when it is there
+ * already. Call it under the writer's lock, with the database closed. */
+sid_status sid__items_sum_write(const char *directory, int64_t version, sid_error *err);
+/* SID_ECORRUPT when items.db or items.sum is not as the writer left it. A sum of an older version, or none, says nothing:
+ * its writer was killed. Call it within a snapshot of `version`, so that no checkpoint changes the file meanwhile. */
+sid_status sid__items_sum_check(const char *directory, int64_t version, sid_error *err);
 
 /* ---- Files -------------------------------------------------------------------------------------------------------- */
 

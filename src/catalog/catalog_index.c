@@ -9,10 +9,10 @@
 
 #include "catalog/catalog.h"
 
-static sid_status gather(void *user, const sid__item_row *item, sid_error *err)
+static sid_status gather(void *user, const sid__db_item *item, sid_error *err)
 {
     sid__live_items *live = user;
-    int width = sid__item_row_width(item);
+    int width = sid__db_item_width(item);
     int64_t at = live->count;
     if (item->state == SID__STATE_REMOVED)
         return SID_OK;

@@ -227,12 +227,21 @@ static void store_index_of_changes(sid_catalog *catalog)
     sid__catalog_index_store(catalog);
 }
 
+static void store_sum(const sid_catalog *catalog)
+{
+    sid_error why = {0};
+    if (catalog->mode == SID_OPEN_WRITE && catalog->db && catalog->version > 0 &&
+        sid__items_sum_write(catalog->path, catalog->version, &why) != SID_OK)
+        sid__ctx_warn(catalog->ctx, "%s; verify will not compare the bytes of %s", why.message, SID__FILE_ITEMS);
+}
+
 void sid_catalog_close(sid_catalog *catalog)
 {
     if (!catalog)
         return;
     store_index_of_changes(catalog);
     sid__item_db_close(catalog->db);
+    store_sum(catalog);
     sid__prefix_index_free(catalog->index);
     if (catalog->has_vectors)
         sid__npy_close(&catalog->vectors);

@@ -21,7 +21,7 @@ typedef struct listing {
     int64_t capacity;
 } listing;
 
-static sid_status get_item(sid_catalog *catalog, int64_t row, sid__arena *arena, sid__item_row *item, sid_error *err)
+static sid_status get_item(sid_catalog *catalog, int64_t row, sid__arena *arena, sid__db_item *item, sid_error *err)
 {
     bool is_found = false;
     SID_TRY(sid__item_db_get(catalog->db, row, arena, item, &is_found, err));
@@ -35,7 +35,7 @@ static sid_status get_item(sid_catalog *catalog, int64_t row, sid__arena *arena,
 static sid_status push_row(listing *list, int64_t row, double distance, int shared, sid_error *err)
 {
     sid__arena arena = {0};
-    sid__item_row item;
+    sid__db_item item;
     sid_status status = get_item(list->catalog, row, &arena, &item, err);
     if (status == SID_OK)
         status = sid__hits_push(list->hits, &list->capacity, &item, distance, shared, err);
@@ -43,7 +43,7 @@ static sid_status push_row(listing *list, int64_t row, double distance, int shar
     return status;
 }
 
-static sid_status find_item(sid_catalog *catalog, const char *item_id, sid__arena *arena, sid__item_row *item,
+static sid_status find_item(sid_catalog *catalog, const char *item_id, sid__arena *arena, sid__db_item *item,
                             sid_error *err)
 {
     bool is_found = false;
@@ -56,7 +56,7 @@ static sid_status show(listing *list, const char *item_id, sid_error *err)
 {
     sid_catalog *catalog = list->catalog;
     sid__arena arena = {0};
-    sid__item_row item;
+    sid__db_item item;
     int64_t at = 0, end = 0;
     sid_status status = find_item(catalog, item_id, &arena, &item, err);
     if (status == SID_OK)
@@ -82,7 +82,7 @@ sid_status sid_catalog_show(sid_catalog *catalog, const char *item_id, sid_hits 
     return status;
 }
 
-static sid_status push_live(void *user, const sid__item_row *item, sid_error *err)
+static sid_status push_live(void *user, const sid__db_item *item, sid_error *err)
 {
     listing *list = user;
     if (item->state == SID__STATE_REMOVED)
@@ -137,7 +137,7 @@ static sid_status target_prefix(sid_catalog *catalog, const char *prefix, target
 static sid_status target_item(sid_catalog *catalog, const char *item_id, target *t, sid_error *err)
 {
     sid__arena arena = {0};
-    sid__item_row item;
+    sid__db_item item;
     sid_status status = find_item(catalog, item_id, &arena, &item, err);
     if (status == SID_OK)
         status = sid__row_vector(catalog, &item, t->x, err);
@@ -306,7 +306,7 @@ static sid_status push_below(listing *list, const target *t, sid_error *err)
     (void)sid__prefix_index_find(catalog->index, t->codes, t->depth, &at, &end);
     for (; at < end && status == SID_OK; at++) {
         sid__arena arena = {0};
-        sid__item_row item;
+        sid__db_item item;
         status = get_item(catalog, sid__prefix_index_row(catalog->index, at), &arena, &item, err);
         if (status == SID_OK)
             status = sid__row_vector(catalog, &item, x, err);
@@ -329,7 +329,7 @@ static sid_status push_nearest(listing *list, const target *t, int k, sid_error 
     sid_status status = SID_OK;
     for (int64_t i = 0; i < count && i < k && status == SID_OK; i++) {
         sid__arena arena = {0};
-        sid__item_row item;
+        sid__db_item item;
         int shared = 0;
         status = get_item(catalog, found[i].row, &arena, &item, err);
         while (status == SID_OK && shared < shared_levels(catalog, t->depth) && item.codes[shared] == t->codes[shared])

@@ -46,7 +46,7 @@ static sid_status measure_added(sid_catalog *catalog, const sid__live_items *liv
     sid_status status = sid__alloc(&x, 2, (size_t)dim * sizeof *x, "vectors", err);
     decoded = status == SID_OK ? x + dim : NULL;
     for (int64_t i = first; i < live->count && status == SID_OK; i++) {
-        status = sid__row_vector(catalog, &(sid__item_row){.row = live->row[i]}, x, err);
+        status = sid__row_vector(catalog, &(sid__db_item){.row = live->row[i]}, x, err);
         if (status == SID_OK)
             status = sid_quantizer_decode(catalog->quantizer, live->codes + i * levels, 1, 0, decoded, err);
         if (status == SID_OK)

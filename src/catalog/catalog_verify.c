@@ -82,7 +82,7 @@ static sid_status fail_item(sid_catalog *catalog, const sid__live_items *live, i
 {
     char stored_text[SID_SID_TEXT_MAX], computed_text[SID_SID_TEXT_MAX];
     sid__arena arena = {0};
-    sid__item_row item = {.item_id = "?"};
+    sid__db_item item = {.item_id = "?"};
     bool is_found = false;
     sid_format(live->codes + at * live->width, catalog->manifest.levels, stored_text);
     sid_format(computed, catalog->manifest.levels, computed_text);
@@ -106,7 +106,7 @@ static sid_status reencode_block(sid_catalog *catalog, const sid__live_items *li
 {
     int dim = catalog->manifest.dim, levels = catalog->manifest.levels;
     for (int64_t i = 0; i < count; i++)
-        SID_TRY(sid__row_vector(catalog, &(sid__item_row){.row = live->row[place[i]]}, scratch->x + i * dim, err));
+        SID_TRY(sid__row_vector(catalog, &(sid__db_item){.row = live->row[place[i]]}, scratch->x + i * dim, err));
     SID_TRY(sid_quantizer_encode(catalog->ctx, catalog->quantizer, scratch->x, count, scratch->codes, NULL, err));
     for (int64_t i = 0; i < count; i++)
         if (memcmp(live->codes + place[i] * live->width, scratch->codes + i * levels,
@@ -151,6 +151,7 @@ static sid_status reencode(sid_catalog *catalog, const sid__live_items *live, bo
 static sid_status verify(sid_catalog *catalog, bool full, sid_verify_result *out, sid_error *err)
 {
     sid__live_items live = {0};
+    SID_TRY(sid__items_sum_check(catalog->path, catalog->version, err));
     SID_TRY(sid__item_db_integrity(catalog->db, err));
     SID_TRY(sid__live_items_read(catalog->ctx, catalog->db, sid__catalog_width(catalog), &live, err));
     sid_status status = walk(catalog, &live, out, err);

@@ -220,12 +220,12 @@ static sid_status write_item(writing *w, sid__item_db *db, int64_t row, int64_t 
     int levels = w->manifest.levels, dim = w->manifest.dim;
     bool has_text = !draft->encoder || !is_zero(sid_vectors_data(draft->vectors) + row * dim, dim), is_missing = false;
     char *json = NULL;
-    sid__item_row item = {.row = row,
-                          .item_id = sid_vectors_id(draft->vectors, row),
-                          .levels = levels,
-                          .digit = draft->digit[row],
-                          .assigned = draft->is_fit[row] ? SID__ASSIGNED_FIT : SID__ASSIGNED_ARGMIN,
-                          .state = has_text ? SID__STATE_OK : SID__STATE_NO_TEXT};
+    sid__db_item item = {.row = row,
+                         .item_id = sid_vectors_id(draft->vectors, row),
+                         .levels = levels,
+                         .digit = draft->digit[row],
+                         .assigned = draft->is_fit[row] ? SID__ASSIGNED_FIT : SID__ASSIGNED_ARGMIN,
+                         .state = has_text ? SID__STATE_OK : SID__STATE_NO_TEXT};
     memcpy(item.codes, draft->codes + row * levels, (size_t)levels * sizeof *item.codes);
     if (item.digit != SID__DIGIT_NONE)
         item.codes[levels] = (uint16_t)item.digit;
@@ -278,6 +278,8 @@ static sid_status write_items(writing *w)
     sid__item_db_close(db);
     if (status == SID_OK)
         status = sid__file_sync_path(path, w->err);
+    if (status == SID_OK)
+        status = sid__items_sum_write(w->directory, 1, w->err);
     if (status == SID_OK)
         status = sid__prefix_index_write(index, 1, index_path, w->err);
     if (status == SID_OK)

@@ -20,7 +20,7 @@ static sid_status keep(sid__arena *arena, const char *text, const char **out, si
     return SID_OK;
 }
 
-sid_status sid__hits_push(sid_hits *hits, int64_t *capacity, const sid__item_row *item, double distance, int shared,
+sid_status sid__hits_push(sid_hits *hits, int64_t *capacity, const sid__db_item *item, double distance, int shared,
                           sid_error *err)
 {
     char sid[SID_SID_TEXT_MAX];
@@ -33,7 +33,7 @@ sid_status sid__hits_push(sid_hits *hits, int64_t *capacity, const sid__item_row
                     .row = item->row,
                     .distance = distance,
                     .shared = shared};
-    sid_format(item->codes, sid__item_row_width(item), sid);
+    sid_format(item->codes, sid__db_item_width(item), sid);
     SID_TRY(keep(arena, item->item_id, &hit.item_id, err));
     SID_TRY(keep(arena, sid, &hit.sid, err));
     SID_TRY(keep(arena, item->title, &hit.title, err));

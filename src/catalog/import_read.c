@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "catalog/interchange.h"
+#include "io/items.h"
 #include "io/json.h"
 
 enum { FILE_SIZE_MAX = 1 << 30, FIELD_COUNT_MAX = SID_LEVELS_MAX + 1, HEADER_SIZE = 1 << 16 };
@@ -128,7 +129,7 @@ static sid_status read_sid_text(const sid__imported *in, const char *text, recor
 static sid_status read_item(const sid__imported *in, const sid_items *items, int64_t row, const columns *which,
                             bool is_digit_last, record *r, sid_error *err)
 {
-    *r = (record){.id = sid_items_id(items, row), .line = row + 2, .digit = SID__DIGIT_NONE};
+    *r = (record){.id = sid_items_id(items, row), .line = items->item[row].line, .digit = SID__DIGIT_NONE};
     for (int i = 0; i < which->code_count; i++) {
         const char *text = sid_items_value(items, row, which->code[i]);
         bool is_blank_digit = is_digit_last && i == which->code_count - 1 && text[0] == 0;

@@ -60,13 +60,13 @@ typedef struct exporting {
     int64_t count;
 } exporting;
 
-static sid_status append_tsv(void *user, const sid__item_row *item, sid_error *err)
+static sid_status append_tsv(void *user, const sid__db_item *item, sid_error *err)
 {
     exporting *e = user;
     char sid[SID_SID_TEXT_MAX];
     if (item->state == SID__STATE_REMOVED)
         return SID_OK;
-    sid_format(item->codes, sid__item_row_width(item), sid);
+    sid_format(item->codes, sid__db_item_width(item), sid);
     SID_TRY(sid__strbuf_printf(&e->text, err, "%s\t%s", item->item_id, sid));
     for (int l = 0; l < item->levels; l++)
         SID_TRY(sid__strbuf_printf(&e->text, err, "\t%d", item->codes[l]));
@@ -77,13 +77,13 @@ static sid_status append_tsv(void *user, const sid__item_row *item, sid_error *e
     return sid__strbuf_append(&e->text, "\n", 1, err);
 }
 
-static sid_status append_jsonl(void *user, const sid__item_row *item, sid_error *err)
+static sid_status append_jsonl(void *user, const sid__db_item *item, sid_error *err)
 {
     exporting *e = user;
     char sid[SID_SID_TEXT_MAX];
     if (item->state == SID__STATE_REMOVED)
         return SID_OK;
-    sid_format(item->codes, sid__item_row_width(item), sid);
+    sid_format(item->codes, sid__db_item_width(item), sid);
     SID_TRY(sid__strbuf_printf(&e->text, err, "{\"item_id\":"));
     SID_TRY(sid__json_append_text(&e->text, item->item_id, err));
     SID_TRY(sid__strbuf_printf(&e->text, err, ",\"sid\":\"%s\",\"codes\":[", sid));
@@ -112,7 +112,7 @@ static sid_status export_text(exporting *e, sid__form form, const char *path, si
 
 /* ---- npy ---------------------------------------------------------------------------------------------------------- */
 
-static sid_status append_npy(void *user, const sid__item_row *item, sid_error *err)
+static sid_status append_npy(void *user, const sid__db_item *item, sid_error *err)
 {
     exporting *e = user;
     if (item->state == SID__STATE_REMOVED)

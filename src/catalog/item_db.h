@@ -42,7 +42,7 @@ const char *sid__assigned_name(sid__assigned assigned);
 const char *sid__state_name(sid__state state);
 
 /* Invariant: digit is SID__DIGIT_NONE or codes[levels]. */
-typedef struct sid__item_row {
+typedef struct sid__db_item {
     int64_t row;
     const char *item_id, *title, *metadata;
     uint16_t codes[SID_LEVELS_MAX + 1]; /* base codes, then the digit when there is one */
@@ -50,10 +50,10 @@ typedef struct sid__item_row {
     int32_t digit;
     sid__assigned assigned;
     sid__state state;
-} sid__item_row;
+} sid__db_item;
 
 /* Codes of the whole SID. */
-static inline int sid__item_row_width(const sid__item_row *item)
+static inline int sid__db_item_width(const sid__db_item *item)
 {
     return item->levels + (item->digit != SID__DIGIT_NONE);
 }
@@ -93,14 +93,14 @@ sid_status sid__item_db_commit(sid__item_db *db, int64_t *version, sid_error *er
 void sid__item_db_rollback(sid__item_db *db);
 
 /* Within a transaction or a creation. */
-sid_status sid__item_db_insert(sid__item_db *db, const sid__item_row *item, sid_error *err);
-sid_status sid__item_db_remove(sid__item_db *db, const sid__item_row *item, sid_error *err);
+sid_status sid__item_db_insert(sid__item_db *db, const sid__db_item *item, sid_error *err);
+sid_status sid__item_db_remove(sid__item_db *db, const sid__db_item *item, sid_error *err);
 sid_status sid__item_db_vector_put(sid__item_db *db, int64_t row, const float *x, int dim, sid_error *err);
 
 /* Within a snapshot or a transaction. Strings go to `arena`. *is_found false when there is no such (live) item. */
-sid_status sid__item_db_find(sid__item_db *db, const char *item_id, sid__arena *arena, sid__item_row *out,
+sid_status sid__item_db_find(sid__item_db *db, const char *item_id, sid__arena *arena, sid__db_item *out,
                              bool *is_found, sid_error *err);
-sid_status sid__item_db_get(sid__item_db *db, int64_t row, sid__arena *arena, sid__item_row *out, bool *is_found,
+sid_status sid__item_db_get(sid__item_db *db, int64_t row, sid__arena *arena, sid__db_item *out, bool *is_found,
                             sid_error *err);
 sid_status sid__item_db_vector_get(sid__item_db *db, int64_t row, float *x, int dim, bool *is_found, sid_error *err);
 /* Rows that ever had these base codes, removed ones too, and their largest digit (SID__DIGIT_NONE: none). */
@@ -111,7 +111,7 @@ sid_status sid__item_db_live_count(sid__item_db *db, int64_t *count, sid_error *
 
 /* Gives every row, removed ones too, in row order (strings live during the call), then compares the digest:
  * SID_ECORRUPT when it differs. */
-typedef sid_status sid__item_fn(void *user, const sid__item_row *item, sid_error *err);
+typedef sid_status sid__item_fn(void *user, const sid__db_item *item, sid_error *err);
 sid_status sid__item_db_scan(sid__item_db *db, sid__item_fn *fn, void *user, sid_error *err);
 
 /* SQLite's own look at pages and indexes. */

@@ -91,7 +91,7 @@ sid__digest sid__digest_of_version(int64_t version, const char *catalog_id)
     return hash_end(&hash);
 }
 
-static sid__digest digest_of_item(const sid__item_row *item)
+static sid__digest digest_of_item(const sid__db_item *item)
 {
     sid__sha256 hash;
     sid__sha256_init(&hash);
@@ -140,12 +140,12 @@ static sid_status step_done(sid__item_db *db, sqlite3_stmt *statement, const cha
     return status;
 }
 
-sid_status sid__item_db_insert(sid__item_db *db, const sid__item_row *item, sid_error *err)
+sid_status sid__item_db_insert(sid__item_db *db, const sid__db_item *item, sid_error *err)
 {
     unsigned char sid[SID_BLOB_MAX];
     sqlite3_stmt *insert = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_INSERT, &insert, err));
-    int size = blob_of_codes(item->codes, sid__item_row_width(item), sid);
+    int size = blob_of_codes(item->codes, sid__db_item_width(item), sid);
     sqlite3_bind_int64(insert, 1, item->row);
     sqlite3_bind_text(insert, 2, item->item_id, -1, SQLITE_STATIC);
     sqlite3_bind_blob(insert, 3, sid, CODE_SIZE * item->levels, SQLITE_STATIC);
@@ -195,10 +195,10 @@ static sid_status vector_delete(sid__item_db *db, int64_t row, sid_error *err)
     return SID_OK;
 }
 
-sid_status sid__item_db_remove(sid__item_db *db, const sid__item_row *item, sid_error *err)
+sid_status sid__item_db_remove(sid__item_db *db, const sid__db_item *item, sid_error *err)
 {
     sqlite3_stmt *update = NULL;
-    sid__item_row removed = *item;
+    sid__db_item removed = *item;
     removed.state = SID__STATE_REMOVED;
     SID_TRY(sid__item_db_statement(db, SID__STMT_REMOVE, &update, err));
     sqlite3_bind_int64(update, 1, item->row);
@@ -223,7 +223,7 @@ static const char *text_column(sqlite3_stmt *statement, int column)
 }
 
 /* sid = base codes, then the digit when there is one; both columns are stored, so both are compared. */
-static bool read_codes(sqlite3_stmt *statement, int levels, sid__item_row *out)
+static bool read_codes(sqlite3_stmt *statement, int levels, sid__db_item *out)
 {
     const unsigned char *base = sqlite3_column_blob(statement, 2), *sid = sqlite3_column_blob(statement, 4);
     bool has_digit = sqlite3_column_type(statement, 3) != SQLITE_NULL;
@@ -240,7 +240,7 @@ static bool read_codes(sqlite3_stmt *statement, int levels, sid__item_row *out)
 }
 
 /* The current row; strings are SQLite's. */
-static sid_status read_row(const sid__item_db *db, sqlite3_stmt *statement, sid__item_row *out, sid_error *err)
+static sid_status read_row(const sid__item_db *db, sqlite3_stmt *statement, sid__db_item *out, sid_error *err)
 {
     out->row = sqlite3_column_int64(statement, 0);
     out->item_id = text_column(statement, 1);
@@ -270,7 +270,7 @@ static sid_status copy_text(sid__arena *arena, const char **text, sid_error *err
 }
 
 /* Steps a statement of at most one row and copies the row. */
-static sid_status one_row(sid__item_db *db, sqlite3_stmt *statement, sid__arena *arena, sid__item_row *out,
+static sid_status one_row(sid__item_db *db, sqlite3_stmt *statement, sid__arena *arena, sid__db_item *out,
                           bool *is_found, sid_error *err)
 {
     int rc = sqlite3_step(statement);
@@ -288,7 +288,7 @@ static sid_status one_row(sid__item_db *db, sqlite3_stmt *statement, sid__arena 
     return status;
 }
 
-sid_status sid__item_db_find(sid__item_db *db, const char *item_id, sid__arena *arena, sid__item_row *out,
+sid_status sid__item_db_find(sid__item_db *db, const char *item_id, sid__arena *arena, sid__db_item *out,
                              bool *is_found, sid_error *err)
 {
     sqlite3_stmt *find = NULL;
@@ -297,7 +297,7 @@ sid_status sid__item_db_find(sid__item_db *db, const char *item_id, sid__arena *
     return one_row(db, find, arena, out, is_found, err);
 }
 
-sid_status sid__item_db_get(sid__item_db *db, int64_t row, sid__arena *arena, sid__item_row *out, bool *is_found,
+sid_status sid__item_db_get(sid__item_db *db, int64_t row, sid__arena *arena, sid__db_item *out, bool *is_found,
                             sid_error *err)
 {
     sqlite3_stmt *get = NULL;
@@ -384,7 +384,7 @@ sid_status sid__item_db_scan(sid__item_db *db, sid__item_fn *fn, void *user, sid
     SID_TRY(sid__item_db_statement(db, SID__STMT_SCAN, &scan, err));
     int rc = SQLITE_DONE;
     while (status == SID_OK && (rc = sqlite3_step(scan)) == SQLITE_ROW) {
-        sid__item_row item;
+        sid__db_item item;
         status = read_row(db, scan, &item, err);
         if (status != SID_OK)
             break;

@@ -15,7 +15,7 @@ static sid_status no_vector(const sid_catalog *catalog, int64_t row, sid_error *
                         "row %" PRId64 " has no vector in %s; restore or refit", row, SID__FILE_ITEMS);
 }
 
-sid_status sid__row_vector(sid_catalog *catalog, const sid__item_row *item, float *x, sid_error *err)
+sid_status sid__row_vector(sid_catalog *catalog, const sid__db_item *item, float *x, sid_error *err)
 {
     bool is_found = false;
     if (!catalog->has_vectors)
@@ -29,7 +29,7 @@ sid_status sid__row_vector(sid_catalog *catalog, const sid__item_row *item, floa
 /* One row that is not in vectors.npy. */
 static sid_status one_vector(sid_catalog *catalog, int64_t row, float *x, sid_error *err)
 {
-    sid__item_row item = {.row = row};
+    sid__db_item item = {.row = row};
     bool is_found = true;
     sid__arena arena = {0};
     sid_status status = SID_OK;
