@@ -24,7 +24,7 @@ static sid_status parse_codes(sid__quantizer_options *options, sid_error *err)
     for (; *at && count < SID_LEVELS_MAX; count++) {
         char *end = NULL;
         long codes = strtol(at, &end, 10);
-        if (end == at || (*end && *end != ',') || codes < 2 || codes > SID_CODES_MAX)
+        if (end == at || (*end && (*end != ',' || !end[1])) || codes < 2 || codes > SID_CODES_MAX)
             return sid__fail(err, SID_EUSAGE, "codes is \"%s\"; numbers from 2 to %d are expected, one or one a level",
                              options->codes_text, SID_CODES_MAX);
         options->codes[count] = (int)codes;
