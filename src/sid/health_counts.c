@@ -125,7 +125,8 @@ static void fill_conditional(const sid__health_input *in, const sid__code_order 
 /* The smallest size that at least `percent` of the buckets do not exceed. */
 static double percentile(const int64_t *size, const int64_t *order, int64_t buckets, int percent)
 {
-    return (double)size[order[(buckets * percent + 99) / 100 - 1]];
+    int64_t rank = (buckets * percent + 99) / 100;
+    return (double)size[order[rank - 1]];
 }
 
 typedef struct buckets {

@@ -7,9 +7,9 @@
 #include "sid/sort_rows.h"
 
 typedef struct hashed_rows {
-    const float *x;
-    size_t row_size; /* bytes */
-    uint64_t *hash;  /* (count) */
+    const float *x; /* (count, dim) */
+    int dim;
+    uint64_t *hash; /* (count) */
 } hashed_rows;
 
 /* FNV-1a on 4-byte words with a final mix. It only groups rows that are then compared. */
@@ -26,7 +26,7 @@ static uint64_t hash_row(const float *x, int dim)
 
 static const float *row_of(const hashed_rows *rows, int64_t row)
 {
-    return (const float *)((const char *)rows->x + (size_t)row * rows->row_size);
+    return rows->x + row * rows->dim;
 }
 
 static int compare(const void *context, int64_t a, int64_t b)
@@ -34,7 +34,7 @@ static int compare(const void *context, int64_t a, int64_t b)
     const hashed_rows *rows = context;
     if (rows->hash[a] != rows->hash[b])
         return rows->hash[a] < rows->hash[b] ? -1 : 1;
-    return memcmp(row_of(rows, a), row_of(rows, b), rows->row_size);
+    return memcmp(row_of(rows, a), row_of(rows, b), (size_t)rows->dim * sizeof *rows->x);
 }
 
 /* order (count): scratch. The sort is stable: of equal rows the first comes first. */
@@ -52,7 +52,7 @@ static sid_status mark(const hashed_rows *rows, int64_t count, int64_t *order, b
 static sid_status find_duplicates(const sid__health_input *in, int dim, bool *is_duplicate, int64_t *duplicates,
                                   sid_error *err)
 {
-    hashed_rows rows = {.x = in->x, .row_size = (size_t)dim * sizeof *in->x};
+    hashed_rows rows = {.x = in->x, .dim = dim};
     int64_t *order = NULL;
     SID_TRY(sid__alloc(&rows.hash, (size_t)in->count, sizeof *rows.hash, "hashes of vectors", err));
     sid_status status = sid__alloc(&order, (size_t)in->count, sizeof *order, "the order of vectors", err);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "sid/health.h"
@@ -93,10 +94,14 @@ static void judge_buckets(judge *to)
 {
     const sid_report *report = to->report;
     double largest = report->items > 0 ? (double)report->largest_bucket : SID__NAN;
+    bool is_kept = !report->collisions || strcmp(report->collisions, "keep") == 0;
     (void)add_check(to, "unique_rate", report->unique_rate, (limits){true, .95, .70},
-                    "add a level (--levels) or codes (--codes), or tell items apart with --collisions digit");
+                    is_kept ? "add a level (--levels) or codes (--codes), or tell items apart with --collisions digit"
+                            : "add a level (--levels) or codes (--codes)");
     (void)add_check(to, "colliding_items_rate", report->colliding_items_rate, (limits){false, .10, .40},
-                    "merge items whose vectors are equal, or tell them apart with --collisions digit or suffix");
+                    is_kept
+                        ? "merge items whose vectors are equal, or tell them apart with --collisions digit or suffix"
+                        : "merge items whose vectors are equal, or add a level (--levels)");
     limits limit = {false, 20, 100};
     const char *next = verdict_of(largest, limit) > HEALTHY ? bucket_advice(to) : NULL;
     if (add_check(to, "largest_bucket", largest, limit, next) > HEALTHY)

@@ -111,6 +111,55 @@ static void test_numpy_oracle(void **state)
     sid_report_drop(&report);
 }
 
+/* Reads `item_id c1 .. cL` rows with a header; the last column of the file is left out. Gives the number of rows. */
+static int64_t read_sids(const char *path, int levels, uint16_t *codes, int64_t count_max)
+{
+    char line[256];
+    int64_t count = 0;
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return 0;
+    assert_non_null(fgets(line, sizeof line, file));
+    for (; count < count_max && fgets(line, sizeof line, file); count++) {
+        char *at = strchr(line, '\t');
+        for (int l = 0; l < levels; l++) {
+            assert_non_null(at);
+            codes[count * levels + l] = (uint16_t)strtol(at + 1, &at, 10);
+        }
+    }
+    (void)fclose(file);
+    return count;
+}
+
+static void test_published_sids(void **state)
+{
+    /* Fails when figures of SIDs made by others differ from the measured ones of spec/quantizers.md §9. */
+    (void)state;
+    enum { ITEMS = 12101, CODE_LEVELS = 4 };
+    char path[512];
+    const char *base = getenv("SEMID_DATA");
+    uint16_t *codes = calloc((size_t)ITEMS * CODE_LEVELS, sizeof *codes);
+    (void)snprintf(path, sizeof path, "%s/beauty/sids_rqkmeans.tsv", base ? base : TEST_TREE "/../shared/data");
+    int64_t count = read_sids(path, CODE_LEVELS, codes, ITEMS);
+    if (count == 0) {
+        print_message("SKIPPED: %s is not there; set SEMID_DATA to the directory that holds beauty/\n", path);
+        free(codes);
+        skip();
+    }
+    sid__health_input in = {
+        .codes = codes, .count = count, .levels = CODE_LEVELS, .level_codes = (const int[]){256, 256, 256, 256}};
+    sid_report report = {0};
+    TEST_OK(sid__report_init(&report, CODE_LEVELS, err));
+    TEST_OK(sid__health_counts(&in, &report, err));
+    assert_int_equal(report.items, ITEMS);
+    assert_int_equal(report.unique_sids, 10937);
+    assert_true(fabs(report.colliding_items_rate - .160) < .0005);
+    assert_int_equal(report.largest_bucket, 18);
+    assert_true(fabs(report.level[1].perplexity / 256 - .22) < .005);
+    sid_report_drop(&report);
+    free(codes);
+}
+
 static void test_one_bucket(void **state)
 {
     /* Fails when constant codes divide by zero or get a wrong figure. */
@@ -217,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_numpy_oracle),
+        cmocka_unit_test(test_published_sids),
         cmocka_unit_test(test_one_bucket),
         cmocka_unit_test(test_no_items),
         cmocka_unit_test(test_row_order_is_free),

@@ -135,6 +135,22 @@ static void test_counts_thresholds(void **state)
     sid_report_drop(&report);
 }
 
+static void test_advice_fits(void **state)
+{
+    /* Fails when a policy is advised that the catalogue already has. */
+    (void)state;
+    sid_report report = make_healthy();
+    report.unique_rate = report.colliding_items_rate = .5;
+    report.collisions = "keep";
+    TEST_OK(sid__health_judge(&report, err));
+    assert_non_null(strstr(check_of(&report, "unique_rate")->next, "--collisions digit"));
+    report.collisions = "digit";
+    TEST_OK(sid__health_judge(&report, err));
+    assert_null(strstr(check_of(&report, "unique_rate")->next, "--collisions"));
+    assert_null(strstr(check_of(&report, "colliding_items_rate")->next, "--collisions"));
+    sid_report_drop(&report);
+}
+
 static void test_not_computed(void **state)
 {
     /* Fails when a figure that is NaN, or means nothing for few codes, counts in the verdict. */
@@ -220,9 +236,13 @@ static void test_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_healthy),           cmocka_unit_test(test_thresholds),
-        cmocka_unit_test(test_counts_thresholds), cmocka_unit_test(test_not_computed),
-        cmocka_unit_test(test_warnings),          cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_healthy),
+        cmocka_unit_test(test_thresholds),
+        cmocka_unit_test(test_counts_thresholds),
+        cmocka_unit_test(test_not_computed),
+        cmocka_unit_test(test_advice_fits),
+        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
