@@ -142,14 +142,19 @@ static void judge_top(judge *to, const sid_level_report *level)
         warn(to, "level %d: one code holds %.3g %% of the items", level->index, 100 * level->top_rate);
 }
 
-static void judge_meaning(judge *to, const sid_level_report *level, double prefix_codes)
+/* The first level has no prefix, and the last one is there to tell items apart. */
+static void judge_entropy(judge *to, const sid_level_report *level)
 {
-    bool is_inner = level->index > 1 && level->index < to->report->levels;
-    double value = is_inner ? level->entropy_given_prefix : SID__NAN;
-    int verdict = add_level_check(to, level->index, "entropy_given_prefix", value, (limits){true, .5, .1},
-                                  "take fewer --levels: the ones before it say nearly all");
+    if (level->index == 1 || level->index == to->report->levels)
+        return;
+    int verdict = add_level_check(to, level->index, "entropy_given_prefix", level->entropy_given_prefix,
+                                  (limits){true, .5, .1}, "take fewer --levels: the ones before it say nearly all");
     if (verdict > HEALTHY)
-        warn(to, "level %d adds only %.2g nat to the levels before it", level->index, value);
+        warn(to, "level %d adds only %.2g nat to the levels before it", level->index, level->entropy_given_prefix);
+}
+
+static void judge_lift(judge *to, const sid_level_report *level, double prefix_codes)
+{
     (void)add_level_check(to, level->index, "knn_lift", prefix_codes >= CODES_LEAST ? level->knn_lift : SID__NAN,
                           (limits){true, 10, 3}, "near vectors hardly share codes: try another encoder");
 }
@@ -163,7 +168,8 @@ static void judge_levels(judge *to)
         prefix_codes *= level->codes;
         judge_use(to, level);
         judge_top(to, level);
-        judge_meaning(to, level, prefix_codes);
+        judge_entropy(to, level);
+        judge_lift(to, level, prefix_codes);
         if (level->relative_mse > before)
             warn(to, "level %d makes the reconstruction worse: relative error %.3g, before it %.3g", level->index,
                  level->relative_mse, before);
