@@ -10,7 +10,7 @@
 enum { SEED_DEFAULT = 42, ENCODERS_MAX = 16 };
 
 const sid__encoder_class *const sid__encoder_registry[] = {&sid__encoder_lsa};
-const int sid__encoder_registry_count = (int)(sizeof sid__encoder_registry / sizeof *sid__encoder_registry);
+const int sid__encoder_registry_count = (int)(sizeof sid__encoder_registry / sizeof(const sid__encoder_class *));
 
 int sid_encoder_family_count(void)
 {

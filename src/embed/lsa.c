@@ -101,8 +101,9 @@ static sid_status encode(sid_ctx *ctx, const sid_encoder *e, const sid_items *it
                          sid_error *err)
 {
     const sid__lsa *lsa = e->state;
-    encode_job job = {lsa, sid__dense_for(ctx->isa), out};
+    encode_job job = {.lsa = lsa, .dense = sid__dense_for(ctx->isa)};
     sid__scan scan = {0};
+    job.out = out;
     sid_status status = sid__scan_init(&scan, ctx, items, &lsa->fields, lsa->dim, err);
     if (status == SID_OK)
         status = sid__scan_run(&scan, "lsa: encoding", encode_row, &job, err);

@@ -69,6 +69,7 @@ static void multiply_rows(void *arg, int64_t begin, int64_t end, int worker)
 
 void sid__sparse_multiply(const sid_ctx *ctx, const sid__sparse *a, const double *x, int width, double *out)
 {
-    multiply_job job = {a, sid__dense_for(ctx->isa), x, width, out};
+    multiply_job job = {.a = a, .dense = sid__dense_for(ctx->isa), .x = x, .width = width};
+    job.out = out;
     sid__ctx_for(ctx, a->rows, ROWS_A_CHUNK, multiply_rows, &job);
 }

@@ -178,17 +178,17 @@ sid_status sid__vocab_choose(const sid__word_count *words, const sid__vocab_limi
 {
     const sid__word **kept = NULL;
     int64_t count = 0;
-    SID_TRY(sid__alloc(&kept, (size_t)words->count, sizeof *kept, "the words", err));
+    SID_TRY(sid__alloc(&kept, (size_t)words->count, sizeof(const sid__word *), "the words", err));
     for (int64_t i = 0; i < words->capacity; i++) {
         const sid__word *word = &words->slot[i];
         if (word->text && word->df >= limits->min_df && (double)word->df <= limits->max_df * (double)limits->items)
             kept[count++] = word;
     }
     if (count > limits->words_max) {
-        qsort(kept, (size_t)count, sizeof *kept, by_df);
+        qsort(kept, (size_t)count, sizeof(const sid__word *), by_df);
         count = limits->words_max;
     }
-    qsort(kept, (size_t)count, sizeof *kept, by_bytes);
+    qsort(kept, (size_t)count, sizeof(const sid__word *), by_bytes);
     sid__vocab vocab = {0};
     sid_status status = count ? fill_vocab(&vocab, kept, count, limits->items, err) : fail_empty(words, limits, err);
     sid__free(kept);

@@ -96,7 +96,8 @@ bool sid__solve_spd(const sid_ctx *ctx, double *a, int n, double *b, int m)
 {
     if (!sid__cholesky(ctx, a, n, NULL, 0))
         return false;
-    solve_job job = {sid__dense_for(ctx->isa), a, n, m, b};
+    solve_job job = {.dense = sid__dense_for(ctx->isa), .u = a, .n = n, .m = m};
+    job.b = b;
     sid__ctx_for(ctx, m, STRIP, solve_strip, &job);
     return true;
 }

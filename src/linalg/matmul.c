@@ -112,7 +112,6 @@ typedef struct triangular_job {
     const sid__dense *dense;
     double *a;
     const double *r;
-    int64_t rows;
     int n;
 } triangular_job;
 
@@ -136,6 +135,7 @@ static void triangular_task(void *arg, int64_t begin, int64_t end, int worker)
 
 void sid__multiply_triangular(const sid_ctx *ctx, double *a, int64_t rows, const double *r, int n)
 {
-    triangular_job job = {sid__dense_for(ctx->isa), a, r, rows, n};
+    triangular_job job = {.dense = sid__dense_for(ctx->isa), .r = r, .n = n};
+    job.a = a;
     sid__ctx_for(ctx, rows, BLOCK, triangular_task, &job);
 }

@@ -152,10 +152,13 @@ static int count_columns(const basis *q)
 
 sid_status sid__orthonormalize(const sid_ctx *ctx, double *a, int64_t rows, int columns, int *rank, sid_error *err)
 {
-    basis q = {.ctx = ctx, .a = a, .rows = rows, .n = columns};
+    basis q = {.ctx = ctx, .rows = rows, .n = columns};
+    q.a = a;
     sid_status status = init_basis(&q, err);
     if (status == SID_OK) {
-        if (!cholesky_round(&q) || !cholesky_round(&q))
+        bool is_done = cholesky_round(&q);
+        is_done = is_done && cholesky_round(&q); /* again, on what the first left */
+        if (!is_done)
             gram_schmidt(&q);
         if (rank)
             *rank = count_columns(&q);

@@ -71,13 +71,14 @@ static void test_too_many(void **state)
 {
     (void)state;
     sid_ctx *ctx = case_ctx(1, SID__ISA_PORTABLE);
-    char tsv[8192] = "item_id", row[2048] = "\n1";
-    for (int i = 0; i <= SID__FIELDS_MAX; i++) {
-        (void)snprintf(tsv + strlen(tsv), 16, "\tc%d", i);
-        strcat(row, "\tx");
-    }
-    strcat(tsv, row);
-    strcat(tsv, "\n");
+    char tsv[8192];
+    int used = snprintf(tsv, 16, "item_id");
+    for (int i = 0; i <= SID__FIELDS_MAX; i++)
+        used += snprintf(tsv + used, 16, "\tc%d", i);
+    used += snprintf(tsv + used, 16, "\n1");
+    for (int i = 0; i <= SID__FIELDS_MAX; i++)
+        used += snprintf(tsv + used, 16, "\tx");
+    (void)snprintf(tsv + used, 16, "\n");
     sid_items *items = case_items(ctx, tsv);
     sid__fields fields = {0};
     TEST_FAILS(sid__fields_choose(items, "", &fields, err), SID_EUSAGE, "more than 256 text columns");

@@ -63,16 +63,17 @@ static void test_golden_third_value(void **state)
 /* `count` items of a few seeded words each, from row `first` on, wrapping round. */
 static char *seeded_table(int count, int first)
 {
-    char *tsv = case_alloc((int64_t)count * 200 + 64, 1);
-    int64_t used = sprintf(tsv, "item_id\ttitle\tcategories\n");
+    enum { ITEM_SIZE = 200 };
+    char *tsv = case_alloc((int64_t)(count + 2) * ITEM_SIZE, 1);
+    int64_t used = snprintf(tsv, ITEM_SIZE, "item_id\ttitle\tcategories\n");
     for (int i = 0; i < count; i++) {
         int item = (i + first) % count;
-        used += sprintf(tsv + used, "i%d\t", item);
+        used += snprintf(tsv + used, ITEM_SIZE, "i%d\t", item);
         for (uint64_t k = 0; k < 8; k++) {
             double u = sid__philox_uniform(5, SID__STREAM_TEST, (uint64_t)item * 8 + k);
-            used += sprintf(tsv + used, "word%d ", (int)(400 * u * u));
+            used += snprintf(tsv + used, ITEM_SIZE, "word%d ", (int)(400 * u * u));
         }
-        used += sprintf(tsv + used, "\tTop > Part %d\n", item % 13);
+        used += snprintf(tsv + used, ITEM_SIZE, "\tTop > Part %d\n", item % 13);
     }
     return tsv;
 }

@@ -9,9 +9,9 @@ enum { ROWS = 3 * SID__SCAN_CHUNK + 7 };
 static sid_items *sample(sid_ctx *ctx)
 {
     char *tsv = case_alloc(ROWS * 32 + 64, 1);
-    int64_t used = sprintf(tsv, "item_id\ttitle\tbrand\n");
+    int64_t used = snprintf(tsv, 64, "item_id\ttitle\tbrand\n");
     for (int i = 0; i < ROWS; i++)
-        used += sprintf(tsv + used, "i%d\tt%d\tb%d\n", i, i, i);
+        used += snprintf(tsv + used, 32, "i%d\tt%d\tb%d\n", i, i, i);
     sid_items *items = case_items(ctx, tsv);
     sid__free(tsv);
     return items;
