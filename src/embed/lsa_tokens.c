@@ -8,7 +8,8 @@
 
 enum {
     COMPOSED_BELOW = 0x300, /* text of smaller code points is in composed form already */
-    DECOMPOSED_MAX = 18     /* code points that one decomposes to, at most (U+FDFA) */
+    DECOMPOSED_MAX = 18,    /* code points that one decomposes to, at most (U+FDFA) */
+    MARKS_MAX = 30          /* that one mark moves past: more in a row are no text (UAX 15, stream-safe format) */
 };
 
 /* Scripts written without spaces between words, first and last code point, rising. */
@@ -99,14 +100,15 @@ static sid_status decode(sid__tokenizer *t, const char *text, size_t size, int64
     return SID_OK;
 }
 
-/* Marks after a base character in the order of their combining classes, equal ones as they stand (UAX 15, D109). */
+/* Marks after a base character in the order of their combining classes, equal ones as they stand (Unicode, D109). The
+ * bound keeps a text of nothing but marks from taking quadratic time. */
 static void order_marks(int32_t *code, int64_t count)
 {
     for (int64_t i = 1; i < count; i++) {
         int32_t mark = code[i];
         int rank = utf8proc_get_property(mark)->combining_class;
-        int64_t place = i;
-        for (; rank && place > 0 && utf8proc_get_property(code[place - 1])->combining_class > rank; place--)
+        int64_t place = i, first = i > MARKS_MAX ? i - MARKS_MAX : 0;
+        for (; rank && place > first && utf8proc_get_property(code[place - 1])->combining_class > rank; place--)
             code[place] = code[place - 1];
         code[place] = mark;
     }

@@ -184,12 +184,21 @@ sid_status sid__eigen_subspace(sid_ctx *ctx, const double *a, int n, int rank, u
     return status;
 }
 
+static sid_status eigen_direct(sid_ctx *ctx, const double *a, int n, int rank, double *value, double *v, sid_error *err)
+{
+    size_t size = 2 * (size_t)n * (size_t)n * sizeof(double);
+    SID_TRY(sid__ctx_reserve(ctx, size, "eigenvectors", err));
+    sid_status status = sid__eigen_direct(ctx, a, n, rank, value, v, err);
+    sid__ctx_release(ctx, size);
+    return status;
+}
+
 sid_status sid__eigen_leading(sid_ctx *ctx, const double *a, int n, int rank, uint64_t seed, double *value, double *v,
                               sid_error *err)
 {
     double *kept = NULL;
     SID_TRY(sid__alloc(&kept, (size_t)rank, sizeof *kept, "eigenvalues", err));
-    sid_status status = n <= DIRECT_MAX || rank > n / 2 ? sid__eigen_direct(ctx, a, n, rank, kept, v, err)
+    sid_status status = n <= DIRECT_MAX || rank > n / 2 ? eigen_direct(ctx, a, n, rank, kept, v, err)
                                                         : sid__eigen_subspace(ctx, a, n, rank, seed, kept, v, err);
     if (status == SID_OK) {
         sid__fix_signs(v, n, rank);

@@ -96,6 +96,7 @@ static void test_failures(void **state)
     sid__mem_fail(-1, 0);
     sid_ctx_set_memory_limit(ctx, 1000);
     TEST_FAILS(sid__eigen_subspace(ctx, a, N, RANK, 42, value, v, err), SID_ENOMEM, "eigenvectors");
+    TEST_FAILS(sid__eigen_leading(ctx, a, N, RANK, 42, value, v, err), SID_ENOMEM, "eigenvectors");
     sid_ctx_set_memory_limit(ctx, 0);
     sid_ctx_cancel(ctx);
     TEST_FAILS(sid__eigen_subspace(ctx, a, N, RANK, 42, value, v, err), SID_ECANCELED, "interrupted");

@@ -58,6 +58,29 @@ static void test_equals_eigenvectors(void **state)
     sid__sparse_drop(&a);
 }
 
+/* Fails when the factorisation of the specification's three items changes: sigma 1.267023, 1, .628213. */
+static void test_golden(void **state)
+{
+    (void)state;
+    static const int32_t index[] = {1, 2, 0, 1, 2, 3}; /* of blue, dress, red, shoes */
+    static const double weight[] = {.50854228, .86103701, .79596054, .60534851, .60534851, .79596054};
+    static const double wanted[] = {1.267023, 1, .628213};
+    sid_ctx *ctx = case_ctx(1, SID__ISA_PORTABLE);
+    sid__sparse a = {0};
+    double sigma[3], v[4 * 3];
+    TEST_OK(sid__sparse_init(&a, 3, 4, 6, err));
+    memcpy(a.index, index, sizeof index);
+    memcpy(a.weight, weight, sizeof weight);
+    for (int i = 0; i < 3; i++)
+        a.start[i + 1] = 2 * (i + 1);
+    TEST_OK(sid__sparse_svd(ctx, &a, &(sid__svd_options){3, 4, 42}, sigma, v, err));
+    for (int i = 0; i < 3; i++)
+        assert_true(fabs(sigma[i] - wanted[i]) < 1e-6);
+    assert_true(case_unorthonormality(v, 4, 3) < 1e-14);
+    sid__sparse_drop(&a);
+    sid_ctx_free(ctx);
+}
+
 /* Fails when a rank that the matrix lacks gives noise: those columns are zero. Also more columns than rows. */
 static void test_low_rank(void **state)
 {
@@ -103,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_eigenvectors),
+        cmocka_unit_test(test_golden),
         cmocka_unit_test(test_low_rank),
         cmocka_unit_test(test_failures),
     };

@@ -128,6 +128,61 @@ static void test_composition_equals_whole_string(void **state)
     }
 }
 
+static sid_status check_token(void *user, const char *token, int size, sid_error *err)
+{
+    int64_t *count = user;
+    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)token;
+    int chars = 0;
+    for (int used = 0; used < size; chars++) {
+        utf8proc_int32_t code = 0;
+        utf8proc_ssize_t length = utf8proc_iterate(at + used, size - used, &code);
+        if (length < 1)
+            return sid__fail(err, SID_EDATA, "a token is not UTF-8");
+        used += (int)length;
+    }
+    ++*count;
+    return chars > 0 && chars <= SID__PHRASE_CHARS ? SID_OK : sid__fail(err, SID_EDATA, "%d characters", chars);
+}
+
+/* Fails when bytes of any kind make a token that is not UTF-8 or too long: random bytes, and random code points. */
+static void test_any_bytes(void **state)
+{
+    (void)state;
+    sid__tokenizer t = {0};
+    int64_t count = 0;
+    for (uint64_t trial = 0; trial < 300; trial++) {
+        uint8_t text[400];
+        utf8proc_ssize_t size = 0;
+        while (size < 390) {
+            uint64_t draw = sid__philox_u64(3, SID__STREAM_TEST, trial * 400 + (uint64_t)size);
+            if (trial % 2)
+                text[size++] = (uint8_t)draw;
+            else
+                size += utf8proc_encode_char((int32_t)(draw >> 8) & (0xFFFF >> draw % 8), text + size);
+        }
+        TEST_OK(sid__tokenize(&t, (char *)text, (size_t)size, check_token, &count, err));
+        TEST_OK(sid__tokenize_phrase(&t, (char *)text, (size_t)size, check_token, &count, err));
+    }
+    assert_true(count > 1000);
+    sid__tokenizer_drop(&t);
+}
+
+/* Fails when a text of marks alone takes quadratic time: a megabyte of them. */
+static void test_marks_alone(void **state)
+{
+    (void)state;
+    enum { MARKS = 500000 };
+    sid__tokenizer t = {0};
+    int64_t count = 0;
+    char *text = case_alloc(2 * MARKS, 1);
+    for (int i = 0; i < MARKS; i++)
+        memcpy(text + 2 * i, i % 2 ? "\xCC\xA3" : "\xCC\x87", 2);
+    TEST_OK(sid__tokenize(&t, text, 2 * MARKS, check_token, &count, err));
+    assert_int_equal(count, 0);
+    sid__free(text);
+    sid__tokenizer_drop(&t);
+}
+
 static void check_phrase(const char *text, const char *wanted)
 {
     sid__tokenizer t = {0};
@@ -180,6 +235,8 @@ int main(void)
         cmocka_unit_test(test_scripts_without_spaces),
         cmocka_unit_test(test_bad_utf8),
         cmocka_unit_test(test_composition_equals_whole_string),
+        cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_marks_alone),
         cmocka_unit_test(test_phrase),
         cmocka_unit_test(test_failures),
     };
