@@ -327,7 +327,8 @@ SID_API SID_MUST_CHECK sid_status sid_catalog_neighbors(sid_catalog *catalog, co
 
 /* ---- Health report ----------------------------------------------------------------------------------------------- */
 
-/* A figure that was not computed or does not apply is NaN (duplicate_vectors: -1; JSON: null) and stays out of the verdict. */
+/* A figure that was not computed or does not apply is NaN (duplicate_vectors: -1; JSON: null), and out of the
+ * verdict. */
 typedef struct sid_level_report {
     int index, codes, used, dead;
     double perplexity, entropy, entropy_given_prefix, gini, gini_used, top_rate, top1pct_rate;

@@ -1,7 +1,7 @@
 /* health_errors.c: how well codes describe vectors: reconstruction error, cosine and residual by level.
  *
- * Chunks of rows, their borders fixed by the dimension alone, are added in chunk order; inside a row sums run in d order:
- * the same bits for any number of threads.
+ * Chunks of rows, their borders fixed by the dimension alone, are added in chunk order; inside a row sums run in d
+ * order: the same bits for any number of threads.
  */
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* health_judge.c: figures to verdicts. The thresholds are the table of spec/quantizers.md §5; docs/guide/health.md explains
- * them to users. A figure that is NaN, or that can mean nothing here (a codebook under 16 codes), is "n/a".
+/* health_judge.c: figures to verdicts. The thresholds are the table of spec/quantizers.md §5; docs/guide/health.md
+ * explains them to users. A figure that is NaN, or that can mean nothing here (a codebook under 16 codes), is "n/a".
  */
 #include <assert.h>
 #include <inttypes.h>

@@ -1,8 +1,9 @@
 /* health_neighbors.c: do near vectors share codes? 2,000 seeded queries against all rows, exactly.
  *
- * Scores are 1/2 |c|^2 - q.c of vectors less a common origin, in double: they order as the true distances do. Each is one
- * chain in d order and ties go by row, so that no thread count or instruction set changes a neighbour. Tiles of 16 queries
- * by 16 candidates; a packed block of candidates meets 64 queries: 12,000 x 384 take under a second on two cores.
+ * Scores are 1/2 |c|^2 - q.c of vectors less a common origin, in double: they order as the true distances do. Each is
+ * one chain in d order and ties go by row, so that no thread count or instruction set changes a neighbour. Tiles of 16
+ * queries by 16 candidates; a packed block of candidates meets 64 queries: 12,000 x 384 take under a second on two
+ * cores.
  *
  * The chance of a random pair to share a prefix is not sampled: it is sum of b (b - 1) / (N (N - 1)) over the prefixes,
  * and their mean common prefix the sum of it over the levels.

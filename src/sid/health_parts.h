@@ -4,16 +4,16 @@
 
 #include "sid/health.h"
 
-/* Vectors as the quantizer meets them before centring (unit length under normalize l2). */
+/* Vectors as the quantizer meets them before centring (unit length under normalize l2). The origin is near the mean,
+ * rounded so that data on a grid stays on one: distances from products of rows less the origin are then exact, ties
+ * included, and a common offset costs no digits. */
 typedef struct sid__health_rows {
     const float *x; /* (count, dim) */
     int64_t count;
     int dim;
     bool is_unit;
-    double *mean; /* (dim) of all rows; exact when all are equal */
-    double *
-        origin; /* (dim) near the mean, rounded so that data on a grid stays on one: distances from products of rows less
-                       the origin are then exact, ties included, and a common offset costs no digits */
+    double *mean;   /* (dim) of all rows; exact when all are equal */
+    double *origin; /* (dim) */
 } sid__health_rows;
 
 sid_status sid__health_rows_create(sid_ctx *ctx, const sid__health_input *in, sid__health_rows *out, sid_error *err);

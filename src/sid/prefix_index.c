@@ -4,8 +4,8 @@
  * begins: it ends where its next sibling begins, or where its parent ends. The children of a run are the nodes of the
  * next level that begin inside it, found by binary search, and the child with a code by another one.
  *
- * Deep levels of real catalogues have about one node an item. There a node (6 bytes) tells less than the plain column of
- * codes (2 bytes an item), which the same binary search reads; each level takes the smaller form. Hence the bound
+ * Deep levels of real catalogues have about one node an item. There a node (6 bytes) tells less than the plain column
+ * of codes (2 bytes an item), which the same binary search reads; each level takes the smaller form. Hence the bound
  * 2 * width + 4 bytes an item (one more when SIDs differ in length), whatever the data: 12 at 4 levels.
  *
  * SIDs may end early (collision policy `suffix`): they are the first positions of their prefix's run.

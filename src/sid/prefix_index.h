@@ -1,5 +1,5 @@
-/* prefix_index.h: the CSR trie over SIDs: which items lie below a prefix, in O(levels) binary searches, without touching
- * the database. Immutable; built from items.db; stored as index.bin.
+/* prefix_index.h: the CSR trie over SIDs: which items lie below a prefix, in O(levels) binary searches, without
+ * touching the database. Immutable; built from items.db; stored as index.bin.
  *
  * Items are sorted by SID (a SID that ends earlier comes first), ties by row. A position is a place in that order; the
  * items below a prefix are one run of positions.
@@ -11,7 +11,8 @@
 
 typedef struct sid__prefix_index sid__prefix_index;
 
-/* codes (count, width): row i holds length[i] <= width codes, the rest is ignored; row[i]: the item's row in items.db. */
+/* codes (count, width): row i holds length[i] <= width codes, the rest is ignored; row[i]: the item's row in
+ * items.db. */
 sid_status sid__prefix_index_build(const uint16_t *codes, const uint8_t *length, const int64_t *row, int64_t count,
                                    int width, sid__prefix_index **out, sid_error *err);
 void sid__prefix_index_free(sid__prefix_index *index);

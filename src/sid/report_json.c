@@ -1,5 +1,5 @@
-/* report_json.c: the report as the JSON of spec/interfaces.md §1.3 `inspect`: the members and their order are an interface,
- * read by scripts, the server and the explorer. report_parse.c reads it back.
+/* report_json.c: the report as the JSON of spec/interfaces.md §1.3 `inspect`: the members and their order are an
+ * interface, read by scripts, the server and the explorer. report_parse.c reads it back.
  */
 #include <inttypes.h>
 

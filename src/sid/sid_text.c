@@ -1,5 +1,5 @@
-/* sid_text.c: SIDs as people write them, `12-153-87`. Strict, so that one SID has one text: decimal codes without leading
- * zeros, single dashes between them, nothing around them.
+/* sid_text.c: SIDs as people write them, `12-153-87`. Strict, so that one SID has one text: decimal codes without
+ * leading zeros, single dashes between them, nothing around them.
  */
 #include <assert.h>
 #include <ctype.h>

@@ -1,5 +1,5 @@
-/* sort_rows.h: sorting row numbers by whatever the caller compares. A merge sort: stable, O(N log N) always, without the
- * hidden allocation and the ties of qsort.
+/* sort_rows.h: sorting row numbers by whatever the caller compares. A merge sort: stable, O(N log N) always, without
+ * the hidden allocation and the ties of qsort.
  */
 #ifndef SEMID_SID_SORT_ROWS_H
 #define SEMID_SID_SORT_ROWS_H

@@ -207,8 +207,8 @@ static void test_warnings(void **state)
 
 static void test_faults(void **state)
 {
-    /* Fails when a failed allocation leaves half the checks. The arena is filled to just before its block's end, so that
-     * the allocation falls on one piece of the judgement or another. */
+    /* Fails when a failed allocation leaves half the checks. The arena is filled to just before its block's end, so
+     * that the allocation falls on one piece of the judgement or another. */
     (void)state;
     int failures = 0;
     for (size_t filled = 60000; filled < 65500; filled += 100) {
