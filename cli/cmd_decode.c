@@ -1,0 +1,89 @@
+/* cmd_decode.c: semid decode: from a SID or prefix back to items. */
+#include <stdio.h>
+
+#include "output.h"
+#include "verbs.h"
+
+static const cli_column column[] = {{.name = "match"},
+                                    {.name = "item_id"},
+                                    {.name = "sid"},
+                                    {.name = "distance", .type = CLI_COLUMN_FLOAT},
+                                    {.name = "title"}};
+
+static void add_rows(cli_table *table, const char *match, const sid_hits *hits)
+{
+    for (int64_t i = 0; i < hits->count; i++)
+        cli_table_row(table, (cli_cell[]){{.text = match},
+                                          {.text = hits->row[i].item_id},
+                                          {.text = hits->row[i].sid},
+                                          {.number = hits->row[i].distance},
+                                          {.text = hits->row[i].title}});
+}
+
+static json_t *hits_json(const sid_hits *hits)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < hits->count; i++)
+        (void)json_array_append_new(list, json_pack("{s:o,s:o,s:o,s:o}", "item_id", cli_json_text(hits->row[i].item_id),
+                                                    "sid", cli_json_text(hits->row[i].sid), "title",
+                                                    cli_json_text(hits->row[i].title), "distance",
+                                                    cli_json_number(hits->row[i].distance)));
+    return list;
+}
+
+static void print(cli_app *app, const char *prefix, const sid_hits *exact, const sid_hits *nearest)
+{
+    cli_table table;
+    if (app->format == CLI_FORMAT_JSON || app->format == CLI_FORMAT_JSONL) {
+        cli_print_object(app, json_pack("{s:o,s:o,s:o}", "prefix", cli_json_text(prefix), "items", hits_json(exact),
+                                        "nearest", hits_json(nearest)));
+        return;
+    }
+    if (exact->count == 0)
+        cli_note(app, "no item has a SID that begins with %s; the nearest to what it decodes to:", prefix);
+    cli_table_begin(&table, app, column, CLI_COUNT(column));
+    add_rows(&table, "exact", exact);
+    add_rows(&table, "near", nearest);
+    cli_table_end(&table);
+}
+
+static sid_status run(cli_app *app)
+{
+    sid_catalog *catalog = NULL;
+    sid_hits exact = {0}, nearest = {0};
+    CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &catalog, &app->err));
+    int k = (int)cli_int(app, "k");
+    sid_status status = sid_catalog_decode(catalog, app->object[1], k, &exact, k ? &nearest : NULL, &app->err);
+    if (status == SID_OK)
+        print(app, app->object[1], &exact, &nearest);
+    sid_hits_drop(&exact);
+    sid_hits_drop(&nearest);
+    sid_catalog_close(catalog);
+    return status;
+}
+
+static const cli_option options[] = {{.name = "k",
+                                      .letter = 'k',
+                                      .type = CLI_INT,
+                                      .value = "N",
+                                      .default_text = "10",
+                                      .min = 0,
+                                      .max = 1e9,
+                                      .help = "how many of the nearest items; 0: none"}};
+static const char *const examples[] = {"decode catalog 12-153-87",
+                                       "decode catalog 12-153 -k 0   # all items of a prefix"};
+
+const cli_command cli_decode = {
+    .name = "decode",
+    .summary = "list the items of a SID or prefix, and the nearest ones",
+    .usage = "decode CATALOG SID [-k N]",
+    .about = "Lists the items whose SID begins with these codes (match \"exact\"), then the items "
+             "nearest to the vector that the codes stand for (\"near\"), whatever their SID.",
+    .object_min = 2,
+    .object_max = 2,
+    .objects = "a catalogue and a SID or prefix such as 12-153",
+    .options = options,
+    .option_count = CLI_COUNT(options),
+    .examples = examples,
+    .example_count = CLI_COUNT(examples),
+    .run = run};

@@ -1,0 +1,294 @@
+/* cmd_fit.c: semid fit: from items or vectors to a catalogue. What can be refused is refused before a file is read. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args.h"
+#include "inputs.h"
+#include "output.h"
+#include "size.h"
+#include "text.h"
+#include "verbs.h"
+
+/* What one run makes on the way; dropped as a whole. */
+typedef struct fit_state {
+    sid_items *items;
+    sid_encoder *encoder;
+    sid_vectors *vectors;
+    sid_catalog *catalog;
+    sid_report report;
+} fit_state;
+
+static void state_drop(fit_state *state)
+{
+    sid_report_drop(&state->report);
+    sid_catalog_close(state->catalog);
+    sid_vectors_free(state->vectors);
+    sid_encoder_free(state->encoder);
+    sid_items_free(state->items);
+}
+
+static sid_fit_options options_of(cli_app *app)
+{
+    return (sid_fit_options){.quantizer = cli_text(app, "quantizer"),
+                             .levels = (int)cli_int(app, "levels"),
+                             .codes = cli_text(app, "codes"),
+                             .options = cli_family_options(app, CLI_FOR_QUANTIZER),
+                             .seed = app->seed,
+                             .collisions = cli_text(app, "collisions"),
+                             .digit_style = cli_text(app, "digit-style"),
+                             .fit_rows_path = cli_text(app, "fit-rows"),
+                             .drop_vectors = cli_flag(app, "drop-vectors"),
+                             .force = app->is_forced};
+}
+
+/* ---- Before a file is read --------------------------------------------------------------------------------------- */
+
+/* Lets the library check all options on a stand-in of one row, since reading and embedding may take minutes. Only what
+ * cannot depend on the data counts. */
+static sid_status check_options_early(cli_app *app, const char *path)
+{
+    enum { STAND_IN_DIM = 1024 };
+    sid_vectors *vectors = NULL;
+    sid_fit_estimate estimate;
+    sid_fit_options options = options_of(app);
+    options.fit_rows_path = NULL;
+    float *zero = cli_alloc(STAND_IN_DIM, sizeof *zero);
+    sid_status status = sid_vectors_create(app->ctx, zero, 1, STAND_IN_DIM, NULL, &vectors, &app->err);
+    free(zero);
+    sid_ctx_on_log(app->ctx, NULL, NULL);
+    if (status == SID_OK)
+        status = sid_catalog_fit_check(app->ctx, &options, vectors, path, &estimate, &app->err);
+    sid_ctx_on_log(app->ctx, cli_on_log, app);
+    sid_vectors_free(vectors);
+    return status == SID_EUSAGE || status == SID_EEXISTS ? status : SID_OK;
+}
+
+static bool has_encoder_flags(cli_app *app)
+{
+    return cli_is_given(app, "encoder") || cli_is_given(app, "fields") || cli_family_options(app, CLI_FOR_ENCODER);
+}
+
+static sid_status check_flags(cli_app *app, const char *items_path)
+{
+    bool has_vectors = cli_is_given(app, "vectors");
+    if (!items_path && !has_vectors)
+        return cli_fail(app, SID_EUSAGE, "fit needs a file of items, or --vectors FILE");
+    if (has_vectors && has_encoder_flags(app))
+        return cli_fail(app, SID_EUSAGE,
+                        "--vectors are used as they are; leave out --encoder, --fields and --encoder-...");
+    if (cli_is_given(app, "ids") && !has_vectors)
+        return cli_fail(app, SID_EUSAGE, "--ids belongs to --vectors; items have their ids in the column item_id");
+    if (cli_is_given(app, "digit-style") && strcmp(cli_text(app, "collisions"), "digit") != 0)
+        return cli_fail(app, SID_EUSAGE, "--digit-style has a meaning with --collisions digit only");
+    return SID_OK;
+}
+
+/* ---- Vectors ----------------------------------------------------------------------------------------------------- */
+
+static sid_status embed(cli_app *app, fit_state *state)
+{
+    int64_t no_text = 0;
+    sid_encoder_options options = {.encoder = cli_text(app, "encoder"),
+                                   .fields = cli_text(app, "fields"),
+                                   .options = cli_family_options(app, CLI_FOR_ENCODER),
+                                   .seed = app->seed};
+    CLI_TRY(sid_encoder_fit(app->ctx, state->items, &options, &state->encoder, &app->err));
+    CLI_TRY(sid_encoder_encode(app->ctx, state->encoder, state->items, &state->vectors, &no_text, &app->err));
+    if (no_text > 0)
+        cli_warn(app, "%s without a word that the encoder knows: all of those get the same SID",
+                 cli_count_text(app, no_text, "item"));
+    return SID_OK;
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text), size = strlen(ending);
+    return length >= size && strcmp(text + length - size, ending) == 0;
+}
+
+/* Vectors from --vectors, from "vector" members of a .jsonl, else from text. */
+static sid_status make_vectors(cli_app *app, const char *items_path, fit_state *state)
+{
+    if (items_path)
+        CLI_TRY(cli_items_read(app, items_path, &state->items));
+    if (cli_is_given(app, "vectors"))
+        return cli_vectors_read(app, state->items, &state->vectors);
+    if (ends_with(items_path, ".jsonl") && !has_encoder_flags(app) &&
+        sid_vectors_from_items(app->ctx, state->items, &state->vectors, &app->err) == SID_OK)
+        return SID_OK;
+    return embed(app, state);
+}
+
+/* ---- What is printed --------------------------------------------------------------------------------------------- */
+
+static void print_estimate(cli_app *app, const sid_fit_estimate *estimate, const char *path)
+{
+    char memory[32], disk[32];
+    cli_size_format((double)estimate->memory_size, memory);
+    cli_size_format((double)estimate->disk_size, disk);
+    if (app->is_format_given && app->format != CLI_FORMAT_TABLE) {
+        cli_print_object(app,
+                         json_pack("{s:I,s:i,s:f,s:I,s:I}", "items", (json_int_t)estimate->items, "dim", estimate->dim,
+                                   "fit_s", estimate->fit_s, "memory_size", (json_int_t)estimate->memory_size,
+                                   "disk_size", (json_int_t)estimate->disk_size));
+        return;
+    }
+    cli_note(app, "would fit %s of %d dimensions into %s: about %.2g s, %s of memory beside the vectors, %s on disk",
+             cli_count_text(app, estimate->items, "item"), estimate->dim, path, estimate->fit_s, memory, disk);
+}
+
+static void print_health(cli_app *app, const sid_report *report)
+{
+    char number[32], total[32];
+    cli_note(app, "  unique SIDs    %.1f %% (%s of %s)", 100 * report->unique_rate,
+             cli_group(report->unique_sids, number), cli_group(report->items, total));
+    cli_note(app, "  largest bucket %s%s%s", cli_count_text(app, report->largest_bucket, "item"),
+             report->largest_bucket > 1 ? " share " : "", report->largest_bucket > 1 ? report->largest_bucket_sid : "");
+    if (!isnan(report->relative_mse))
+        cli_note(app, "  relative MSE   %.3f", report->relative_mse);
+    cli_note(app, "  verdict        %s", report->verdict);
+    for (int i = 0; i < report->check_count; i++)
+        if (report->checks[i].next && !isnan(report->checks[i].value))
+            cli_note(app, "    %-6s %s %.3g: %s", report->checks[i].verdict, report->checks[i].name,
+                     report->checks[i].value, report->checks[i].next);
+}
+
+static void print_next(cli_app *app, const char *path, const fit_state *state)
+{
+    char *where = cli_shell_word(path), *id = cli_shell_word(sid_vectors_id(state->vectors, 0));
+    const char *item = *id == '-' ? cli_keep(app, "--item=%s", id) : cli_keep(app, "--item %s", id);
+    cli_note(app, "next:");
+    cli_note(app, "  semid inspect %s   # the whole report, level by level", where);
+    cli_note(app, "  semid neighbors %s %s -k 5   # what stands near an item", where, item);
+    cli_note(app, "  semid encode %s %s --add   # SIDs for new items", where,
+             state->encoder ? "new.tsv" : "--vectors new.npy --ids new.ids.txt");
+    free(where);
+    free(id);
+}
+
+/* "256" or "256, 256, 128" */
+static const char *codes_text(cli_app *app, const sid_catalog_info *info)
+{
+    bool is_same = true;
+    for (int i = 1; i < info->levels; i++)
+        is_same = is_same && info->codes[i] == info->codes[0];
+    const char *text = cli_keep(app, "%d", info->codes[0]);
+    for (int i = 1; i < info->levels && !is_same; i++)
+        text = cli_keep(app, "%s, %d", text, info->codes[i]);
+    return text;
+}
+
+static sid_status summarize(cli_app *app, const char *path, fit_state *state)
+{
+    char *json = NULL;
+    sid_catalog_info info;
+    double elapsed_s = cli_now_s() - app->start_s;
+    sid_catalog_get_info(state->catalog, &info);
+    CLI_TRY(sid_catalog_report(state->catalog, &state->report, &app->err));
+    cli_note(app, "%s: %s, %s of %s codes by %s, in %.1f s", path, cli_count_text(app, info.items, "item"),
+             cli_count_text(app, info.levels, "level"), codes_text(app, &info), info.quantizer, elapsed_s);
+    print_health(app, &state->report);
+    print_next(app, path, state);
+    if (!app->is_format_given || (app->format != CLI_FORMAT_JSON && app->format != CLI_FORMAT_JSONL))
+        return SID_OK;
+    CLI_TRY(sid_report_json(&state->report, &json, &app->err));
+    cli_print_object(app, json_loads(json, 0, NULL));
+    sid_text_free(json);
+    return SID_OK;
+}
+
+/* ---- The verb ---------------------------------------------------------------------------------------------------- */
+
+static sid_status fit(cli_app *app, const char *path, const char *items_path, fit_state *state)
+{
+    sid_fit_estimate estimate;
+    CLI_TRY(make_vectors(app, items_path, state));
+    sid_fit_options options = options_of(app);
+    options.items = state->items;
+    options.encoder = state->encoder;
+    if (app->is_dry_run) {
+        CLI_TRY(sid_catalog_fit_check(app->ctx, &options, state->vectors, path, &estimate, &app->err));
+        print_estimate(app, &estimate, path);
+        return SID_OK;
+    }
+    CLI_TRY(sid_catalog_fit(app->ctx, &options, state->vectors, path, &state->catalog, &app->err));
+    return summarize(app, path, state);
+}
+
+static sid_status run(cli_app *app)
+{
+    const char *path, *items_path;
+    fit_state state = {0};
+    CLI_TRY(cli_items_path(app, 0, &items_path));
+    CLI_TRY(check_flags(app, items_path));
+    CLI_TRY(cli_output_path(app, &path));
+    CLI_TRY(cli_output_check(app, path));
+    CLI_TRY(check_options_early(app, path));
+    sid_status status = fit(app, path, items_path, &state);
+    state_drop(&state);
+    return status;
+}
+
+static const cli_option options[] = {
+    CLI_OPTION_OUTPUT("the catalogue to make, a folder"),
+    CLI_OPTION_VECTORS,
+    CLI_OPTION_IDS,
+    CLI_OPTION_ITEMS("titles and metadata; ids of the vectors, row by row, unless --ids is given"),
+    {.name = "quantizer", .type = CLI_TEXT, .value = "NAME", .default_text = "rkmeans", .help = "what makes the SIDs"},
+    {.name = "levels",
+     .type = CLI_INT,
+     .value = "L",
+     .default_text = "3",
+     .min = 1,
+     .max = SID_LEVELS_MAX,
+     .help = "codes of a SID"},
+    {.name = "codes",
+     .type = CLI_TEXT,
+     .value = "K",
+     .default_text = "256",
+     .help = "codes a level can choose from, or one number a level: 256,256,128"},
+    {.name = "collisions",
+     .type = CLI_CHOICE,
+     .choices = "keep|digit|suffix",
+     .value = "POLICY",
+     .default_text = "keep",
+     .help = "items of the same codes: keep them together, or add a digit or suffix"},
+    {.name = "digit-style",
+     .type = CLI_CHOICE,
+     .choices = "tiger|grid",
+     .value = "STYLE",
+     .default_text = "tiger",
+     .help = "tiger: all get 0..n-1; grid: 0 if alone, else 1..n"},
+    {.name = "fit-rows", .type = CLI_TEXT, .value = "FILE", .help = "ids, one a line: fit on these, encode all"},
+    {.name = "drop-vectors",
+     .type = CLI_FLAG,
+     .help = "do not keep the vectors: smaller, but neighbours are approximate"},
+    CLI_OPTION_ENCODER,
+    CLI_OPTION_FIELDS,
+    CLI_OPTION_ON_ERROR};
+static const char *const examples[] = {
+    "fit items.tsv -o catalog                                         # text, by the built-in lsa encoder",
+    "fit items.tsv -o catalog --levels 4 --codes 512 --refine 3",
+    "fit --vectors x.npy --items items.tsv -o catalog --codes 256,256,128",
+    "fit --vectors x.npy:ids.txt -o catalog --collisions digit        # a SID of its own for each item",
+    "fit items.tsv -o catalog --dry-run                               # time and memory, nothing written"};
+
+const cli_command cli_fit = {
+    .name = "fit",
+    .summary = "make a catalogue of SIDs from items or vectors",
+    .usage =
+        "fit ITEMS -o CATALOG [OPTIONS]\nfit --vectors FILE[:IDS] [--ids IDS] [--items ITEMS] -o CATALOG [OPTIONS]",
+    .about = "ITEMS is .tsv, .csv, .jsonl or RecBole .item with a header and item_id first; the other columns are "
+             "text. Fits a "
+             "quantizer, gives every item a SID and writes the catalogue, all or nothing.",
+    .object_max = 1,
+    .objects = "one file of items",
+    .options = options,
+    .option_count = CLI_COUNT(options),
+    .examples = examples,
+    .example_count = CLI_COUNT(examples),
+    .takes_quantizer = true,
+    .takes_encoder = true,
+    .run = run};

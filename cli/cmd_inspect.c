@@ -1,0 +1,202 @@
+/* cmd_inspect.c: semid inspect: the health report, for people as tables, for programs as JSON, for scripts as a gate. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate.h"
+#include "output.h"
+#include "text.h"
+#include "verbs.h"
+
+static const cli_column level_column[] = {
+    {"level", CLI_COLUMN_INT, false},        {"codes", CLI_COLUMN_INT, false},
+    {"used", CLI_COLUMN_INT, false},         {"dead", CLI_COLUMN_INT, false},
+    {"perplexity", CLI_COLUMN_FLOAT, false}, {"H|prefix", CLI_COLUMN_FLOAT, false},
+    {"gini", CLI_COLUMN_FLOAT, false},       {"top", CLI_COLUMN_FLOAT, false},
+    {"prefixes", CLI_COLUMN_INT, false},     {"rel. MSE", CLI_COLUMN_FLOAT, false},
+    {"residual", CLI_COLUMN_FLOAT, false},   {"kNN recall", CLI_COLUMN_FLOAT, false},
+    {"kNN lift", CLI_COLUMN_FLOAT, false}};
+static const cli_column check_column[] = {{"check", CLI_COLUMN_TEXT, false},
+                                          {"value", CLI_COLUMN_FLOAT, false},
+                                          {"verdict", CLI_COLUMN_TEXT, false},
+                                          {"next", CLI_COLUMN_TEXT, false}};
+
+/* Three digits are what an eye compares in a column. */
+static double rounded(double value)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%.3g", value);
+    return fabs(value) >= 1000 ? round(value) : strtod(text, NULL);
+}
+
+/* " *" for a figure that stems from the fit. */
+static const char *mark(const sid_report *report, const char *name)
+{
+    for (int i = 0; i < report->at_creation_count; i++)
+        if (strcmp(report->at_creation[i], name) == 0)
+            return " *";
+    return "";
+}
+
+/* "label      value unit", nothing for what was not computed. */
+static void print_figure(const sid_report *report, const char *label, const char *name, double value,
+                         const char *meaning)
+{
+    if (!isnan(value))
+        (void)printf("%-14s %.4g%s  %s\n", label, value, mark(report, name), meaning);
+}
+
+static void print_identity(const cli_app *app, const sid_report *report)
+{
+    char number[32];
+    (void)printf("%-14s ", "catalogue");
+    cli_print_escaped(stdout, app->object[0]);
+    (void)printf("  (id %s, version %" PRId64 "%s%s)\n", report->id, report->version, report->parent ? ", parent " : "",
+                 report->parent ? report->parent : "");
+    (void)printf("%-14s %s, %d levels of up to %d codes, %d dimensions, collisions: %s\n", "made by", report->quantizer,
+                 report->levels, report->codes, report->dim, report->collisions);
+    (void)printf("%-14s %s", "items", cli_group(report->items, number));
+    if (report->items_without_text)
+        (void)printf(", %s without text", cli_group(report->items_without_text, number));
+    if (report->duplicate_vectors)
+        (void)printf(", %s equal to another", cli_group(report->duplicate_vectors, number));
+    (void)putchar('\n');
+}
+
+static void print_figures(const sid_report *report)
+{
+    char number[32];
+    (void)printf("%-14s %s, %.2f %% of items; %.2f %% of items share theirs\n", "distinct SIDs",
+                 cli_group(report->unique_sids, number), 100 * report->unique_rate, 100 * report->colliding_items_rate);
+    (void)printf("%-14s %s item%s", "largest bucket", cli_group(report->largest_bucket, number),
+                 report->largest_bucket == 1 ? "" : "s");
+    if (report->largest_bucket > 1)
+        (void)printf(" (%s); an item sees %.3g in its own", report->largest_bucket_sid, report->bucket_seen);
+    (void)putchar('\n');
+    print_figure(report, "relative MSE", "relative_mse", report->relative_mse, "of the variance is lost (0 is best)");
+    print_figure(report, "LCP ratio", "lcp_ratio", report->lcp_ratio,
+                 "times longer common prefixes for true neighbours than at random");
+}
+
+static void print_levels(const cli_app *app, const sid_report *report)
+{
+    cli_table table;
+    cli_table_begin(&table, app, level_column, CLI_COUNT(level_column));
+    for (int i = 0; i < report->levels; i++) {
+        const sid_level_report *level = &report->level[i];
+        cli_table_row(&table, (cli_cell[]){{.integer = level->index},
+                                           {.integer = level->codes},
+                                           {.integer = level->used},
+                                           {.integer = level->dead},
+                                           {.number = rounded(level->perplexity)},
+                                           {.number = rounded(level->entropy_given_prefix)},
+                                           {.number = rounded(level->gini)},
+                                           {.number = rounded(level->top_rate)},
+                                           {.integer = level->prefixes},
+                                           {.number = rounded(level->relative_mse)},
+                                           {.number = rounded(level->residual_ratio)},
+                                           {.number = rounded(level->knn_recall)},
+                                           {.number = rounded(level->knn_lift)}});
+    }
+    (void)putchar('\n');
+    cli_table_end(&table);
+}
+
+static void print_checks(const cli_app *app, const sid_report *report)
+{
+    cli_table table;
+    cli_table_begin(&table, app, check_column, CLI_COUNT(check_column));
+    for (int i = 0; i < report->check_count; i++) {
+        const sid_check *check = &report->checks[i];
+        cli_table_row(&table, (cli_cell[]){{.text = check->name},
+                                           {.number = rounded(check->value)},
+                                           {.text = check->verdict},
+                                           {.text = check->next ? check->next : ""}});
+    }
+    (void)putchar('\n');
+    cli_table_end(&table);
+}
+
+static void print_added(const sid_report *report)
+{
+    char number[32];
+    if (report->added_items == 0)
+        return;
+    (void)printf("\nadded since the fit: %s items", cli_group(report->added_items, number));
+    if (!isnan(report->added_residual_ratio))
+        (void)printf(", residual %.3g times that of the fitted", report->added_residual_ratio);
+    (void)printf("%s%s\n", report->added_advice ? "; " : "", report->added_advice ? report->added_advice : "");
+}
+
+static void print_table(const cli_app *app, const sid_report *report)
+{
+    print_identity(app, report);
+    print_figures(report);
+    (void)printf("%-14s %s%s%s\n", "verdict", cli_color_begin(app, report->verdict), report->verdict,
+                 cli_color_end(app, report->verdict));
+    print_levels(app, report);
+    print_checks(app, report);
+    print_added(report);
+    for (int i = 0; i < report->warning_count; i++)
+        (void)printf("\nnote: %s\n", report->warnings[i]);
+    if (report->at_creation_count)
+        (void)printf("\n* from the fit, not recomputed since\n");
+}
+
+static sid_status print(cli_app *app, const sid_report *report)
+{
+    char *text = NULL;
+    CLI_TRY(sid_report_json(report, &text, &app->err));
+    json_t *json = json_loads(text, 0, NULL);
+    sid_text_free(text);
+    if (!json)
+        return cli_fail(app, SID_EINTERNAL, "the report is no valid JSON");
+    if (app->format == CLI_FORMAT_TABLE)
+        print_table(app, report);
+    else
+        cli_print_object(app, json_incref(json));
+    sid_status status = cli_gates_apply(app, cli_setting_of(app, "fail-on"), json);
+    json_decref(json);
+    return status;
+}
+
+static sid_status run(cli_app *app)
+{
+    sid_catalog *catalog = NULL;
+    sid_report report = {0};
+    CLI_TRY(cli_gates_check(app, cli_setting_of(app, "fail-on")));
+    CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &catalog, &app->err));
+    sid_status status = sid_catalog_report(catalog, &report, &app->err);
+    if (status == SID_OK)
+        status = print(app, &report);
+    sid_report_drop(&report);
+    sid_catalog_close(catalog);
+    return status;
+}
+
+static const cli_option options[] = {{.name = "fail-on",
+                                      .type = CLI_TEXT,
+                                      .value = "GATE",
+                                      .is_repeatable = true,
+                                      .help = "exit 3 when this holds: 'unique_rate<0.7', 'level.1.perplexity<100', "
+                                              "'verdict==broken'"}};
+static const char *const examples[] = {"inspect catalog", "inspect catalog --format json > report.json",
+                                       "inspect catalog --fail-on 'unique_rate<0.7'   # a gate for scripts"};
+
+const cli_command cli_inspect = {.name = "inspect",
+                                 .summary = "report how healthy the SIDs of a catalogue are",
+                                 .usage = "inspect CATALOG [--format table|json|tsv] [--fail-on GATE]",
+                                 .about =
+                                     "Shows how many items share a SID, how well each level uses its codes, how much "
+                                     "of the vectors is lost, and what "
+                                     "to try where a figure is poor. tsv is one figure a line, named as in --fail-on.",
+                                 .object_min = 1,
+                                 .object_max = 1,
+                                 .objects = "a catalogue",
+                                 .options = options,
+                                 .option_count = CLI_COUNT(options),
+                                 .examples = examples,
+                                 .example_count = CLI_COUNT(examples),
+                                 .run = run};

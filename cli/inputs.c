@@ -1,0 +1,163 @@
+/* inputs.c: see inputs.h. */
+#include "inputs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "signals.h"
+
+static sid_status parse_on_error(cli_app *app, sid_read_options *out)
+{
+    static const char quarantine[] = "quarantine=";
+    const char *text = cli_text(app, "on-error");
+    if (strcmp(text, "fail") == 0)
+        out->on_error = SID_ON_ERROR_FAIL;
+    else if (strcmp(text, "skip") == 0)
+        out->on_error = SID_ON_ERROR_SKIP;
+    else if (strncmp(text, quarantine, sizeof quarantine - 1) == 0 && text[sizeof quarantine - 1]) {
+        out->on_error = SID_ON_ERROR_QUARANTINE;
+        out->quarantine_path = text + sizeof quarantine - 1;
+    } else
+        return cli_fail(app, SID_EUSAGE, "--on-error is \"%s\"; fail, skip or quarantine=FILE is expected", text);
+    return SID_OK;
+}
+
+sid_status cli_items_read(cli_app *app, const char *path, sid_items **out)
+{
+    sid_read_options options = {0};
+    CLI_TRY(parse_on_error(app, &options));
+    if (strcmp(path, "-") == 0)
+        cli_signals_pause();
+    sid_status status = sid_items_read(app->ctx, path, &options, out, &app->err);
+    cli_signals_resume(app->ctx);
+    CLI_TRY(status);
+    if (sid_items_skipped(*out) > 0 && options.quarantine_path) /* the library has said how many */
+        cli_note(app, "bad rows are in %s, the reasons in %s.why", options.quarantine_path, options.quarantine_path);
+
+    return SID_OK;
+}
+
+sid_status cli_items_path(cli_app *app, int object_index, const char **path)
+{
+    const char *object = app->object_count > object_index ? app->object[object_index] : NULL;
+    const char *option = cli_text(app, "items");
+    if (object && option)
+        return cli_fail(app, SID_EUSAGE, "items are given twice: \"%s\" and --items %s; give one", object, option);
+    *path = object ? object : option;
+    return SID_OK;
+}
+
+bool cli_is_vectors_path(const char *path)
+{
+    static const char *const ending[] = {".npy", ".npz", ".safetensors"};
+    size_t length = strlen(path);
+    for (int i = 0; i < CLI_COUNT(ending); i++) {
+        size_t size = strlen(ending[i]);
+        if (length >= size && strcmp(path + length - size, ending[i]) == 0)
+            return true;
+    }
+    return strstr(path, ".safetensors:") != NULL;
+}
+
+/* Where ":IDS" begins in FILE[:IDS], or NULL. A file of the whole name wins; "x.safetensors:tensor" has a colon of its own. */
+static const char *find_ids_colon(const char *spec)
+{
+    static const char tensor_mark[] = ".safetensors:";
+    const char *mark, *found;
+    if (access(spec, F_OK) == 0)
+        return NULL;
+    mark = strstr(spec, tensor_mark);
+    if (mark)
+        return strchr(mark + sizeof tensor_mark - 1, ':');
+    found = strstr(spec, ".npy:");
+    if (!found)
+        found = strstr(spec, ".npz:");
+    return found ? found + 4 : NULL;
+}
+
+sid_status cli_vectors_read(cli_app *app, const sid_items *items, sid_vectors **out)
+{
+    const char *spec = cli_text(app, "vectors"), *colon = find_ids_colon(spec), *ids = cli_text(app, "ids");
+    const char *path = colon ? cli_keep(app, "%.*s", (int)(colon - spec), spec) : spec;
+    if (colon && ids)
+        return cli_fail(app, SID_EUSAGE, "ids are given twice: by --vectors %s and --ids %s; give one", spec, ids);
+    if (colon)
+        ids = colon + 1;
+    CLI_TRY(sid_vectors_read(app->ctx, path, ids, out, &app->err));
+    if (ids || !items)
+        return SID_OK;
+    sid_status status = sid_vectors_set_ids(*out, items, &app->err);
+    if (status != SID_OK) {
+        sid_vectors_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+sid_status cli_output_check(cli_app *app, const char *path)
+{
+    if (app->is_forced || strcmp(path, "-") == 0 || access(path, F_OK) != 0)
+        return SID_OK;
+    return cli_fail(app, SID_EEXISTS, "%s exists; pass --force to replace it", path);
+}
+
+sid_status cli_output_path(cli_app *app, const char **path)
+{
+    *path = cli_text(app, "output");
+    return *path ? SID_OK : cli_fail(app, SID_EUSAGE, "%s needs an output: -o PATH", app->command->name);
+}
+
+static void append_line(cli_lines *lines, int64_t *room, const char *text)
+{
+    if (lines->count == *room) {
+        *room = *room ? 2 * *room : 64;
+        char **grown = cli_alloc((size_t)*room, sizeof *grown);
+        if (lines->count)
+            memcpy(grown, lines->line, (size_t)lines->count * sizeof *grown);
+        free(lines->line);
+        lines->line = grown;
+    }
+    char *copy = cli_alloc(strlen(text) + 1, 1);
+    lines->line[lines->count++] = memcpy(copy, text, strlen(text));
+}
+
+sid_status cli_lines_read(cli_app *app, const char *path, cli_lines *out)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    char *line = NULL;
+    size_t size = 0;
+    int64_t room = 0;
+    if (!file)
+        return cli_fail(app, SID_EIO, "%s: %s", path, strerror(errno));
+    if (file == stdin)
+        cli_signals_pause();
+
+    for (ssize_t length; (length = getline(&line, &size, file)) > 0;) {
+        while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+            line[--length] = 0;
+        if (length > 0)
+            append_line(out, &room, line);
+    }
+    bool is_failed = ferror(file) != 0;
+    int errno_value = errno;
+    cli_signals_resume(app->ctx);
+    free(line);
+    if (file != stdin)
+        (void)fclose(file);
+    if (!is_failed)
+        return SID_OK;
+    cli_lines_drop(out);
+    return cli_fail(app, SID_EIO, "%s: %s", path, strerror(errno_value));
+}
+
+void cli_lines_drop(cli_lines *lines)
+{
+    for (int64_t i = 0; i < lines->count; i++)
+        free(lines->line[i]);
+    free(lines->line);
+    *lines = (cli_lines){0};
+}

@@ -1,0 +1,28 @@
+/* inputs.h: what several verbs read, and where they write. */
+#ifndef SEMID_CLI_INPUTS_H
+#define SEMID_CLI_INPUTS_H
+
+#include "command.h"
+
+/* Items by --on-error. */
+sid_status cli_items_read(cli_app *app, const char *path, sid_items **out);
+/* The items file given as an object (at `object_index`) or by --items; *path NULL when none. Both is SID_EUSAGE. */
+sid_status cli_items_path(cli_app *app, int object_index, const char **path);
+/* --vectors with the ids of FILE:IDS, --ids, else of `items` by row (NULL: row numbers). */
+sid_status cli_vectors_read(cli_app *app, const sid_items *items, sid_vectors **out);
+/* Whether a name ends like a file of vectors. */
+bool cli_is_vectors_path(const char *path);
+/* SID_EEXISTS when `path` is there, unless --force. */
+sid_status cli_output_check(cli_app *app, const char *path);
+/* The text of -o, or SID_EUSAGE. */
+sid_status cli_output_path(cli_app *app, const char **path);
+
+/* Lines of a small text file ("-": standard input), without empty ones. Free with cli_lines_drop. */
+typedef struct cli_lines {
+    char **line; /* (count) */
+    int64_t count;
+} cli_lines;
+sid_status cli_lines_read(cli_app *app, const char *path, cli_lines *out);
+void cli_lines_drop(cli_lines *lines);
+
+#endif

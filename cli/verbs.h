@@ -1,0 +1,62 @@
+/* verbs.h: the list of verbs, and the options that several of them share. */
+#ifndef SEMID_CLI_VERBS_H
+#define SEMID_CLI_VERBS_H
+
+#include "command.h"
+
+/* In the order of the overview: along the pipeline. */
+#define CLI_VERB_LIST(X)                                                                                               \
+    X(fit)                                                                                                             \
+    X(embed)                                                                                                           \
+    X(encode)                                                                                                          \
+    X(remove)                                                                                                          \
+    X(inspect)                                                                                                         \
+    X(neighbors)                                                                                                       \
+    X(show)                                                                                                            \
+    X(decode)                                                                                                          \
+    X(export)                                                                                                          \
+    X(import)                                                                                                          \
+    X(verify)                                                                                                          \
+    X(synth)                                                                                                           \
+    X(doctor)                                                                                                          \
+    X(version)                                                                                                         \
+    X(help)
+
+#define CLI_VERB_DECLARE(name) extern const cli_command cli_##name;
+CLI_VERB_LIST(CLI_VERB_DECLARE)
+#undef CLI_VERB_DECLARE
+
+#define CLI_OPTION_OUTPUT(what)                                                                                        \
+    {                                                                                                                  \
+        .name = "output", .letter = 'o', .type = CLI_TEXT, .value = "PATH", .help = what                               \
+    }
+#define CLI_OPTION_ON_ERROR                                                                                            \
+    {                                                                                                                  \
+        .name = "on-error", .type = CLI_TEXT, .value = "WHAT", .default_text = "fail",                                 \
+        .help = "with bad rows of an items file: fail, skip, or quarantine=FILE (reasons go to FILE.why)"              \
+    }
+#define CLI_OPTION_VECTORS                                                                                             \
+    {                                                                                                                  \
+        .name = "vectors", .type = CLI_TEXT, .value = "FILE[:IDS]",                                                    \
+        .help = "x.npy, x.npz or x.safetensors:tensor, (N, D) float16, 32 or 64"                                       \
+    }
+#define CLI_OPTION_IDS                                                                                                 \
+    {                                                                                                                  \
+        .name = "ids", .type = CLI_TEXT, .value = "FILE", .help = "ids of the vectors, one a line"                     \
+    }
+#define CLI_OPTION_ITEMS(what)                                                                                         \
+    {                                                                                                                  \
+        .name = "items", .type = CLI_TEXT, .value = "FILE", .help = what                                               \
+    }
+#define CLI_OPTION_ENCODER                                                                                             \
+    {                                                                                                                  \
+        .name = "encoder", .type = CLI_TEXT, .value = "NAME", .default_text = "lsa",                                   \
+        .help = "what turns text into vectors"                                                                         \
+    }
+#define CLI_OPTION_FIELDS                                                                                              \
+    {                                                                                                                  \
+        .name = "fields", .type = CLI_TEXT, .value = "LIST",                                                           \
+        .help = "columns and whole weights, title:2,brand:1 (default: title 2, the others 1)"                          \
+    }
+
+#endif
