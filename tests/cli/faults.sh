@@ -1,0 +1,103 @@
+# faults.sh: signals, a full disk, an unwritable place, two writers: old data whole, nothing half done.
+
+items 40 >items.tsv
+passes fit items.tsv -o c --codes 8 --quiet
+before=$(fingerprint c)
+
+# ---- signals: fit ends by the signal and leaves nothing
+passes synth vectors -o big --item-count 60000 --dim 64 --quiet
+for signal in TERM INT; do
+    number=15
+    [ $signal = TERM ] || number=2
+    command_line="fit --vectors big/vectors.npy -o x --codes 4096 (SIG$signal)"
+    timeout --preserve-status -s $signal 1 "$semid" fit --vectors big/vectors.npy -o x --codes 4096 >"$out" 2>"$err"
+    code=$?
+    if [ $code -eq 0 ]; then
+        skip "this machine fits 60,000 rows within a second; SIG$signal came too late"
+        rm -rf x
+        continue
+    fi
+    check "exit by SIG$signal, not $code" [ $code -eq $((128 + number)) ]
+    says "interrupted"
+    check "no catalogue" is_absent x
+    check "no temporary folder" is_clean
+done
+command_line="fit --force (SIGTERM)"
+timeout --preserve-status -s TERM 1 "$semid" fit --vectors big/vectors.npy -o c --codes 4096 --force >"$out" 2>"$err"
+code=$?
+[ $code -eq 0 ] || check "an interrupted --force replaces nothing" is_unchanged c "$before"
+
+# While standard input blocks, a signal ends the program at once.
+mkfifo stream
+sleep 20 >stream &
+sleeper=$!
+command_line="fit - (SIGTERM)"
+timeout --preserve-status -s TERM 1 "$semid" fit - -o x <stream >"$out" 2>"$err"
+code=$?
+kill "$sleeper"
+check "a blocked standard input is left by SIGTERM" [ $code -eq 143 ]
+check "nothing was made" is_absent x
+
+# ---- a full disk
+if mkdir disk && mount -t tmpfs -o size=1m tmpfs disk 2>"$work/mount"; then
+    fails 1 "disk" synth vectors -o disk --item-count 20000 --dim 64
+    check "no half file" sh -c "! ls disk/*.npy 2>'$work/ls'"
+    rm -f disk/*
+    fails 1 "disk" fit --vectors big/vectors.npy -o disk/x --codes 8 --sample 1000
+    says "free some space"
+    check "no catalogue" is_absent disk/x
+    check "no temporary folder" is_clean disk
+    cp -r c disk/c
+    passes verify disk/c
+    full_before=$(fingerprint disk/c)
+    dd if=/dev/zero of=disk/fill bs=4k 2>"$work/dd" || :
+    items 4000 1000 >many.tsv
+    fails 1 "disk" encode disk/c many.tsv --add
+    check "a failed add changes nothing" is_unchanged disk/c "$full_before"
+    fails 1 "disk" export disk/c --as tsv -o disk/out.tsv
+    rm -f disk/fill
+    passes verify disk/c --full
+    run encode disk/c many.tsv --add --quiet --commit-every 100
+    check "more than the disk holds is exit 1" [ $code -eq 1 ]
+    passes verify disk/c --full
+    umount disk
+else
+    skip "no 1 MB tmpfs can be mounted here: a full disk was not tried"
+fi
+
+# ---- places that cannot be written
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir sealed
+    chmod a-w sealed
+    fails 1 "sealed" fit items.tsv -o sealed/x
+    chmod u+w sealed
+fi
+fails 1 "nowhere" fit items.tsv -o nowhere/deep/x --codes 8
+: >file
+fails 1 "file" fit items.tsv -o file/x --codes 8
+fails 1 "nowhere" embed items.tsv -o nowhere/x.npy
+fails 1 "nowhere" export c --as tsv -o nowhere/x.tsv
+
+# ---- a second writer is refused by name, readers never wait
+mkfifo pipe
+"$semid" encode c - --add <pipe >"$work/out2" 2>"$work/err2" &
+writer=$!
+exec 9>pipe
+tries=0 code=0
+until [ $code -eq 1 ] && grep -qF "$writer" "$err" || [ $tries -eq 100 ]; do
+    run remove c nobody
+    tries=$((tries + 1))
+done
+if [ $code -eq 1 ]; then
+    pass
+    says "$writer"
+    passes neighbors c --item i2
+else
+    flunk "the first writer does not lock"
+fi
+items 1 500 >&9
+exec 9>&-
+wait $writer
+check "the first writer ends well" [ $? -eq 0 ]
+passes show c i500
+check "no temporary folder stays" is_clean

@@ -1,0 +1,259 @@
+# verbs.sh: the main path of every verb, on data made here.
+
+items 60 >items.tsv
+
+# ---- fit from text
+passes fit items.tsv -o c --levels 3 --codes 8 --seed 7
+prints_nothing
+says "c: 60 items, 3 levels of 8 codes by rkmeans"
+says "unique SIDs"
+says "semid neighbors c --item i1"
+says "semid inspect c"
+says "semid encode c"
+fails 2 "pass --force to replace it" fit items.tsv -o c --levels 3 --codes 8
+passes fit items.tsv -o c --levels 3 --codes 8 --seed 7 --force --quiet
+is_silent
+passes fit items.tsv -o j --levels 2 --codes 4 --format json
+prints '"unique_rate"'
+passes fit items.tsv -o dry --dry-run
+says "would fit 60 items"
+check "a dry run writes nothing" is_absent dry
+passes fit items.tsv -o dry --dry-run --format json
+prints '"memory_size"'
+passes fit items.tsv -o progress --codes 8 --progress always
+says "rows"
+passes fit items.tsv -o progress --codes 8 --force --log-format json
+says '{"level":"progress","stage":'
+says '{"level":"info","message":'
+
+# ---- the same bits whatever the threads, the kernels, and where options come from
+passes export c --as tsv -o c.tsv
+for threads in 1 3; do
+    passes fit items.tsv -o t --levels 3 --codes 8 --seed 7 --threads $threads --force
+    passes export t --as tsv -o t.tsv --force
+    check "the same SIDs with $threads threads" is_same c.tsv t.tsv
+done
+SEMID_ISA=portable run fit items.tsv -o t --levels 3 --codes 8 --seed 7 --force
+passes export t --as tsv -o t.tsv --force
+check "the same SIDs by the portable kernels" is_same c.tsv t.tsv
+echo '{"seed": 7, "fit": {"levels": 3, "codes": 8}}' >config.json
+passes fit items.tsv -o t --config config.json --force
+passes export t --as tsv -o t.tsv --force
+check "the same SIDs from a configuration" is_same c.tsv t.tsv
+passes fit items.tsv -o t --config config.json --levels 2 --force
+passes export t --as tsv -o t.tsv --force
+check "a flag wins over the configuration" grep -q '^item_id	sid	c1	c2$' t.tsv
+
+# ---- options of families
+passes fit items.tsv -o o --codes 8 --refine 1 --no-center --init greedy --beam 2 --normalize l2
+passes fit items.tsv -o o --codes 4,4,2 --encoder-dim 8 --fields title:2,brand:1 --force
+passes inspect o --format json
+prints '"dim": 8'
+passes fit items.tsv -o digit --codes 2 --levels 2 --collisions digit --digit-style grid
+passes export digit --as tsv
+check "a digit makes SIDs unique" [ "$(tail -n +2 "$out" | cut -f 2 | sort -u | wc -l)" -eq 60 ]
+passes fit items.tsv -o suffix --codes 2 --levels 2 --collisions suffix
+printf 'i1\ni2\ni3\ni4\ni5\ni6\ni7\ni8\ni9\n' >rows.txt
+passes fit items.tsv -o rows --codes 4 --fit-rows rows.txt
+says "60 items"
+passes fit items.tsv -o lean --codes 8 --drop-vectors
+check "no vectors are kept" is_absent lean/vectors.npy
+passes verify lean
+says "re-encoding not checked"
+passes neighbors lean --item i1 -k 3
+prints_lines 3
+
+# ---- embed, and fit from vectors
+passes embed items.tsv -o x.npy --encoder-dim 16
+check "vectors are there" test -s x.npy
+check "ids are there" [ "$(wc -l <x.ids.txt)" -eq 60 ]
+fails 2 "x.npy exists; pass --force" embed items.tsv -o x.npy
+passes embed items.tsv -o x.npy --encoder-dim 16 --force
+passes embed items.tsv -o again.npy --encoder-from c
+passes embed items.tsv -o dry.npy --dry-run
+check "a dry run writes nothing" is_absent dry.npy
+fails 2 "leave out --encoder" embed items.tsv -o y.npy --encoder-from c --encoder-dim 4
+passes fit --vectors x.npy --items items.tsv -o v --codes 8
+passes show v i1 --format json
+prints '"title": "blue cotton shirt number 1"'
+passes fit --vectors x.npy:x.ids.txt -o v2 --codes 8
+passes fit --vectors x.npy --ids x.ids.txt -o v3 --codes 8
+passes export v --as tsv -o v.tsv
+passes export v2 --as tsv -o v2.tsv
+passes export v3 --as tsv -o v3.tsv
+check "ids by --items and by FILE:IDS" is_same v.tsv v2.tsv
+check "ids by --ids" is_same v.tsv v3.tsv
+fails 2 "ids are given twice" fit --vectors x.npy:x.ids.txt --ids x.ids.txt -o v4
+fails 2 "items are given twice" fit items.tsv --items items.tsv -o v4
+passes fit --vectors x.npy -o v4 --codes 8
+passes show v4 0
+awk 'NR > 1 { printf "{\"item_id\":\"%s\",\"title\":\"t\",\"vector\":[%d,%d]}\n", $1, NR % 5, NR % 3 }' items.tsv >items.jsonl
+passes fit items.jsonl -o jsonl --codes 4
+passes inspect jsonl --format json
+prints '"dim": 2'
+
+# ---- inspect
+passes inspect c --format table
+prints "verdict"
+prints "perplexity"
+prints "unique_rate"
+check "no colour without a terminal" sh -c "! grep -q '$(printf '\033')' '$out'"
+passes inspect c
+prints "unique_rate	"
+prints "level.1.perplexity	"
+passes inspect c --format json
+prints '"checks": ['
+check "null, never NaN" sh -c "! grep -qi nan '$out'"
+passes inspect c --fail-on 'unique_rate<0' --fail-on 'level.1.used>100'
+run inspect c --fail-on 'unique_rate<=1'
+check "a gate is exit 3" [ $code -eq 3 ]
+says "gate failed: unique_rate is"
+run inspect c --fail-on 'items==60'
+check "a gate by == is exit 3" [ $code -eq 3 ]
+run inspect c --fail-on 'level.1.perplexity>0'
+check "a gate on a level is exit 3" [ $code -eq 3 ]
+run inspect c --fail-on 'uniq_rate<0.5'
+check "an unknown figure is exit 2" [ $code -eq 2 ]
+says "did you mean unique_rate?"
+
+# ---- show, decode, neighbors
+passes show c i5 --format table
+prints "item_id"
+passes show c i5
+check "the item first" sh -c "head -n 1 '$out' | grep -q '^i5	'"
+sid=$(head -n 1 "$out" | cut -f 2)
+passes show c i5 --format jsonl
+prints '"metadata":{'
+fails 3 "i999" show c i999
+passes decode c "$sid" -k 4
+prints "exact	i5	$sid"
+prints "near	"
+passes decode c "${sid%%-*}" -k 0 --format json
+prints '"nearest": []'
+fails 2 "" decode c 1-x
+passes neighbors c --item i5 -k 7
+prints_lines 7
+check "never the item itself" sh -c "! grep -q '^i5	' '$out'"
+passes neighbors c --item i5 -k 7 --header
+prints "item_id	sid	shared	distance"
+passes neighbors c --item i5 -k 3 --format table
+prints "title"
+passes neighbors c --item i5 -k 3 --format json
+prints '"distance":'
+passes neighbors c --prefix "${sid%%-*}" -k 2
+passes neighbors c --text "red lipstick" -k 5
+prints_lines 5
+head -c 192 x.npy >one.npy
+npy_header "(1, 16)" >one.npy
+tail -c 64 x.npy >>one.npy
+passes neighbors v --vector one.npy -k 5
+prints "i60	"
+passes neighbors v --vector 1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0 -k 1
+prints_lines 1
+fails 3 "" neighbors v --vector 1,2
+fails 3 "rows; one is expected" neighbors v --vector x.npy
+fails 2 "" neighbors v --text "no encoder here"
+
+# ---- encode, add, remove
+items 5 101 >new.tsv
+before=$(fingerprint c)
+passes encode c new.tsv
+prints_lines 5
+prints "i101	"
+check "encode changes nothing" is_unchanged c "$before"
+passes encode v --vectors x.npy --ids x.ids.txt
+cut -f 1,2 v.tsv | tail -n +2 >v.sids
+check "encode gives what fit gave" is_same "$out" v.sids
+passes encode c new.tsv --add --dry-run
+prints_nothing
+check "a dry run changes nothing" is_unchanged c "$before"
+passes export c --as tsv -o before.tsv
+passes encode c new.tsv --add
+prints_lines 5
+says "stored 5 items"
+passes export c --as tsv -o after.tsv
+check "old SIDs stay" sh -c "head -n 61 after.tsv | cmp -s - before.tsv"
+before=$(fingerprint c)
+fails 3 "i101" encode c new.tsv --add
+check "a refused add changes nothing" is_unchanged c "$before"
+fails 3 "i101" encode c new.tsv --add --dry-run
+passes encode c new.tsv --add --if-exists skip
+passes encode c new.tsv --add --if-exists replace --commit-every 2
+passes remove c i101 i102 --dry-run
+fails 3 "nobody" remove c i103 nobody
+passes show c i103
+passes remove c i101 i102
+says "removed 2 items"
+fails 3 "i101" show c i101
+printf 'i103\ni104\ni105\n' >gone.txt
+passes remove c --ids gone.txt
+fails 2 "given twice" remove c i1 --ids gone.txt
+fails 2 "needs ids" remove c
+: >empty.txt
+fails 3 "empty.txt" remove c --ids empty.txt
+passes export c --as tsv -o removed.tsv
+check "what was added is gone" is_same removed.tsv before.tsv
+passes verify c
+prints "verdict	ok"
+passes verify c --full --format json
+prints '"items_walked": 60'
+command_line="encode c - --add"
+"$semid" encode c - --add <new.tsv >"$out" 2>"$err"
+check "items from standard input" [ $? -eq 0 ]
+
+# ---- export, import
+passes export v --as tsv
+prints "item_id	sid	c1	c2	c3"
+prints_lines 61
+passes export v --as jsonl
+prints '"codes":['
+passes export v --as npy -o sids.npy
+check "ids beside it" [ "$(wc -l <sids.ids.txt)" -eq 60 ]
+fails 2 "exists; pass --force" export v --as npy -o sids.npy
+fails 2 "one of tsv|jsonl|npy" export v --as parquet
+passes export v --as tsv -o dry.tsv --dry-run
+check "a dry run writes nothing" is_absent dry.tsv
+passes export v --as jsonl -o v.jsonl
+for file in v.tsv v.jsonl; do
+    passes import $file --vectors x.npy --items items.tsv -o imported --force
+    passes export imported --as tsv -o imported.tsv --force
+    check "$file comes back" is_same imported.tsv v.tsv
+done
+passes import sids.npy --vectors x.npy --items items.tsv -o imported --force
+passes export imported --as tsv -o imported.tsv --force
+check "sids.npy comes back" is_same imported.tsv v.tsv
+passes import v.tsv --as tsv --vectors x.npy:x.ids.txt -o imported2 --dry-run
+check "a dry run writes nothing" is_absent imported2
+
+# ---- on a terminal: tables, colours, one line of progress
+terminal() { script -qec "'$semid' $*" /dev/null </dev/null >"$out" 2>"$err"; }
+if command -v script >"$work/which"; then
+    command_line="on a terminal"
+    escape=$(printf '\033')
+    terminal inspect c
+    prints "dead  perplexity"
+    prints "$escape[3"
+    NO_COLOR=1 terminal inspect c
+    check "NO_COLOR is kept" sh -c "! grep -qF '$escape[3' '$out'"
+    terminal neighbors c --item i5 -k 3
+    prints "title"
+    terminal fit items.tsv -o shown --codes 8
+    prints "$(printf '\r')"
+    terminal fit items.tsv -o shown --codes 8 --force --progress never
+    check "--progress never" sh -c "! grep -qF '$escape[K' '$out'"
+else
+    skip "no script(1) here: terminals were not tried"
+fi
+
+# ---- synth, doctor
+passes synth vectors -o synth --item-count 200 --dim 8 --seed 3
+fails 2 "exists; pass --force" synth vectors -o synth --item-count 200 --dim 8
+cp synth/vectors.npy first.npy
+passes synth vectors -o synth --item-count 200 --dim 8 --seed 3 --force
+check "the same seed, the same bits" is_same first.npy synth/vectors.npy
+passes fit --vectors synth/vectors.npy --ids synth/vectors.ids.txt -o s --codes 16
+passes doctor
+prints "self-test"
+says "everything is fine"
+passes doctor --format json
+check "no temporary folder stays" is_clean
