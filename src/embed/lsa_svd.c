@@ -3,8 +3,8 @@
  *
  *     Y = A Omega; `power` times: Q = orth(Y), Z = orth(A^T Q), Y = A Z; once more Q, Z; C = A Z; C^T C = W S^2 W^T; V = Z W
  *
- * Departure: the last factor is taken of C = A Z, not of Q^T A, so that V is orthonormal to rounding without a division
- * by small singular values.
+ * Departures: (1) the last factor is taken of C = A Z, not of Q^T A, so that V is orthonormal to rounding without a
+ * division by small singular values; (2) only the last Z is orthonormal to rounding: before, the span is what counts.
  */
 #include "embed/lsa_svd.h"
 
@@ -33,11 +33,13 @@ typedef struct svd {
     double *square, *vectors, *value; /* (width, width) twice, (width) */
 } svd;
 
-static sid_status half_step(svd *s, const sid__sparse *a, const double *from, double *to, sid_error *err)
+static sid_status half_step(svd *s, const sid__sparse *a, const double *from, double *to, bool is_last, sid_error *err)
 {
     sid__sparse_multiply(s->ctx, a, from, s->width, to);
     SID_TRY(sid__ctx_check(s->ctx, err));
-    return sid__orthonormalize(s->ctx, to, a->rows, s->width, NULL, err);
+    if (is_last)
+        return sid__orthonormalize(s->ctx, to, a->rows, s->width, NULL, err);
+    return sid__orthonormalize_roughly(s->ctx, to, a->rows, s->width, err);
 }
 
 /* Z = orth(A^T Q) for the Q that `power` rounds lead to. */
@@ -47,8 +49,8 @@ static sid_status find_range(svd *s, uint64_t seed, sid_error *err)
         s->wide[i] = sid__gaussian(seed, SID__STREAM_SVD, (uint64_t)i);
     for (int round = 0; round <= s->power; round++) {
         sid__ctx_progress(s->ctx, stage, round, s->power + 1, "rounds", (double)NAN);
-        SID_TRY(half_step(s, s->a, s->wide, s->tall, err));
-        SID_TRY(half_step(s, s->transposed, s->tall, s->wide, err));
+        SID_TRY(half_step(s, s->a, s->wide, s->tall, false, err));
+        SID_TRY(half_step(s, s->transposed, s->tall, s->wide, round == s->power, err));
     }
     sid__ctx_progress(s->ctx, stage, s->power + 1, s->power + 1, "rounds", (double)NAN);
     return SID_OK;

@@ -16,6 +16,9 @@ void sid__gram_f32(const sid_ctx *ctx, const float *x, int64_t count, int n, dou
  * becomes zero. `rank` (NULL allowed) gets the number of columns that are not zero. SID_ENOMEM. */
 sid_status sid__orthonormalize(const sid_ctx *ctx, double *a, int64_t rows, int columns, int *rank, sid_error *err);
 
+/* A basis of the columns' span that is orthonormal to about 1e-5: half the work, enough between power iterations. */
+sid_status sid__orthonormalize_roughly(const sid_ctx *ctx, double *a, int64_t rows, int columns, sid_error *err);
+
 /* Eigenvalues (falling) and eigenvectors (columns of v) of the symmetric a (n, n), by cyclic Jacobi; a is destroyed. */
 void sid__eigen_jacobi(double *a, int n, double *value, double *v);
 

@@ -150,14 +150,16 @@ static int count_columns(const basis *q)
     return count;
 }
 
-sid_status sid__orthonormalize(const sid_ctx *ctx, double *a, int64_t rows, int columns, int *rank, sid_error *err)
+/* Cholesky rounds, each on what the one before left; Gram-Schmidt when the columns are too near. */
+static sid_status run(const sid_ctx *ctx, double *a, int64_t rows, int columns, int rounds, int *rank, sid_error *err)
 {
     basis q = {.ctx = ctx, .rows = rows, .n = columns};
     q.a = a;
     sid_status status = init_basis(&q, err);
     if (status == SID_OK) {
-        bool is_done = cholesky_round(&q);
-        is_done = is_done && cholesky_round(&q); /* again, on what the first left */
+        bool is_done = true;
+        for (int round = 0; round < rounds && is_done; round++)
+            is_done = cholesky_round(&q);
         if (!is_done)
             gram_schmidt(&q);
         if (rank)
@@ -165,4 +167,14 @@ sid_status sid__orthonormalize(const sid_ctx *ctx, double *a, int64_t rows, int 
     }
     drop_basis(&q);
     return status;
+}
+
+sid_status sid__orthonormalize(const sid_ctx *ctx, double *a, int64_t rows, int columns, int *rank, sid_error *err)
+{
+    return run(ctx, a, rows, columns, 2, rank, err);
+}
+
+sid_status sid__orthonormalize_roughly(const sid_ctx *ctx, double *a, int64_t rows, int columns, sid_error *err)
+{
+    return run(ctx, a, rows, columns, 1, NULL, err);
 }

@@ -109,6 +109,26 @@ static void test_dependent_columns_become_zero(void **state)
     sid_ctx_free(ctx);
 }
 
+/* Fails when the rough basis loses the span, or orthogonality beyond what was promised. */
+static void test_rough_basis(void **state)
+{
+    (void)state;
+    enum { ROWS = 3000, N = 20 };
+    sid_ctx *ctx = case_ctx(2, sid__isa_best());
+    double *a = case_gaussians(ROWS * N, 7), *q = case_alloc(ROWS * N, sizeof *q);
+    for (int64_t i = 0; i < ROWS; i++)
+        for (int j = 1; j < N; j++)
+            a[i * N + j] = a[i * N] + 1e-3 * a[i * N + j];
+    memcpy(q, a, ROWS * N * sizeof *q);
+    TEST_OK(sid__orthonormalize_roughly(ctx, q, ROWS, N, err));
+    assert_true(case_unorthonormality(q, ROWS, N) < 1e-5);
+    TEST_OK(sid__orthonormalize(ctx, q, ROWS, N, NULL, err));
+    assert_true(outside(a, q, ROWS, N) < 1e-12);
+    sid__free(a);
+    sid__free(q);
+    sid_ctx_free(ctx);
+}
+
 /* Fails when lack of memory leaks or is not said. */
 static void test_out_of_memory(void **state)
 {
@@ -130,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_ordinary_columns),
         cmocka_unit_test(test_nearly_dependent_columns),
         cmocka_unit_test(test_dependent_columns_become_zero),
+        cmocka_unit_test(test_rough_basis),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
