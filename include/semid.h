@@ -95,6 +95,7 @@ typedef struct sid_ctx sid_ctx;
 
 /* A context with the CPUs this process may use (cgroup quota and affinity), no memory limit, seed 42. */
 SID_API SID_MUST_CHECK sid_status sid_ctx_create(sid_ctx **out, sid_error *err);
+/* Free what was made with it first: items and vectors give their memory back to its limit. */
 SID_API void sid_ctx_free(sid_ctx *ctx);
 /* 1..1024; 0: as many as the process may use. Results never depend on it. */
 SID_API SID_MUST_CHECK sid_status sid_ctx_set_threads(sid_ctx *ctx, int threads, sid_error *err);
