@@ -157,8 +157,9 @@ static void print_health(cli_app *app, const sid_report *report)
 
 static void print_next(cli_app *app, const char *path, const fit_state *state)
 {
-    char *where = cli_shell_word(path), *id = cli_shell_word(sid_vectors_id(state->vectors, 0));
-    const char *item = *id == '-' ? cli_keep(app, "--item=%s", id) : cli_keep(app, "--item %s", id);
+    const char *first = sid_vectors_id(state->vectors, 0);
+    char *where = cli_shell_word(path), *id = cli_shell_word(first);
+    const char *item = cli_keep(app, "--item%c%s", *first == '-' ? '=' : ' ', id);
     cli_note(app, "next:");
     cli_note(app, "  semid inspect %s   # the whole report, level by level", where);
     cli_note(app, "  semid neighbors %s %s -k 5   # what stands near an item", where, item);

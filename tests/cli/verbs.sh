@@ -225,6 +225,31 @@ check "sids.npy comes back" is_same imported.tsv v.tsv
 passes import v.tsv --as tsv --vectors x.npy:x.ids.txt -o imported2 --dry-run
 check "a dry run writes nothing" is_absent imported2
 
+# ---- ids and titles of other people: nothing of them reaches a terminal unescaped, columns stay aligned
+cat >odd.jsonl <<'END'
+{"item_id":"--a b","title":"red \u001b[31mshirt\tnew"}
+{"item_id":"it's","title":"red shirt"}
+{"item_id":"漢字","title":"red shirt"}
+{"item_id":"é\u0301","title":"blue 👗 shirt"}
+{"item_id":"x","title":"blue \u202eevil\u009b shirt"}
+{"item_id":"y","title":"blue shirt \\ red"}
+END
+passes fit odd.jsonl -o odd --codes 2 --levels 1 --encoder-min-df 1 --encoder-max-df 1
+says "semid neighbors odd --item='--a b' -k 5"
+passes show odd --format table -- "--a b"
+prints 'red \x1b[31mshirt\tnew'
+passes neighbors odd --text shirt --format table
+prints 'evil'
+check "no escape bytes" sh -c "! LC_ALL=C grep -q '[[:cntrl:]]' '$out'"
+check "wide characters count twice" grep -q '^漢字     [01] ' "$out"
+check "combining ones do not count" grep -q "^é$(printf '\314\201')        [01] " "$out"
+passes neighbors odd --text shirt --format jsonl
+prints '\u001B[31m'
+prints "it's"
+passes neighbors odd --item="--a b" -k 5
+prints_lines 5
+passes remove odd -- "it's"
+
 # ---- on a terminal: tables, colours, one line of progress
 terminal() { script -qec "'$semid' $*" /dev/null </dev/null >"$out" 2>"$err"; }
 if command -v script >"$work/which"; then
@@ -237,6 +262,10 @@ if command -v script >"$work/which"; then
     check "NO_COLOR is kept" sh -c "! grep -qF '$escape[3' '$out'"
     terminal neighbors c --item i5 -k 3
     prints "title"
+    command_line="stty cols 50; semid neighbors odd --text shirt"
+    script -qec "stty cols 50; '$semid' neighbors odd --text shirt" /dev/null </dev/null >"$out" 2>"$err"
+    check "long last columns are cut" grep -q '…' "$out"
+    check "at the terminal's width" [ "$(awk '{ gsub(/\r|\033\[[0-9;]*m/, ""); if (length($0) > n) n = length($0) } END { print n }' "$out")" -le 60 ]
     terminal fit items.tsv -o shown --codes 8
     prints "$(printf '\r')"
     terminal fit items.tsv -o shown --codes 8 --force --progress never

@@ -20,6 +20,9 @@ for verb in $verbs; do
     passes "$verb" -h
 done
 passes --help
+passes help
+prints "usage: semid VERB"
+fails 2 "run semid help" help help me
 passes fit --help
 prints "--levels"
 prints "rkmeans"
@@ -66,6 +69,14 @@ fails 2 "comes before" --quiet fit
 fails 2 "did you mean --levels?" fit x.tsv -o c --levls 3
 fails 2 "run semid fit --help" fit x.tsv -o c --levls 3
 fails 2 "option -x" fit -x
+fails 2 "one letter" version -qq
+fails 2 "needs a value" fit x.tsv -o
+fails 2 "did you mean --encoder-dim?" fit x.tsv -o c --encoder-dm 3
+fails 2 "option --xyzzy is unknown; run" fit --xyzzy
+fails 2 "--spread is \"wide\"; a number" synth vectors -o d --spread wide
+fails 2 "did you mean vectors?" synth vector -o d
+passes synth vectors -o d --dry-run --dim 8 --item_count 10
+check "a dry run writes nothing" is_absent d
 fails 2 "--levels is \"0\"; a whole number from 1 to 64" fit x.tsv -o c --levels 0
 fails 2 "--levels is \"three\"" fit x.tsv -o c --levels three
 fails 2 "--levels is \"65\"" fit x.tsv -o c --levels=65
@@ -145,6 +156,13 @@ echo '{"seed": 7, "seed": 8}' >bad.json
 fails 2 "bad.json:1" version --config bad.json
 echo '{"seed": ' >bad.json
 fails 2 "must be JSON" version --config bad.json
+for value in true 1.5 '"x"' '{}'; do
+    echo "{\"fit\": {\"levels\": $value}}" >bad.json
+    fails 2 "fit.levels" fit x.tsv -o c --config bad.json
+done
+echo '{"inspect": {"fail-on": ["unique_rate", 3]}}' >bad.json
+fails 2 "as in 'unique_rate<0.7'" inspect c --config bad.json
+passes version --config bad.json
 echo '[]' >bad.json
 fails 2 "an object is expected" version --config bad.json
 fails 2 "nowhere.json" version --config nowhere.json
