@@ -6,7 +6,9 @@
  */
 #include "base/pool.h"
 
+#include <assert.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -27,7 +29,7 @@ typedef struct worker {
 
 struct sid__pool {
     int threads, started; /* started: threads that exist, <= threads - 1 */
-    pid_t pid;            /* of the process the threads belong to */
+    _Atomic pid_t owner;  /* the process that the threads belong to; -p: process p is making itself new ones */
     pthread_mutex_t lock, one_job;
     pthread_cond_t wake, idle;
     uint64_t epoch; /* of the newest job */
@@ -82,15 +84,27 @@ static void init_state(sid__pool *pool)
     pthread_mutex_init(&pool->one_job, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pthread_cond_init(&pool->idle, NULL);
-    pool->pid = getpid();
     pool->started = pool->running = 0;
     pool->epoch = 0;
     pool->is_open = pool->is_ending = false;
 }
 
+/* The program's signals are for its own threads. Faults stay open: they belong to the thread that makes them. */
+static void mask_signals(sigset_t *old)
+{
+    static const int open_signal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF};
+    sigset_t masked;
+    (void)sigfillset(&masked);
+    for (size_t i = 0; i < sizeof open_signal / sizeof *open_signal; i++)
+        (void)sigdelset(&masked, open_signal[i]);
+    (void)pthread_sigmask(SIG_SETMASK, &masked, old);
+}
+
 /* Fewer threads than asked for is slower, not wrong: a loop also ends with the caller alone. */
 static void start_threads(sid__pool *pool)
 {
+    sigset_t old;
+    mask_signals(&old); /* threads inherit it */
     for (int i = 1; i < pool->threads; i++) {
         worker *next = &pool->worker[i - 1];
         *next = (worker){.pool = pool, .index = i};
@@ -98,15 +112,35 @@ static void start_threads(sid__pool *pool)
             break;
         pool->started = i;
     }
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* After fork the child has the pool's memory but none of its threads, and locks as they happened to be: all is made
+ * anew. False while another thread of this process does so. The claim names the process, so that a child forked during
+ * it makes its own.
+ */
+static bool own_threads(sid__pool *pool)
+{
+    pid_t self = getpid(), owner = atomic_load(&pool->owner);
+    if (owner == self)
+        return true;
+    if (owner == -self || !atomic_compare_exchange_strong(&pool->owner, &owner, -self))
+        return false;
+    init_state(pool);
+    start_threads(pool);
+    atomic_store(&pool->owner, self);
+    return true;
 }
 
 sid_status sid__pool_create(int threads, sid__pool **out, sid_error *err)
 {
     sid__pool *pool = NULL;
+    assert(threads > 0);
     SID_TRY(sid__alloc(&pool, 1, sizeof *pool + (size_t)threads * sizeof(worker), "the thread pool", err));
     pool->threads = threads;
     init_state(pool);
     start_threads(pool);
+    atomic_store(&pool->owner, getpid());
     *out = pool;
     return SID_OK;
 }
@@ -115,7 +149,7 @@ void sid__pool_free(sid__pool *pool)
 {
     if (!pool)
         return;
-    if (pool->pid == getpid()) {
+    if (atomic_load(&pool->owner) == getpid()) {
         pthread_mutex_lock(&pool->lock);
         pool->is_ending = true;
         pthread_cond_broadcast(&pool->wake);
@@ -145,17 +179,11 @@ static void run_alone(int64_t count, int64_t grain, sid__pool_fn *fn, void *arg)
 
 void sid__pool_for(sid__pool *pool, int64_t count, int64_t grain, sid__pool_fn *fn, void *arg)
 {
+    assert(grain > 0);
     if (count <= 0)
         return;
-    if (!pool || is_inside_loop || pool->threads == 1 || count <= grain) {
-        run_alone(count, grain, fn, arg);
-        return;
-    }
-    if (pool->pid != getpid()) {
-        init_state(pool);
-        start_threads(pool);
-    }
-    if (pthread_mutex_trylock(&pool->one_job) != 0) {
+    if (!pool || is_inside_loop || pool->threads == 1 || count <= grain || !own_threads(pool) ||
+        pthread_mutex_trylock(&pool->one_job) != 0) {
         run_alone(count, grain, fn, arg);
         return;
     }
