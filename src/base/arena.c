@@ -35,7 +35,8 @@ sid_status sid__arena_push(sid__arena *arena, size_t size, void *out, sid_error 
     wanted = wanted / ALIGNMENT * ALIGNMENT;
     if (!arena->block || arena->block->size - arena->used_size < wanted)
         SID_TRY(add_block(arena, wanted, err));
-    *(void **)out = arena->block->bytes + arena->used_size;
+    char *entry = arena->block->bytes + arena->used_size;
+    memcpy(out, &entry, sizeof entry);
     arena->used_size += wanted;
     return SID_OK;
 }
@@ -47,8 +48,8 @@ sid_status sid__arena_text(sid__arena *arena, const char *text, size_t size, cha
     if (!sid__add_size(size, 1, &with_end))
         return sid__fail_memory(err, "a text", size);
     SID_TRY(sid__arena_push(arena, with_end, &copy, err));
-    memcpy(copy, text, size);
-    copy[size] = 0;
+    if (size > 0) /* text may be NULL then, which memcpy may not take */
+        memcpy(copy, text, size);
     *out = copy;
     return SID_OK;
 }

@@ -13,28 +13,24 @@
 
 enum { ALIGNMENT = 64 };
 
-static _Atomic int64_t fail_after = -1, fail_times;
+static _Atomic int64_t fail_after = -1, fail_times, alloc_index;
 
 void sid__mem_fail(int64_t after, int64_t times)
 {
+    atomic_store(&fail_after, -1);
     atomic_store(&fail_times, times);
+    atomic_store(&alloc_index, 0);
     atomic_store(&fail_after, after);
 }
 
+/* One count that only grows, so that allocations of many threads at a time get different numbers. */
 static bool is_told_to_fail(void)
 {
-    if (atomic_load_explicit(&fail_after, memory_order_relaxed) < 0)
+    int64_t after = atomic_load_explicit(&fail_after, memory_order_relaxed);
+    if (after < 0)
         return false;
-    if (atomic_fetch_sub(&fail_after, 1) > 0)
-        return false;
-    atomic_store(&fail_after, 0);
-    if (atomic_load(&fail_times) == 0) {
-        atomic_store(&fail_after, -1);
-        return false;
-    }
-    if (atomic_load(&fail_times) > 0)
-        atomic_fetch_sub(&fail_times, 1);
-    return true;
+    int64_t index = atomic_fetch_add(&alloc_index, 1), times = atomic_load(&fail_times);
+    return index >= after && (times < 0 || index - after < times);
 }
 
 sid_status sid__alloc(void *out, size_t count, size_t size, const char *what, sid_error *err)
@@ -47,7 +43,7 @@ sid_status sid__alloc(void *out, size_t count, size_t size, const char *what, si
     if (!pointer)
         return sid__fail_memory(err, what, wanted);
     memset(pointer, 0, rounded);
-    *(void **)out = pointer;
+    memcpy(out, &pointer, sizeof pointer); /* *out is a char *, a float *, ...: not to be written as a void * */
     return SID_OK;
 }
 
@@ -58,12 +54,13 @@ sid_status sid__grow(void *pointer, int64_t *capacity, int64_t wanted, size_t si
     int64_t larger = *capacity < 16 ? 16 : *capacity;
     while (larger < wanted)
         larger = larger > INT64_MAX / 2 ? wanted : larger * 2;
-    void *grown = NULL, *old = *(void **)pointer;
+    void *grown = NULL, *old;
+    memcpy(&old, pointer, sizeof old);
     SID_TRY(sid__alloc(&grown, (size_t)larger, size, what, err));
     if (old)
         memcpy(grown, old, (size_t)*capacity * size);
     sid__free(old);
-    *(void **)pointer = grown;
+    memcpy(pointer, &grown, sizeof grown);
     *capacity = larger;
     return SID_OK;
 }

@@ -10,7 +10,8 @@ sid_status sid__strbuf_append(sid__strbuf *buffer, const char *bytes, size_t siz
     if (size > (size_t)(INT64_MAX - 1 - buffer->length))
         return sid__fail_memory(err, "a text", size);
     SID_TRY(sid__grow(&buffer->text, &buffer->capacity, buffer->length + (int64_t)size + 1, 1, "a text", err));
-    memcpy(buffer->text + buffer->length, bytes, size);
+    if (size > 0) /* bytes may be NULL then, which memcpy may not take */
+        memcpy(buffer->text + buffer->length, bytes, size);
     buffer->length += (int64_t)size;
     buffer->text[buffer->length] = 0;
     return SID_OK;
@@ -24,7 +25,7 @@ sid_status sid__strbuf_printf(sid__strbuf *buffer, sid_error *err, const char *f
     int size = vsnprintf(NULL, 0, format, args);
     va_end(args);
     sid_status status = size < 0
-                            ? sid__fail(err, SID_EINTERNAL, "bad format %s", format)
+                            ? sid__fail(err, SID_EINTERNAL, "text of format \"%s\" is too long or not valid", format)
                             : sid__grow(&buffer->text, &buffer->capacity, buffer->length + size + 1, 1, "a text", err);
     if (status == SID_OK) {
         (void)vsnprintf(buffer->text + buffer->length, (size_t)size + 1, format, again);
