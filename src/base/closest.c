@@ -1,5 +1,5 @@
-/* closest.c: did-you-mean. Optimal string alignment distance; a suggestion is near when it is at most a third of the
- * word's length away.
+/* closest.c: did-you-mean. Optimal string alignment distance; a suggestion is near when it is at most a third of its
+ * own length away, rounded up; all of it is too far, or every letter would be near a name of one letter.
  */
 #include <string.h>
 
@@ -40,7 +40,8 @@ const char *sid_closest(const char *word, const char *const *names, int count)
         if (strlen(names[i]) > WORD_MAX)
             continue;
         int distance = edit_distance(word, names[i]);
-        if (distance < best_distance && 3 * distance <= (int)strlen(names[i]) + 2) {
+        int length = (int)strlen(names[i]);
+        if (distance < best_distance && distance < length && 3 * distance <= length + 2) {
             best = names[i];
             best_distance = distance;
         }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/checked.h"
 #include "base/mem.h"
 
 enum { THREADS_MAX = 1024, LOG_LINE_MAX = 1024 };
@@ -102,6 +103,7 @@ __attribute__((format(printf, 3, 0))) static void log_line(const sid_ctx *ctx, s
     if (!ctx->on_log)
         return;
     (void)vsnprintf(line, sizeof line, format, args);
+    sid__utf8_mend(line);
     ctx->on_log(ctx->log_user, level, line);
 }
 
@@ -123,10 +125,11 @@ void sid__ctx_info(const sid_ctx *ctx, const char *format, ...)
 
 sid_status sid__ctx_reserve(sid_ctx *ctx, size_t size, const char *what, sid_error *err)
 {
-    size_t before = atomic_fetch_add(&ctx->reserved_size, size);
-    if (ctx->limit_size == 0 || (before + size >= before && before + size <= ctx->limit_size))
-        return SID_OK;
-    atomic_fetch_sub(&ctx->reserved_size, size);
+    /* Not add, look and take back: another thread's small request would fail beside a large one that is refused. */
+    size_t before = atomic_load(&ctx->reserved_size), after;
+    while (sid__add_size(before, size, &after) && (ctx->limit_size == 0 || after <= ctx->limit_size))
+        if (atomic_compare_exchange_weak(&ctx->reserved_size, &before, after))
+            return SID_OK;
     return sid__fail(err, SID_ENOMEM,
                      "%s needs %zu MiB beside %zu MiB in use, over the memory limit of %zu MiB; raise --memory-limit",
                      what, (size >> 20) + 1, before >> 20, ctx->limit_size >> 20);

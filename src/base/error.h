@@ -31,6 +31,10 @@ __attribute__((format(printf, 3, 4))) sid_status sid__fail(sid_error *err, sid_s
 __attribute__((format(printf, 4, 5))) sid_status sid__fail_at(sid_error *err, sid_status status, sid__place place,
                                                               const char *format, ...);
 
+/* Drops the broken UTF-8 character that a cut left at the end of `text`, if any: terminals and JSON must not see half of
+ * one. */
+void sid__utf8_mend(char *text);
+
 /* "path: what: strerror(errno_value)"; ENOSPC and EDQUOT say so in words. SID_EIO. */
 sid_status sid__fail_errno(sid_error *err, const char *path, const char *what, int errno_value);
 
