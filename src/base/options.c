@@ -3,9 +3,25 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A program may have called setlocale: where it writes 0,5 our files and flags must still read and write 0.5. */
+static locale_t enter_c_locale(locale_t *c)
+{
+    *c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return *c ? uselocale(*c) : (locale_t)0;
+}
+
+static void leave_c_locale(locale_t c, locale_t old)
+{
+    if (!c)
+        return;
+    (void)uselocale(old);
+    freelocale(c);
+}
 
 static sid_status set_int(const sid_option *option, int64_t *field, const char *value, sid_error *err)
 {
@@ -22,7 +38,9 @@ static sid_status set_int(const sid_option *option, int64_t *field, const char *
 static sid_status set_float(const sid_option *option, double *field, const char *value, sid_error *err)
 {
     char *end = NULL;
+    locale_t c, old = enter_c_locale(&c);
     double number = strtod(value, &end);
+    leave_c_locale(c, old);
     if (end == value || *end || !(number >= option->min && number <= option->max))
         return sid__fail(err, SID_EUSAGE, "%s is \"%s\"; a number from %g to %g is expected", option->name, value,
                          option->min, option->max);
@@ -110,14 +128,25 @@ sid_status sid__options_set(const sid_family *family, void *options, const char 
     return SID_OK;
 }
 
-/* Length of the value at `at`: to the next comma outside ( ). */
-static size_t value_length(const char *at)
+/* Length of the value at `at`: to the next comma outside ( ); -1 when a ( stays open. */
+static int64_t value_length(const char *at)
 {
-    int depth = 0;
-    size_t length = 0;
+    int64_t depth = 0, length = 0;
     for (; at[length] && (at[length] != ',' || depth > 0); length++)
-        depth += (at[length] == '(') - (at[length] == ')');
-    return length;
+        depth += at[length] == '(' ? 1 : at[length] == ')' && depth > 0 ? -1 : 0;
+    return depth > 0 ? -1 : length;
+}
+
+/* Whether the ( that opens the value is closed by its last byte: not so in "(a)(b)". */
+static bool is_wrapped(const char *at, int64_t length)
+{
+    int64_t depth = 0;
+    for (int64_t i = 0; i + 1 < length; i++) {
+        depth += (at[i] == '(') - (at[i] == ')');
+        if (depth <= 0)
+            return false;
+    }
+    return length > 1 && at[length - 1] == ')';
 }
 
 sid_status sid__options_split(const char *text, sid__option_set_fn *set, void *user, sid_error *err)
@@ -125,16 +154,22 @@ sid_status sid__options_split(const char *text, sid__option_set_fn *set, void *u
     char name[64], value[SID__OPTION_TEXT_SIZE];
     for (const char *at = text ? text : ""; *at;) {
         size_t name_length = strcspn(at, "=,");
-        const char *start = at[name_length] == '=' ? at + name_length + 1 : at + name_length;
-        size_t length = at[name_length] == '=' ? value_length(start) : 0;
-        bool is_wrapped = length >= 2 && start[0] == '(' && start[length - 1] == ')';
-        if (name_length == 0 || name_length >= sizeof name || length >= sizeof value)
-            return sid__fail(err, SID_EUSAGE,
-                             "options \"%s\": name=value pairs separated by commas are expected at \"%s\"", text, at);
+        bool has_value = at[name_length] == '=';
+        const char *start = at + name_length + has_value;
+        int64_t length = has_value ? value_length(start) : 0;
+        if (name_length == 0)
+            return sid__fail(err, SID_EUSAGE, "options: name=value pairs separated by commas are expected at \"%s\"",
+                             at);
+        if (length < 0)
+            return sid__fail(err, SID_EUSAGE, "options: a ) is expected for the ( of \"%s\"", at);
+        int64_t wrapping = is_wrapped(start, length), kept = length - 2 * wrapping;
+        if (name_length >= sizeof name || kept >= (int64_t)sizeof value)
+            return sid__fail(err, SID_EUSAGE, "options: a name has at most %zu bytes and a value %zu; longer at \"%s\"",
+                             sizeof name - 1, sizeof value - 1, at);
         memcpy(name, at, name_length);
         name[name_length] = 0;
-        memcpy(value, start + is_wrapped, length - 2 * (size_t)is_wrapped);
-        value[length - 2 * (size_t)is_wrapped] = 0;
+        memcpy(value, start + wrapping, (size_t)kept);
+        value[kept] = 0;
         SID_TRY(set(user, name, value, err));
         at = start + length;
         at += *at == ',';
@@ -144,20 +179,24 @@ sid_status sid__options_split(const char *text, sid__option_set_fn *set, void *u
 
 static void choice_text(const char *choices, int index, char *text)
 {
-    for (; index > 0; index--)
-        choices += strcspn(choices, "|") + 1;
+    for (; index > 0 && *choices; index--) {
+        choices += strcspn(choices, "|");
+        choices += *choices == '|';
+    }
     (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%.*s", (int)strcspn(choices, "|"), choices);
 }
 
 /* The shortest form that reads back to the same number. */
 static void float_text(double value, char *text)
 {
-    for (int digits = 1; digits <= 17; digits++) {
+    locale_t c, old = enter_c_locale(&c);
+    bool is_same = false;
+    for (int digits = 1; digits <= 17 && !is_same; digits++) {
         (void)snprintf(text, SID__OPTION_TEXT_SIZE, "%.*g", digits, value);
         double back = strtod(text, NULL);
-        if (!(back < value) && !(back > value))
-            return;
+        is_same = !(back < value) && !(back > value);
     }
+    leave_c_locale(c, old);
 }
 
 void sid__option_text(const sid_option *option, const void *options, char *text)
