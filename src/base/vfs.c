@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -15,16 +16,31 @@
 
 enum { IO_STEP = 1 << 30, READ_STEP = 1 << 20 };
 
+/* Never 0, 1 or 2: where a program runs with these closed, its next message would land in our file. */
+static int open_file(const char *path, int flags)
+{
+    int fd;
+    do
+        fd = open(path, flags | O_CLOEXEC, 0666);
+    while (fd < 0 && errno == EINTR); /* a pipe waits for its other end */
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    int above = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), why = errno;
+    (void)close(fd);
+    errno = why;
+    return above;
+}
+
 sid_status sid__file_open(const char *path, sid__file *out, int64_t *size, sid_error *err)
 {
     struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open_file(path, O_RDONLY);
     if (fd < 0)
         return sid__fail_errno(err, path, "cannot open", errno);
-    if (fstat(fd, &info) != 0 || S_ISDIR(info.st_mode)) {
-        sid_status status = sid__fail_errno(err, path, "cannot read", S_ISDIR(info.st_mode) ? EISDIR : errno);
+    int why = fstat(fd, &info) != 0 ? errno : S_ISDIR(info.st_mode) ? EISDIR : 0;
+    if (why) {
         (void)close(fd);
-        return status;
+        return sid__fail_errno(err, path, "cannot read", why);
     }
     *out = (sid__file){.fd = fd, .path = path};
     if (size)
@@ -34,7 +50,7 @@ sid_status sid__file_open(const char *path, sid__file *out, int64_t *size, sid_e
 
 sid_status sid__file_create(const char *path, sid__file *out, sid_error *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
     if (fd < 0)
         return sid__fail_errno(err, path, "cannot create", errno);
     *out = (sid__file){.fd = fd, .path = path};
@@ -101,6 +117,12 @@ void sid__file_close(sid__file *file)
     file->fd = -1;
 }
 
+static sid_status fail_too_large(const char *path, int64_t size_max, sid_error *err)
+{
+    return sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
+                        "larger than the limit of %" PRId64 " bytes", size_max);
+}
+
 /* Reads a pipe, or a file whose size is not to be believed, to its end. */
 static sid_status read_to_end(const sid__file *file, int64_t size_max, sid__strbuf *out, sid_error *err)
 {
@@ -110,8 +132,7 @@ static sid_status read_to_end(const sid__file *file, int64_t size_max, sid__strb
         SID_TRY(sid__file_next(file, out->text + out->length, READ_STEP, &got, err));
         out->length += (int64_t)got;
         if (out->length > size_max)
-            return sid__fail_at(err, SID_EDATA, (sid__place){.file = file->path, .byte = -1},
-                                "larger than the limit of %" PRId64 " bytes", size_max);
+            return fail_too_large(file->path, size_max, err);
     } while (got > 0);
     out->text[out->length] = 0;
     return SID_OK;
@@ -125,8 +146,8 @@ sid_status sid__read_whole(const char *path, int64_t size_max, char **bytes, int
     if (!is_stdin)
         SID_TRY(sid__file_open(path, &file, &told_size, err));
     sid__strbuf buffer = {0};
-    sid_status status = SID_OK;
-    if (told_size > 0 && told_size <= size_max)
+    sid_status status = told_size > size_max ? fail_too_large(path, size_max, err) : SID_OK;
+    if (status == SID_OK && told_size > 0)
         status = sid__grow(&buffer.text, &buffer.capacity, told_size + READ_STEP + 1, 1, "a file's bytes", err);
     if (status == SID_OK)
         status = read_to_end(&file, size_max, &buffer, err);
@@ -143,12 +164,19 @@ sid_status sid__read_whole(const char *path, int64_t size_max, char **bytes, int
 
 static sid_status parent_of(const char *path, char *out, size_t size, sid_error *err)
 {
-    const char *slash = strrchr(path, '/');
-    int n = slash == path ? snprintf(out, size, "/")
-            : slash       ? snprintf(out, size, "%.*s", (int)(slash - path), path)
-                          : snprintf(out, size, ".");
-    if (n < 0 || (size_t)n >= size)
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') /* "dir/" lies where "dir" lies */
+        length--;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    const char *parent = length > 0 ? path : ".";
+    length = length > 0 ? length : 1;
+    if (length >= size)
         return sid__fail(err, SID_EUSAGE, "path is too long: %s", path);
+    memcpy(out, parent, length);
+    out[length] = 0;
     return SID_OK;
 }
 
@@ -165,28 +193,47 @@ static sid_status open_in_place(const char *path, sid__output *out, sid_error *e
     return strcmp(path, "-") == 0 ? SID_OK : sid__file_create(path, &out->file, err);
 }
 
+/* A file that nobody else has open, with the permissions of the one it will replace. */
+static int create_temporary(const char *temporary, const char *target)
+{
+    struct stat old;
+    (void)unlink(temporary); /* of a process that died */
+    int fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL);
+    if (fd >= 0 && stat(target, &old) == 0)
+        (void)fchmod(fd, old.st_mode & 0777); /* not every file system can */
+    return fd;
+}
+
 sid_status sid__output_open(const char *path, sid__output *out, sid_error *err)
 {
     sid__strbuf temporary = {0};
-    sid__file file = {.fd = -1};
+    char real[PATH_MAX], *target = NULL;
     if (is_written_in_place(path))
         return open_in_place(path, out, err);
-    SID_TRY(sid__strbuf_printf(&temporary, err, "%s.tmp-%ld", path, (long)getpid()));
-    sid_status status = sid__file_create(temporary.text, &file, err);
+    /* What a link points to is replaced, not the link. */
+    SID_TRY(sid__strdup(&target, realpath(path, real) ? real : path, err));
+    /* The thread's number, for two threads may write one path. */
+    sid_status status = sid__strbuf_printf(&temporary, err, "%s.tmp-%ld", target, (long)gettid());
+    int fd = status == SID_OK ? create_temporary(temporary.text, target) : -1;
+    if (status == SID_OK && fd < 0)
+        status = sid__fail_errno(err, path, "cannot create", errno);
     if (status != SID_OK) {
         sid__strbuf_drop(&temporary);
+        sid__free(target);
         return status;
     }
-    file.path = path; /* what messages shall name */
-    *out = (sid__output){.file = file, .path = path, .temporary = sid__strbuf_take(&temporary)};
+    *out = (sid__output){.file = {.fd = fd, .path = path}, /* the path that messages shall name */
+                         .path = path,
+                         .target = target,
+                         .temporary = sid__strbuf_take(&temporary)};
     return SID_OK;
 }
 
 static sid_status put_in_place(const sid__output *output, sid_error *err)
 {
     char parent[PATH_MAX];
-    SID_TRY(parent_of(output->path, parent, sizeof parent, err));
-    if (rename(output->temporary, output->path) != 0)
+    SID_TRY(parent_of(output->target, parent, sizeof parent, err));
+    if (rename(output->temporary, output->target) != 0)
         return sid__fail_errno(err, output->path, "cannot replace", errno);
     return sid__directory_sync(parent, err);
 }
@@ -202,6 +249,7 @@ sid_status sid__output_finish(sid__output *output, sid_status status, sid_error 
     if (status != SID_OK && output->temporary)
         (void)unlink(output->temporary);
     sid__free(output->temporary);
+    sid__free(output->target);
     *output = (sid__output){.file = {.fd = -1}};
     return status;
 }
@@ -247,15 +295,18 @@ sid_status sid__remove_tree(const char *path, sid_error *err)
 {
     if (unlink(path) == 0 || errno == ENOENT)
         return SID_OK;
+    int why = errno; /* of a plain file; a directory is opened next */
     DIR *directory = opendir(path);
     if (!directory)
-        return sid__fail_errno(err, path, "cannot remove", errno);
+        return sid__fail_errno(err, path, "cannot remove", errno == ENOTDIR ? why : errno);
+    why = 0;
     for (struct dirent *entry; (entry = readdir(directory));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            (void)unlinkat(dirfd(directory), entry->d_name, 0);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            unlinkat(dirfd(directory), entry->d_name, 0) != 0)
+            why = errno == EISDIR ? ENOTEMPTY : errno;
     (void)closedir(directory);
     if (rmdir(path) != 0)
-        return sid__fail_errno(err, path, "cannot remove", errno);
+        return sid__fail_errno(err, path, "cannot remove", why ? why : errno);
     return SID_OK;
 }
 
@@ -263,12 +314,17 @@ sid_status sid__rename(const char *from, const char *to, bool exchange, sid_erro
 {
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE) == 0)
         return SID_OK;
-    if (errno == EEXIST)
+    int why = errno;
+    bool knows_flags = why != EINVAL && why != ENOSYS;
+    if (!knows_flags && exchange)
+        return sid__fail_at(err, SID_EIO, (sid__place){.file = to, .byte = -1},
+                            "this file system cannot swap two names at once; remove the old one, then try again");
+    if (why == EEXIST || (!knows_flags && sid__path_exists(to)))
         return sid__fail_at(err, SID_EEXISTS, (sid__place){.file = to, .byte = -1}, "exists already");
     /* Some file systems know no flags; without exchange a plain rename after a look is the best there is. */
-    if (errno == EINVAL && !exchange && !sid__path_exists(to) && rename(from, to) == 0)
+    if (!knows_flags && rename(from, to) == 0)
         return SID_OK;
-    return sid__fail_errno(err, to, "cannot rename to it", errno);
+    return sid__fail_errno(err, to, "cannot rename to it", knows_flags ? why : errno);
 }
 
 sid_status sid__path_join(char *out, size_t size, const char *directory, const char *name, sid_error *err)

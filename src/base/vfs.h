@@ -27,12 +27,14 @@ void sid__file_close(sid__file *file);
 
 /* The whole file ("-": standard input), with a zero byte after it that is not counted; over `size_max` is SID_EDATA. */
 sid_status sid__read_whole(const char *path, int64_t size_max, char **bytes, int64_t *size, sid_error *err);
-/* A file that appears whole or not at all: open, write to `file`, finish. What is no plain file (a device, a pipe; "-":
+/* A file that appears whole or not at all: open, write to `file`, finish. It takes over the permissions of the file that
+ * it replaces; where `path` is a link, the file behind it is replaced. What is no plain file (a device, a pipe; "-":
  * standard output) is written in place. */
 typedef struct sid__output {
     sid__file file;
     const char *path; /* the caller's; must outlive the output */
-    char *temporary;  /* what is written and then renamed to path; NULL: written in place */
+    char *target;     /* path with its links followed; NULL: written in place */
+    char *temporary;  /* what is written and then renamed to target; NULL: written in place */
 } sid__output;
 sid_status sid__output_open(const char *path, sid__output *out, sid_error *err);
 /* With `status` SID_OK: fsync, rename, fsync of the directory. Else the temporary file goes and `status` comes back. */
