@@ -102,7 +102,7 @@ SID_API SID_MUST_CHECK sid_status sid_ctx_set_threads(sid_ctx *ctx, int threads,
 SID_API int sid_ctx_threads(const sid_ctx *ctx);
 /* Large buffers beyond this many bytes together are refused with SID_ENOMEM; 0: no limit. */
 SID_API void sid_ctx_set_memory_limit(sid_ctx *ctx, size_t limit_size);
-/* Forces a kernel path: "portable", "avx2", "avx512"; NULL: the best this CPU has. Results never depend on it.
+/* Forces a kernel path: "portable", "avx2", "avx512", "avx512bf16"; NULL: the best this CPU has. Results never depend on it.
  * SID_EUSAGE when the CPU lacks it. SEMID_ISA in the environment does the same at creation. */
 SID_API SID_MUST_CHECK sid_status sid_ctx_set_isa(sid_ctx *ctx, const char *isa, sid_error *err);
 SID_API const char *sid_ctx_isa(const sid_ctx *ctx);

@@ -23,6 +23,8 @@ bool sid__isa_is_supported(sid__isa isa)
 {
 #if defined(__x86_64__)
     switch (isa) {
+    case SID__ISA_AVX512BF16:
+        return sid__isa_is_supported(SID__ISA_AVX512) && __builtin_cpu_supports("avx512bf16");
     case SID__ISA_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
@@ -60,7 +62,7 @@ sid_status sid__isa_parse(const char *name, sid__isa *out, sid_error *err)
         *out = (sid__isa)isa;
         return SID_OK;
     }
-    return sid__fail(err, SID_EUSAGE, "isa \"%s\" is unknown; known are portable, avx2, avx512", name);
+    return sid__fail(err, SID_EUSAGE, "isa \"%s\" is unknown; known are portable, avx2, avx512, avx512bf16", name);
 }
 
 /* Reads up to two numbers of a small file; "max" reads as -1. Gives how many were read. */

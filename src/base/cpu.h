@@ -8,7 +8,8 @@
 #define SID__ISA_LIST(X)                                                                                               \
     X(PORTABLE, "portable")                                                                                            \
     X(AVX2, "avx2")                                                                                                    \
-    X(AVX512, "avx512")
+    X(AVX512, "avx512")                                                                                                \
+    X(AVX512BF16, "avx512bf16")
 
 typedef enum sid__isa {
 #define SID__ISA_ENUM_(name, text) SID__ISA_##name,

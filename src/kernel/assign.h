@@ -12,16 +12,6 @@
 
 #include "kernel/kernels.h"
 
-/* A codebook as the kernels want it. groups * SID__GROUP >= codes; entries past `codes` can never win. */
-typedef struct sid__codebook {
-    int codes, dim, groups;
-    const float *code;  /* (codes, dim) row-major */
-    float *packed;      /* (groups, dim, SID__GROUP) */
-    float *half;        /* (groups * SID__GROUP) fl32 of half_exact; a huge value past `codes` */
-    float *norm;        /* (groups * SID__GROUP) |c_k| rounded up */
-    double *half_exact; /* (codes) */
-} sid__codebook;
-
 /* Fills the packed arrays from book->code. */
 void sid__codebook_pack(sid__codebook *book);
 
@@ -29,8 +19,11 @@ void sid__codebook_pack(sid__codebook *book);
 double sid__dot_exact(const float *a, const float *b, int dim);
 /* The deciding score of one code. */
 double sid__score_exact(const sid__codebook *book, const float *x, int code);
-/* The factors of spec/quantizers.md §2's filter for a row of that norm (rounded up). */
-sid__bound sid__score_bound(int dim, double norm);
+/* The factors of spec/quantizers.md §2's filter for a row of that norm (rounded up). is_rounded and rounding: what dots
+ * gave back. */
+sid__bound sid__score_bound(const sid__codebook *book, double norm, bool is_rounded, float rounding);
+/* |x|, rounded up. */
+double sid__norm_above(const sid__kernels *kernels, const float *x, int dim);
 
 /* Labels of `rows` rows x (rows, dim). scratch: SID__BLOCK_ROWS * groups * SID__GROUP floats; index: groups * SID__GROUP
  * ints. */

@@ -4,7 +4,7 @@
 const sid__dense *sid__dense_for(sid__isa isa)
 {
 #if defined(__x86_64__)
-    if (isa == SID__ISA_AVX512)
+    if (isa >= SID__ISA_AVX512)
         return &sid__dense_avx512;
     if (isa == SID__ISA_AVX2)
         return &sid__dense_avx2;

@@ -6,6 +6,7 @@ static const sid__kernels *const table[SID__ISA_COUNT] = {
 #if defined(__x86_64__)
     [SID__ISA_AVX2] = &sid__kernels_avx2,
     [SID__ISA_AVX512] = &sid__kernels_avx512,
+    [SID__ISA_AVX512BF16] = &sid__kernels_avx512bf16,
 #endif
 };
 

@@ -19,15 +19,33 @@ typedef struct sid__bound {
     float norm_factor, half_factor, floor;
 } sid__bound;
 
+/* A codebook as the kernels want it. groups * SID__GROUP >= codes; entries past `codes` can never win. */
+typedef struct sid__codebook {
+    int codes, dim, groups;
+    const float *code; /* (codes, dim) row-major */
+    float *packed;     /* (groups, dim, SID__GROUP) */
+    uint16_t
+        *packed_bf16;   /* (groups, ceil(dim / 2), SID__GROUP, 2) rounded to nearest even; NULL: this CPU has no use */
+    float *half;        /* (groups * SID__GROUP) fl32 of half_exact; a huge value past `codes` */
+    float *norm;        /* (groups * SID__GROUP) |c_k| rounded up */
+    double *half_exact; /* (codes) 1/2 |c_k|^2 */
+    double bf16_rounding; /* max_k |c_k - bf16(c_k)| / |c_k| */
+    bool bf16_is_safe;    /* every magnitude is far from what bf16 products flush to zero */
+} sid__codebook;
+
 typedef struct sid__kernels {
-    /* out[i * groups * 16 + k] = sum_d x[i * dim + d] * packed[..], any rounding within gamma_dim: proposes, never decides.
-     * rows <= SID__BLOCK_ROWS. */
-    void (*dots)(const float *x, int rows, int dim, const float *packed, int groups, float *out);
-    /* The same with each element exactly one fused multiply-add chain from 0: its output is the answer (PCA). */
+    /* out[i * groups * 16 + k] = x_i . c_k, proposing, never deciding. On fp32 paths any rounding within gamma_dim, and
+     * false is returned. On the bf16 path the operands were rounded first: true, and rounding[i] = |x_i - bf16(x_i)|,
+     * rounded up. rows <= SID__BLOCK_ROWS. */
+    bool (*dots)(const sid__codebook *book, const float *x, int rows, float *out, float *rounding);
+    /* out[i * groups * 16 + j] = sum_d x[i * dim + d] * packed[..], each element exactly one fused multiply-add chain
+     * from 0: its output is the answer (PCA). */
     void (*project)(const float *x, int rows, int dim, const float *packed, int groups, float *out);
     /* Writes the codes that are not out, ascending, to index (room for groups * 16); gives their number. half and norm
      * have groups * 16 entries. */
     int (*filter)(const float *dot, const float *half, const float *norm, int groups, sid__bound bound, int *index);
+    /* |x|^2 in fp32, in any order: it only scales bounds. */
+    float (*square)(const float *x, int dim);
     /* sum[d] += round_half_even(x[d] * scale), |x * scale| <= 2^50, modulo 2^64 and each shifted by SID__FIXED_BIAS. */
     void (*accumulate)(const float *x, int dim, double scale, uint64_t *sum);
 } sid__kernels;
@@ -41,5 +59,6 @@ const sid__kernels *sid__kernels_for(sid__isa isa);
 extern const sid__kernels sid__kernels_portable;
 extern const sid__kernels sid__kernels_avx2;
 extern const sid__kernels sid__kernels_avx512;
+extern const sid__kernels sid__kernels_avx512bf16;
 
 #endif

@@ -74,13 +74,39 @@ static void last_group(const float *x, int rows, int dim, const float *packed, f
         tile(x + (int64_t)i * dim, dim, packed, out + (int64_t)i * stride, stride, 1, 1);
 }
 
-static void dots(const float *x, int rows, int dim, const float *packed, int groups, float *out)
+static void multiply(const float *x, int rows, int dim, const float *packed, int groups, float *out)
 {
     int g = 0, stride = groups * SID__GROUP;
     for (; g + GROUPS <= groups; g += GROUPS)
         column_tile(x, rows, dim, packed + (int64_t)g * dim * SID__GROUP, out + g * SID__GROUP, stride);
     for (; g < groups; g++)
         last_group(x, rows, dim, packed + (int64_t)g * dim * SID__GROUP, out + g * SID__GROUP, stride);
+}
+
+static bool dots(const sid__codebook *book, const float *x, int rows, float *out, float *rounding)
+{
+    (void)rounding;
+    multiply(x, rows, book->dim, book->packed, book->groups, out);
+    return false;
+}
+
+static float square(const float *x, int dim)
+{
+    vector sum[4] = {{0}, {0}, {0}, {0}};
+    int d = 0;
+    for (; d + 4 * LANES <= dim; d += 4 * LANES) {
+        for (int v = 0; v < 4; v++) {
+            vector part = load(x + d + v * LANES);
+            sum[v] += part * part;
+        }
+    }
+    vector all_sums = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    float total = 0;
+    for (int lane = 0; lane < LANES; lane++)
+        total += all_sums[lane];
+    for (; d < dim; d++)
+        total += x[d] * x[d];
+    return total;
 }
 
 static inline vector smaller(vector a, vector b)

@@ -32,4 +32,4 @@ static void project(const float *x, int rows, int dim, const float *packed, int 
 }
 
 const sid__kernels sid__kernels_portable = {
-    .dots = dots, .project = project, .filter = filter, .accumulate = accumulate};
+    .dots = dots, .project = project, .filter = filter, .square = square, .accumulate = accumulate};

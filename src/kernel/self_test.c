@@ -63,6 +63,8 @@ static sid_status alloc_test(self_test *t, sid_error *err)
     SID_TRY(sid__alloc(&t->label, ROWS, sizeof(uint16_t), "self-test labels", err));
     t->book = (sid__codebook){.codes = CODES, .dim = DIM, .groups = GROUPS, .code = t->code};
     SID_TRY(sid__alloc(&t->book.packed, padded, DIM * sizeof(float), "self-test codes", err));
+    if (sid__isa_is_supported(SID__ISA_AVX512BF16))
+        SID_TRY(sid__alloc(&t->book.packed_bf16, padded, (DIM + 1) * sizeof(uint16_t), "self-test codes", err));
     SID_TRY(sid__alloc(&t->book.half, padded, sizeof(float), "self-test norms", err));
     SID_TRY(sid__alloc(&t->book.norm, padded, sizeof(float), "self-test norms", err));
     return sid__alloc(&t->book.half_exact, padded, sizeof(double), "self-test norms", err);
@@ -76,6 +78,7 @@ static void drop_test(self_test *t)
     sid__free(t->index);
     sid__free(t->label);
     sid__free(t->book.packed);
+    sid__free(t->book.packed_bf16);
     sid__free(t->book.half);
     sid__free(t->book.norm);
     sid__free(t->book.half_exact);

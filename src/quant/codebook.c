@@ -17,6 +17,9 @@ sid_status sid__codebook_create(sid__codebook *book, int codes, int dim, sid_err
     book->code = code;
     if (status == SID_OK)
         status = sid__alloc(&book->packed, padded, (size_t)dim * sizeof(float), "a packed codebook", err);
+    if (status == SID_OK && sid__isa_is_supported(SID__ISA_AVX512BF16))
+        status = sid__alloc(&book->packed_bf16, padded, ((size_t)dim + 1) / 2 * 2 * sizeof(uint16_t),
+                            "a packed codebook", err);
     if (status == SID_OK)
         status = sid__alloc(&book->half, padded, sizeof(float), "half norms", err);
     if (status == SID_OK)
@@ -32,6 +35,7 @@ void sid__codebook_drop(sid__codebook *book)
 {
     sid__free(sid__codebook_code(book));
     sid__free(book->packed);
+    sid__free(book->packed_bf16);
     sid__free(book->half);
     sid__free(book->norm);
     sid__free(book->half_exact);

@@ -96,6 +96,19 @@ static double find_limit(const sid__codebook *book, int paths, int beam, const s
     return select_smallest(s->upper, count, beam < count ? beam - 1 : count - 1);
 }
 
+/* Dots, norms and bounds of `rows` paths from `first` on. */
+static void propose(const sid__kernels *kernels, const sid__codebook *book, int rows, int first, beam_scratch *s,
+                    sid__bound *bound)
+{
+    float rounding[SID__BLOCK_ROWS] = {0};
+    const float *row = s->residual + (int64_t)first * book->dim;
+    bool is_rounded = kernels->dots(book, row, rows, s->dot + (int64_t)first * book->groups * SID__GROUP, rounding);
+    for (int i = 0; i < rows; i++, row += book->dim) {
+        s->square[first + i] = sid__dot_exact(row, row, book->dim);
+        bound[first + i] = sid__score_bound(book, sqrt(s->square[first + i]) * (1 + 0x1p-20), is_rounded, rounding[i]);
+    }
+}
+
 /* Decides the candidates of one level; gives how many paths are kept, sorted, in s->path. */
 static int step(const beam_job *job, int level, int paths, beam_scratch *s)
 {
@@ -104,13 +117,7 @@ static int step(const beam_job *job, int level, int paths, beam_scratch *s)
     int64_t padded = (int64_t)book->groups * SID__GROUP, found = 0;
     sid__bound bound[1024];
     for (int p = 0; p < paths; p += SID__BLOCK_ROWS)
-        job->kernels->dots(s->residual + (int64_t)p * r->dim, paths - p < SID__BLOCK_ROWS ? paths - p : SID__BLOCK_ROWS,
-                           r->dim, book->packed, book->groups, s->dot + p * padded);
-    for (int p = 0; p < paths; p++) {
-        const float *row = s->residual + (int64_t)p * r->dim;
-        s->square[p] = sid__dot_exact(row, row, r->dim);
-        bound[p] = sid__score_bound(r->dim, sqrt(s->square[p]) * (1 + 0x1p-20));
-    }
+        propose(job->kernels, book, paths - p < SID__BLOCK_ROWS ? paths - p : SID__BLOCK_ROWS, p, s, bound);
     double limit = find_limit(book, paths, job->beam, bound, s);
     for (int p = 0; p < paths; p++) {
         for (int k = 0; k < book->codes; k++) {

@@ -122,10 +122,12 @@ static void bound_holds_for_every_score(void **state)
     for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
         if (!sid__isa_is_supported((sid__isa)isa))
             continue;
-        sid__kernels_for((sid__isa)isa)->dots(x, ROWS, DIM, book.packed, book.groups, dot);
+        float rounding[ROWS] = {0};
+        const sid__kernels *kernels = sid__kernels_for((sid__isa)isa);
+        bool is_rounded = kernels->dots(&book, x, ROWS, dot, rounding);
         for (int i = 0; i < ROWS; i++) {
             const float *row = x + (int64_t)i * DIM;
-            sid__bound bound = sid__score_bound(DIM, sqrt(sid__dot_exact(row, row, DIM)));
+            sid__bound bound = sid__score_bound(&book, sid__norm_above(kernels, row, DIM), is_rounded, rounding[i]);
             for (int k = 0; k < CODES; k++) {
                 double score = (double)(book.half[k] - dot[i * CODES + k]);
                 double slack = (double)(bound.norm_factor * book.norm[k] + bound.half_factor * book.half[k]);
