@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice.h"
 #include "args.h"
 #include "inputs.h"
 #include "output.h"
@@ -142,6 +143,7 @@ static void print_estimate(cli_app *app, const sid_fit_estimate *estimate, const
 static void print_health(cli_app *app, const sid_report *report)
 {
     char number[32], total[32];
+    const char *names, *next;
     cli_note(app, "  unique SIDs    %.1f %% (%s of %s)", 100 * report->unique_rate,
              cli_group(report->unique_sids, number), cli_group(report->items, total));
     cli_note(app, "  largest bucket %s%s%s", cli_count_text(app, report->largest_bucket, "item"),
@@ -149,10 +151,8 @@ static void print_health(cli_app *app, const sid_report *report)
     if (!isnan(report->relative_mse))
         cli_note(app, "  relative MSE   %.3f", report->relative_mse);
     cli_note(app, "  verdict        %s", report->verdict);
-    for (int i = 0; i < report->check_count; i++)
-        if (report->checks[i].next && !isnan(report->checks[i].value))
-            cli_note(app, "    %-6s %s %.3g: %s", report->checks[i].verdict, report->checks[i].name,
-                     report->checks[i].value, report->checks[i].next);
+    for (int at = 0; (next = cli_advice_next(app, report, &at, &names)) != NULL;)
+        cli_note(app, "    %s: %s", names, next);
 }
 
 static void print_next(cli_app *app, const char *path, const fit_state *state)

@@ -5,23 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice.h"
 #include "gate.h"
 #include "output.h"
 #include "text.h"
 #include "verbs.h"
 
-static const cli_column level_column[] = {
-    {"level", CLI_COLUMN_INT, false},        {"codes", CLI_COLUMN_INT, false},
-    {"used", CLI_COLUMN_INT, false},         {"dead", CLI_COLUMN_INT, false},
-    {"perplexity", CLI_COLUMN_FLOAT, false}, {"H|prefix", CLI_COLUMN_FLOAT, false},
-    {"gini", CLI_COLUMN_FLOAT, false},       {"top", CLI_COLUMN_FLOAT, false},
-    {"prefixes", CLI_COLUMN_INT, false},     {"rel. MSE", CLI_COLUMN_FLOAT, false},
-    {"residual", CLI_COLUMN_FLOAT, false},   {"kNN recall", CLI_COLUMN_FLOAT, false},
-    {"kNN lift", CLI_COLUMN_FLOAT, false}};
-static const cli_column check_column[] = {{"check", CLI_COLUMN_TEXT, false},
-                                          {"value", CLI_COLUMN_FLOAT, false},
-                                          {"verdict", CLI_COLUMN_TEXT, false},
-                                          {"next", CLI_COLUMN_TEXT, false}};
+/* A column of the level table: 80 columns hold them all. `figure`: its name in at_creation. */
+typedef struct level_column {
+    const char *title, *title_at_creation, *figure;
+    cli_column_type type;
+} level_column;
+
+static const level_column level_columns[] = {{.title = "level", .type = CLI_COLUMN_INT},
+                                             {.title = "codes", .type = CLI_COLUMN_INT},
+                                             {.title = "dead", .type = CLI_COLUMN_INT},
+                                             {.title = "perplexity", .type = CLI_COLUMN_FLOAT},
+                                             {.title = "H|prefix", .type = CLI_COLUMN_FLOAT},
+                                             {.title = "top", .type = CLI_COLUMN_FLOAT},
+                                             {.title = "prefixes", .type = CLI_COLUMN_INT},
+                                             {"rel MSE", "rel MSE*", "level.relative_mse", CLI_COLUMN_FLOAT},
+                                             {"kNN lift", "kNN lift*", "level.knn_lift", CLI_COLUMN_FLOAT}};
+static const cli_column check_column[] = {
+    {.name = "check"}, {.name = "value", .type = CLI_COLUMN_FLOAT}, {.name = "verdict"}};
+/* What needs attention comes first. */
+static const char *const verdict_order[] = {"broken", "look", "healthy", "n/a"};
 
 /* Three digits are what an eye compares in a column. */
 static double rounded(double value)
@@ -31,13 +39,13 @@ static double rounded(double value)
     return fabs(value) >= 1000 ? round(value) : strtod(text, NULL);
 }
 
-/* " *" for a figure that stems from the fit. */
-static const char *mark(const sid_report *report, const char *name)
+/* Whether a figure stems from the fit. */
+static bool is_at_creation(const sid_report *report, const char *name)
 {
     for (int i = 0; i < report->at_creation_count; i++)
         if (strcmp(report->at_creation[i], name) == 0)
-            return " *";
-    return "";
+            return true;
+    return false;
 }
 
 /* "label      value unit", nothing for what was not computed. */
@@ -45,7 +53,7 @@ static void print_figure(const sid_report *report, const char *label, const char
                          const char *meaning)
 {
     if (!isnan(value))
-        (void)printf("%-14s %.4g%s  %s\n", label, value, mark(report, name), meaning);
+        (void)printf("%-14s %.4g%s %s\n", label, value, is_at_creation(report, name) ? "*" : "", meaning);
 }
 
 static void print_identity(const cli_app *app, const sid_report *report)
@@ -61,7 +69,8 @@ static void print_identity(const cli_app *app, const sid_report *report)
     if (report->items_without_text)
         (void)printf(", %s without text", cli_group(report->items_without_text, number));
     if (report->duplicate_vectors)
-        (void)printf(", %s equal to another", cli_group(report->duplicate_vectors, number));
+        (void)printf(", %s%s equal to another", cli_group(report->duplicate_vectors, number),
+                     is_at_creation(report, "duplicate_vectors") ? "*" : "");
     (void)putchar('\n');
 }
 
@@ -83,40 +92,51 @@ static void print_figures(const sid_report *report)
 static void print_levels(const cli_app *app, const sid_report *report)
 {
     cli_table table;
-    cli_table_begin(&table, app, level_column, CLI_COUNT(level_column));
+    cli_column column[CLI_COUNT(level_columns)] = {0};
+    for (int i = 0; i < CLI_COUNT(level_columns); i++) {
+        const level_column *from = &level_columns[i];
+        bool is_starred = from->figure && is_at_creation(report, from->figure);
+        column[i] = (cli_column){.name = is_starred ? from->title_at_creation : from->title, .type = from->type};
+    }
+    (void)putchar('\n');
+    cli_table_begin(&table, app, column, CLI_COUNT(column));
     for (int i = 0; i < report->levels; i++) {
         const sid_level_report *level = &report->level[i];
         cli_table_row(&table, (cli_cell[]){{.integer = level->index},
                                            {.integer = level->codes},
-                                           {.integer = level->used},
                                            {.integer = level->dead},
                                            {.number = rounded(level->perplexity)},
                                            {.number = rounded(level->entropy_given_prefix)},
-                                           {.number = rounded(level->gini)},
                                            {.number = rounded(level->top_rate)},
                                            {.integer = level->prefixes},
                                            {.number = rounded(level->relative_mse)},
-                                           {.number = rounded(level->residual_ratio)},
-                                           {.number = rounded(level->knn_recall)},
                                            {.number = rounded(level->knn_lift)}});
     }
-    (void)putchar('\n');
     cli_table_end(&table);
 }
 
 static void print_checks(const cli_app *app, const sid_report *report)
 {
     cli_table table;
-    cli_table_begin(&table, app, check_column, CLI_COUNT(check_column));
-    for (int i = 0; i < report->check_count; i++) {
-        const sid_check *check = &report->checks[i];
-        cli_table_row(&table, (cli_cell[]){{.text = check->name},
-                                           {.number = rounded(check->value)},
-                                           {.text = check->verdict},
-                                           {.text = check->next ? check->next : ""}});
-    }
     (void)putchar('\n');
+    cli_table_begin(&table, app, check_column, CLI_COUNT(check_column));
+    for (int v = 0; v < CLI_COUNT(verdict_order); v++) {
+        for (int i = 0; i < report->check_count; i++) {
+            const sid_check *check = &report->checks[i];
+            if (strcmp(check->verdict, verdict_order[v]) == 0)
+                cli_table_row(
+                    &table,
+                    (cli_cell[]){{.text = check->name}, {.number = rounded(check->value)}, {.text = check->verdict}});
+        }
+    }
     cli_table_end(&table);
+}
+
+static void print_next(cli_app *app, const sid_report *report)
+{
+    const char *names, *next;
+    for (int at = 0, count = 0; (next = cli_advice_next(app, report, &at, &names)) != NULL; count++)
+        (void)printf("%s  %s\n    %s\n", count ? "" : "\nnext steps:\n", names, next);
 }
 
 static void print_added(const sid_report *report)
@@ -130,7 +150,7 @@ static void print_added(const sid_report *report)
     (void)printf("%s%s\n", report->added_advice ? "; " : "", report->added_advice ? report->added_advice : "");
 }
 
-static void print_table(const cli_app *app, const sid_report *report)
+static void print_table(cli_app *app, const sid_report *report)
 {
     print_identity(app, report);
     print_figures(report);
@@ -138,9 +158,10 @@ static void print_table(const cli_app *app, const sid_report *report)
                  cli_color_end(app, report->verdict));
     print_levels(app, report);
     print_checks(app, report);
+    print_next(app, report);
     print_added(report);
     for (int i = 0; i < report->warning_count; i++)
-        (void)printf("\nnote: %s\n", report->warnings[i]);
+        (void)printf("%snote: %s\n", i ? "" : "\n", report->warnings[i]);
     if (report->at_creation_count)
         (void)printf("\n* from the fit, not recomputed since\n");
 }

@@ -1,0 +1,11 @@
+/* advice.h: the next steps of a health report, each said once. */
+#ifndef SEMID_CLI_ADVICE_H
+#define SEMID_CLI_ADVICE_H
+
+#include "command.h"
+
+/* The first advice of a check from *at on that no earlier check gave; NULL: no more. *names: all checks that give it,
+ * "level.2.gini, level.3.gini"; *at: where to go on. */
+const char *cli_advice_next(cli_app *app, const sid_report *report, int *at, const char **names);
+
+#endif
