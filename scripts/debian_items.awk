@@ -1,9 +1,9 @@
 # debian_items.awk: `apt-cache dumpavail` to lines of an items.tsv without its header: item_id, title (the short
 # description), section, tags. Sort the output by bytes: it then is the same wherever the package lists are the same.
-# A package that is there twice (updates, security) counts once. Control bytes become spaces.
+# A package that is there twice (updates, security) counts once. Control bytes and runs of spaces become one space.
 
 function clean(text) {
-    gsub(/[[:cntrl:]]+/, " ", text)
+    gsub(/[[:cntrl:][:space:]]+/, " ", text)
     gsub(/^ +| +$/, "", text)
     return text
 }

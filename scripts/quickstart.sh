@@ -3,6 +3,7 @@
 # Everything goes to quickstart/. Needs no data beside the package lists that apt has.
 #   --slice N   about N packages instead of all: what CI runs
 set -euo pipefail
+exec 2>&1
 tree=$PWD
 . scripts/lib.sh
 
@@ -22,7 +23,15 @@ run() {
     if [ "$1" = semid ] && [ ! -t 1 ] && [ "$2" != fit ]; then set -- "$@" --format table; fi
     "$@"
 }
-shorten() { cut -c 1-118; }
+# The same, its first lines.
+run_head() {
+    local lines=$1
+    shift
+    printf '\n%s$ %s | head -n %s%s\n' "$bold" "$*" "$lines" "$plain"
+    if [ "$1" = semid ]; then set -- "$@" --format table; fi
+    "$@" >quickstart/output.txt
+    head -n "$lines" quickstart/output.txt | cut -c 1-118
+}
 
 # ---- 1. the program --------------------------------------------------------------------------------------------------
 started=$SECONDS
@@ -31,7 +40,7 @@ need $packages_build
 command -v apt-cache >/dev/null || fail "the quickstart reads Debian's package lists, and apt is not here; with your own
     items.tsv: cmake --preset release && cmake --build --preset release && build/release/semid fit items.tsv -o catalog"
 package_lists_are_there || { may_install && apt_update; } || fail "there are no package lists: run sudo apt-get update"
-run cmake --preset release >/dev/null
+printf '\n%s$ cmake --preset release && cmake --build --preset release%s\n' "$bold" "$plain"
 build release
 export PATH=$tree/build/release:$PATH
 say "" "Below, semid is build/release/semid. To type along:" "" \
@@ -50,20 +59,27 @@ if [ "$slice" -gt 0 ]; then
         FNR == 1 || $1 == featured || FNR % int(1 + count / wanted) == 1' quickstart/items.tsv quickstart/items.tsv >quickstart/slice.tsv
     mv quickstart/slice.tsv quickstart/items.tsv
 fi
-printf '\n%s$ head -n 4 quickstart/items.tsv%s\n' "$bold" "$plain"
-head -n 4 quickstart/items.tsv | shorten
+run_head 4 cat quickstart/items.tsv
 say "" "$(($(wc -l <quickstart/items.tsv) - 1)) packages."
 
 # ---- 3. fit ----------------------------------------------------------------------------------------------------------
 heading "3. Fit: text to vectors, vectors to semantic IDs"
-say "The built-in encoder turns each package's words into 128 numbers; residual k-means turns these into three codes of 256" \
+say "The built-in encoder turns each package's words into 128 numbers; residual k-means turns these into four codes of 256" \
     "each, coarse to fine. All that is needed later goes into one folder, the catalogue."
-run semid fit quickstart/items.tsv -o quickstart/catalog --levels 3 --codes 256 --force
+run semid fit quickstart/items.tsv -o quickstart/catalog --levels 4 --codes 256 --force
 
 # ---- 4. health -------------------------------------------------------------------------------------------------------
 heading "4. How good are they?"
 say "docs/guide/health.md explains each figure."
 run semid inspect quickstart/catalog
+crowded=$(semid inspect quickstart/catalog --format json | tr ',' '\n' |
+    sed -n 's/.*"largest_bucket_sid": *"\([0-9-]*\)".*/\1/p')
+if [ -n "$crowded" ]; then
+    say "" "Many packages share $crowded. The report says: read what they have in common."
+    run_head 8 semid decode quickstart/catalog "$crowded"
+    say "" "But for words that no second package has, their texts say the same: no quantizer can tell them apart." \
+        "fit --collisions digit would give each of them one more code."
+fi
 
 # ---- 5. neighbours ---------------------------------------------------------------------------------------------------
 heading "5. Similar packages share the beginning of their SID"
@@ -71,18 +87,17 @@ run semid show quickstart/catalog "$featured"
 say "" "Its neighbours: first those that share most levels, then the nearest."
 run semid neighbors quickstart/catalog --item "$featured" -k 8
 prefix=$(semid show quickstart/catalog "$featured" --format tsv | head -n 1 | cut -f 2 | cut -d - -f 1,2)
-say "" "Everything below the prefix $prefix, one branch of the tree (its first lines):"
-printf '\n%s$ semid decode quickstart/catalog %s | head%s\n' "$bold" "$prefix" "$plain"
-semid decode quickstart/catalog "$prefix" --format table >quickstart/branch.txt
-head quickstart/branch.txt | shorten
+say "" "Everything below the prefix $prefix, one branch of the tree:"
+run_head 9 semid decode quickstart/catalog "$prefix"
 
 # ---- 6. a new item ---------------------------------------------------------------------------------------------------
 heading "6. A package that Debian does not have gets a SID from its text; no other SID moves"
-printf 'item_id\ttitle\tsection\ttags\n%s\tpainting and image editing program for digital artists\tgraphics\trole::program works-with::image\n' \
-    "$newcomer" >quickstart/new.tsv
-printf '\n%s$ cat quickstart/new.tsv%s\n' "$bold" "$plain"
-cat quickstart/new.tsv
-say ""
+{
+    head -n 1 quickstart/items.tsv
+    printf '%s\tpaint program for digital artists, with brushes and layers\tgraphics\t' "$newcomer"
+    printf 'interface::graphical role::program use::editing works-with::image works-with::image:raster x11::application\n'
+} >quickstart/new.tsv
+run cat quickstart/new.tsv
 run semid encode quickstart/catalog quickstart/new.tsv --add
 run semid neighbors quickstart/catalog --item "$newcomer" -k 5
 
@@ -90,7 +105,7 @@ run semid neighbors quickstart/catalog --item "$newcomer" -k 5
 heading "Done in $((SECONDS - started)) s. Three to try next"
 cat <<TXT
 
-    semid neighbors quickstart/catalog --text "play chess against the computer" -k 5
+    semid neighbors quickstart/catalog --text "web server" -k 5
     semid export quickstart/catalog --as tsv -o quickstart/sids.tsv
     semid fit YOUR.tsv -o your-catalog      # first column item_id, the others text: docs/guide/first-sids.md
 

@@ -6,37 +6,68 @@ What a fence's first line says (the language stays first, for highlighting):
     ```sh run exit=3     must end with that exit code
     ```sh tree           runs in a copy of nothing: the tree itself (builds, ./dev)
     ```tsv file=NAME     is written to NAME
-    ```text output       is what the block before prints, stdout then stderr; a line "..." stands for any lines
+    ```text output       is what the block before prints on a terminal; a line "..." stands for any lines, "..." inside a
+                         line for any text
 A line `<!-- run: COMMAND -->` runs unseen. --update rewrites the outputs that differ (those without "...").
+Blocks run on a pseudo-terminal, so that tables come out as a reader will see them; without colours and progress bars.
 Exit code 1 when a block fails or prints something else.
 """
+import fcntl
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 
 FENCE = re.compile(r"^```([a-z]*)([^\n]*)\n(.*?)^```$|^<!-- run: (.*?) -->$", re.MULTILINE | re.DOTALL)
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def run_shell(command, folder):
-    environment = dict(os.environ, TREE=TREE, LC_ALL="C.UTF-8")
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, timeout=600)
+COLUMNS = 120
+
+
+def run_shell(command, folder, config):
+    """Exit code and what a terminal would show."""
+    environment = dict(os.environ, TREE=TREE, LC_ALL="C.UTF-8", NO_COLOR="1", TERM="dumb", SEMID_CONFIG=config)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
+    with subprocess.Popen(["bash", "-eu", "-c", command], cwd=folder, env=environment,
+                          stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        shown = bytearray()
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # Linux says EIO when the last writer has closed the terminal
+                break
+            if not piece:
+                break
+            shown += piece
+    os.close(ours)
+    return process.returncode, shown.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def line_pattern(line):
+    if line.strip() == "...":
+        return "(?:.*\n)*?"
+    return ".*".join(re.escape(part) for part in line.split("...")) + " *\n"
 
 
 def matches(wanted, seen):
-    """Lines are equal; a wanted "..." stands for any number of lines."""
-    pattern = "".join("(?:.*\n)*?" if line.strip() in ("...", "…") else re.escape(line) + "\n"
-                      for line in wanted.splitlines())
-    return re.fullmatch(pattern, seen if seen.endswith("\n") or not seen else seen + "\n") is not None
+    """Lines are equal but for spaces at their ends; "..." stands for any lines, or any text inside a line."""
+    seen = seen if seen.endswith("\n") or not seen else seen + "\n"
+    return re.fullmatch("".join(line_pattern(line.rstrip()) for line in wanted.splitlines()), seen) is not None
 
 
 class Document:
     def __init__(self, path, folder):
-        self.path, self.folder = path, folder
+        self.path, self.folder, self.config = path, os.path.join(folder, "work"), os.path.join(folder, "config.json")
+        os.mkdir(self.folder)
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write('{"progress": "never"}')
         with open(path, encoding="utf-8") as file:
             self.text = file.read()
         self.output, self.problems, self.ran, self.updates = None, [], 0, []
@@ -46,11 +77,10 @@ class Document:
         self.problems.append("%s:%d: %s" % (self.path, line, why))
 
     def run_block(self, match, command, wanted_exit, folder):
-        done = run_shell(command, folder)
-        self.output = done.stdout + done.stderr
+        code, self.output = run_shell(command, folder, self.config)
         self.ran += 1
-        if done.returncode != wanted_exit:
-            self.fail(match, "exit code %d, expected %d\n%s" % (done.returncode, wanted_exit, self.output))
+        if code != wanted_exit:
+            self.fail(match, "exit code %d, expected %d\n%s" % (code, wanted_exit, self.output))
 
     def check_output(self, match, wanted):
         if self.output is None or matches(wanted, self.output):
@@ -77,6 +107,7 @@ class Document:
 
     def update(self):
         for start, end, output in reversed(self.updates):
+            output = "".join(line.rstrip() + "\n" for line in output.splitlines())
             self.text = self.text[:start] + output + self.text[end:]
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(self.text)
