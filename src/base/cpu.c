@@ -1,12 +1,12 @@
-/* cpu.c: instruction sets by the compiler's cpuid helper; quotas from cgroup version 2, then 1. */
+/* cpu.c: instruction sets by the compiler's cpuid helper; quotas from cgroup.c. */
 #define _GNU_SOURCE
 #include "base/cpu.h"
 
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/cgroup.h"
 
 static const char *const isa_name[] = {
 #define ROW(name, text) [SID__ISA_##name] = text,
@@ -65,29 +65,11 @@ sid_status sid__isa_parse(const char *name, sid__isa *out, sid_error *err)
     return sid__fail(err, SID_EUSAGE, "isa \"%s\" is unknown; known are portable, avx2, avx512, avx512bf16", name);
 }
 
-/* Reads up to two numbers of a small file; "max" reads as -1. Gives how many were read. */
-static int read_numbers(const char *path, double out[2])
+static sid__cgroup own_cgroup(void)
 {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return 0;
-    char word[2][32] = {"", ""};
-    int count = fscanf(file, "%31s %31s", word[0], word[1]);
-    (void)fclose(file);
-    for (int i = 0; i < count; i++)
-        out[i] = strcmp(word[i], "max") == 0 ? -1 : strtod(word[i], NULL);
-    return count < 0 ? 0 : count;
-}
-
-static double cgroup_cpu_quota(void)
-{
-    double number[2] = {-1, 0}, period[2] = {0, 0};
-    if (read_numbers("/sys/fs/cgroup/cpu.max", number) == 2)
-        return number[0] > 0 && number[1] > 0 ? number[0] / number[1] : 0;
-    if (read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", number) >= 1 &&
-        read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us", period) >= 1)
-        return number[0] > 0 && period[0] > 0 ? number[0] / period[0] : 0;
-    return 0;
+    sid__cgroup own;
+    sid__cgroup_read("/sys/fs/cgroup", "/proc/self/cgroup", &own);
+    return own;
 }
 
 int sid__cpu_allowed_count(void)
@@ -95,7 +77,7 @@ int sid__cpu_allowed_count(void)
     cpu_set_t set;
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)online;
-    double quota = cgroup_cpu_quota();
+    double quota = own_cgroup().cpus;
     if (quota > 0 && quota < count)
         count = (int)quota + (quota > (int)quota);
     return count < 1 ? 1 : count;
@@ -103,9 +85,5 @@ int sid__cpu_allowed_count(void)
 
 size_t sid__memory_cgroup_limit(void)
 {
-    double number[2] = {-1, 0};
-    if (read_numbers("/sys/fs/cgroup/memory.max", number) < 1 &&
-        read_numbers("/sys/fs/cgroup/memory/memory.limit_in_bytes", number) < 1)
-        return 0;
-    return number[0] > 0 && number[0] < 1e18 ? (size_t)number[0] : 0;
+    return own_cgroup().memory_size;
 }

@@ -44,7 +44,7 @@ bool sid__cpu_name_read(const char *cpuinfo_path, char *out, size_t size)
     static const char key[] = "model name";
     char line[LINE_MAX_SIZE];
     bool is_found = false;
-    FILE *file = fopen(cpuinfo_path, "r");
+    FILE *file = fopen(cpuinfo_path, "re");
     if (!file)
         return false;
     while (!is_found && fgets(line, sizeof line, file)) {
