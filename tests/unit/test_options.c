@@ -2,7 +2,7 @@
 #include "base/options.h"
 
 #include <locale.h>
-#include <math.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/vfs.h"
@@ -253,19 +253,27 @@ static void test_round_trip(void **state)
     }
 }
 
-/* A locale whose decimal point is a comma, made here, since bare systems have none. */
-static bool enter_comma_locale(void)
+/* A locale whose decimal point is a comma, made here, since bare systems have none; (locale_t)0: not possible. */
+static locale_t comma_locale(void)
 {
     static const char source[] = "comment_char %\nescape_char /\nLC_CTYPE\ncopy \"POSIX\"\nEND LC_CTYPE\nLC_NUMERIC\n"
                                  "decimal_point \",\"\nthousands_sep \".\"\ngrouping 3;3\nEND LC_NUMERIC\n";
-    char command[2048], home[512];
-    (void)snprintf(home, sizeof home, "%s", temporary_path("x"));
+    char home[512], target[600];
+    const char *path = write_temporary("xx", source, sizeof source - 1);
+    (void)snprintf(home, sizeof home, "%s", path);
     *strrchr(home, '/') = 0;
-    (void)snprintf(command, sizeof command, "localedef -c -i %s -f UTF-8 %s/xx_XX.UTF-8 >/dev/null 2>&1",
-                   write_temporary("xx", source, sizeof source - 1), home);
-    (void)!system(command); /* warns about what the source leaves out */
-    return setenv("LOCPATH", home, 1) == 0 && setlocale(LC_NUMERIC, "xx_XX.UTF-8") &&
-           strcmp(localeconv()->decimal_point, ",") == 0;
+    (void)snprintf(target, sizeof target, "%s/xx_XX.UTF-8", home);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)close(STDOUT_FILENO); /* it warns about what the source leaves out */
+        (void)close(STDERR_FILENO);
+        (void)execlp("localedef", "localedef", "-c", "-i", path, "-f", "UTF-8", target, (char *)NULL);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(setenv("LOCPATH", home, 1), 0);
+    return newlocale(LC_NUMERIC_MASK, "xx_XX.UTF-8", (locale_t)0);
 }
 
 /* Fails when numbers are read or written by the program's locale: catalogues made under one could not be read under
@@ -273,10 +281,12 @@ static bool enter_comma_locale(void)
 static void test_locale(void **state)
 {
     (void)state;
-    if (!enter_comma_locale()) {
+    locale_t comma = comma_locale();
+    if (!comma) {
         print_message("skipped: localedef is not there or makes no locale\n");
         skip();
     }
+    locale_t old = uselocale(comma);
     trial_options options = defaults();
     TEST_OK(set(&options, "tolerance", "0.5", err));
     TEST_FAILS(set(&options, "tolerance", "0,25", err), SID_EUSAGE, "\"0,25\"");
@@ -285,7 +295,8 @@ static void test_locale(void **state)
     char text[16];
     (void)snprintf(text, sizeof text, "%g", 0.5);
     assert_string_equal(text, "0,5"); /* the program's own locale is back */
-    (void)setlocale(LC_NUMERIC, "C");
+    (void)uselocale(old);
+    freelocale(comma);
 }
 
 static int remove_locale(void **state)
