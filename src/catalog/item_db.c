@@ -28,13 +28,14 @@ enum { SCHEMA_COUNT = sizeof schema / sizeof *schema };
 static const int creation_order[] = {0, 3, 4};
 static const int sealing_order[] = {1, 2};
 
+#define ITEM_COLUMNS "row,item_id,base,digit,sid,assigned,state,title,metadata"
+
 static const char *const statement_sql[SID__STMT_COUNT] = {
     [SID__STMT_INSERT] = "INSERT INTO items VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
     [SID__STMT_REMOVE] = "UPDATE items SET state = 'removed' WHERE row = ?1",
-    [SID__STMT_FIND] = "SELECT row,item_id,base,digit,sid,assigned,state,title,metadata FROM items "
-                       "WHERE item_id = ?1 AND state <> 'removed'",
-    [SID__STMT_GET] = "SELECT row,item_id,base,digit,sid,assigned,state,title,metadata FROM items WHERE row = ?1",
-    [SID__STMT_SCAN] = "SELECT row,item_id,base,digit,sid,assigned,state,title,metadata FROM items ORDER BY row",
+    [SID__STMT_FIND] = ("SELECT " ITEM_COLUMNS " FROM items WHERE item_id = ?1 AND state <> 'removed'"),
+    [SID__STMT_GET] = ("SELECT " ITEM_COLUMNS " FROM items WHERE row = ?1"),
+    [SID__STMT_SCAN] = ("SELECT " ITEM_COLUMNS " FROM items ORDER BY row"),
     [SID__STMT_BUCKET] = "SELECT count(*), max(digit) FROM items WHERE base = ?1",
     [SID__STMT_NEXT_ROW] = "SELECT coalesce(max(row) + 1, 0) FROM items",
     [SID__STMT_LIVE] = "SELECT count(*) FROM items WHERE state <> 'removed'",
