@@ -21,7 +21,7 @@ else
 fi
 
 leave() {
-    umount "$bare/proc" "$bare/dev" 2>/dev/null || true
+    umount "$bare/proc" "$bare/dev/pts" "$bare/dev" 2>/dev/null || true
     [ -z "$is_temporary" ] || rm -rf --one-file-system "$bare"
 }
 trap leave EXIT
@@ -51,6 +51,7 @@ rm -rf "$bare/semid"
 git clone -q "$tree" "$bare/semid"
 mountpoint -q "$bare/proc" || mount -t proc proc "$bare/proc"
 mountpoint -q "$bare/dev" || mount --bind /dev "$bare/dev"
+mountpoint -q "$bare/dev/pts" || mount --bind /dev/pts "$bare/dev/pts"
 
 read -r -a verbs <<<"${BARE_RUN:-quickstart test}"
 for verb in "${verbs[@]}"; do

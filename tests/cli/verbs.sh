@@ -252,7 +252,7 @@ passes remove odd -- "it's"
 
 # ---- on a terminal: tables, colours, one line of progress
 terminal() { script -qec "'$semid' $*" /dev/null </dev/null >"$out" 2>"$err"; }
-if command -v script >"$work/which"; then
+if command -v script >"$work/which" && script -qec true /dev/null </dev/null >"$out" 2>"$err"; then
     command_line="on a terminal"
     escape=$(printf '\033')
     terminal inspect c
@@ -271,7 +271,7 @@ if command -v script >"$work/which"; then
     terminal fit items.tsv -o shown --codes 8 --force --progress never
     check "--progress never" sh -c "! grep -qF '$escape[K' '$out'"
 else
-    skip "no script(1) here: terminals were not tried"
+    skip "no script(1), or no pseudo-terminals here: terminals were not tried"
 fi
 
 # ---- synth, doctor
