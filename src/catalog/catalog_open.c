@@ -259,6 +259,9 @@ void sid_catalog_close(sid_catalog *catalog)
 void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out)
 {
     const sid__manifest *m = &catalog->manifest;
+    /* A reading call on another thread may be looking at a newer version just now. */
+    pthread_mutex_t *mutex = (pthread_mutex_t *)(uintptr_t)&catalog->mutex;
+    (void)pthread_mutex_lock(mutex);
     *out = (sid_catalog_info){.id = m->id,
                               .parent = m->parent[0] ? m->parent : NULL,
                               .quantizer = m->family,
@@ -272,6 +275,7 @@ void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out)
                               .codes = m->codes,
                               .has_vectors = catalog->has_vectors,
                               .ordered = catalog->quantizer->family->is_ordered};
+    (void)pthread_mutex_unlock(mutex);
 }
 
 sid_status sid_catalog_encode(const sid_catalog *catalog, const float *x, int64_t count, int dim, uint16_t *codes,

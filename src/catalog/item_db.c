@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* In the order of sqlite_schema's names. Changing a text changes the format. */
@@ -135,7 +136,8 @@ static sid_status read_version(sid__item_db *db, int64_t *version, sid_error *er
 {
     char text[32] = "", again[32];
     SID_TRY(meta_get(db, "version", text, sizeof text, err));
-    if (sscanf(text, "%" SCNd64, version) != 1 || *version < 1)
+    *version = strtoll(text, NULL, 10);
+    if (*version < 1)
         return bad_meta(db, "version", text, err);
     (void)snprintf(again, sizeof again, "%" PRId64, *version);
     return strcmp(text, again) == 0 ? SID_OK : bad_meta(db, "version", text, err);
@@ -143,10 +145,12 @@ static sid_status read_version(sid__item_db *db, int64_t *version, sid_error *er
 
 static sid_status read_digest(sid__item_db *db, sid__digest *digest, sid_error *err)
 {
-    char text[64] = "", again[SID__DIGEST_TEXT_SIZE];
+    char text[64] = "", half[17], again[SID__DIGEST_TEXT_SIZE];
     SID_TRY(meta_get(db, "digest", text, sizeof text, err));
-    if (sscanf(text, "%16" SCNx64 "%16" SCNx64, &digest->high, &digest->low) != 2)
-        return bad_meta(db, "digest", text, err);
+    /* Read and written again it must be the same text, which leaves no other spelling. */
+    (void)snprintf(half, sizeof half, "%.16s", text);
+    digest->high = strtoull(half, NULL, 16);
+    digest->low = strlen(text) == SID__DIGEST_TEXT_SIZE - 1 ? strtoull(text + 16, NULL, 16) : 0;
     sid__digest_text(*digest, again);
     return strcmp(text, again) == 0 ? SID_OK : bad_meta(db, "digest", text, err);
 }

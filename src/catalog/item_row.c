@@ -230,7 +230,8 @@ static bool read_codes(sqlite3_stmt *statement, int levels, sid__db_item *out)
     int64_t digit = has_digit ? sqlite3_column_int64(statement, 3) : SID__DIGIT_NONE;
     if (!base || !sid || sqlite3_column_bytes(statement, 2) != CODE_SIZE * levels ||
         sqlite3_column_bytes(statement, 4) != CODE_SIZE * (levels + has_digit) ||
-        memcmp(base, sid, (size_t)(CODE_SIZE * levels)) != 0 || (has_digit && (digit < 0 || digit >= SID_CODES_MAX)))
+        memcmp(base, sid, (size_t)CODE_SIZE * (size_t)levels) != 0 ||
+        (has_digit && (digit < 0 || digit >= SID_CODES_MAX)))
         return false;
     out->levels = levels;
     out->digit = (int32_t)digit;
@@ -384,7 +385,7 @@ sid_status sid__item_db_scan(sid__item_db *db, sid__item_fn *fn, void *user, sid
     SID_TRY(sid__item_db_statement(db, SID__STMT_SCAN, &scan, err));
     int rc = SQLITE_DONE;
     while (status == SID_OK && (rc = sqlite3_step(scan)) == SQLITE_ROW) {
-        sid__db_item item;
+        sid__db_item item = {0};
         status = read_row(db, scan, &item, err);
         if (status != SID_OK)
             break;

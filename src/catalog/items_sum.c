@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -53,8 +54,9 @@ static sid_status read_sum(const char *directory, char line[LINE_SIZE], int64_t 
         line[length + 1] = 0;
         hash_line(line, hex);
         (void)snprintf(wanted, sizeof wanted, "%s%s\n", line, hex);
-        is_whole = strlen(wanted) == (size_t)size && memcmp(wanted, text, (size_t)size) == 0 &&
-                   sscanf(line, "%*64[0-9a-f] %*d %" SCNd64, version) == 1 && *version > 0;
+        const char *last = strrchr(line, ' ');
+        *version = last ? strtoll(last + 1, NULL, 10) : 0;
+        is_whole = strlen(wanted) == (size_t)size && memcmp(wanted, text, (size_t)size) == 0 && *version > 0;
     }
     sid__free(text);
     return is_whole ? SID_OK

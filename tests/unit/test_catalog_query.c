@@ -1,6 +1,7 @@
 #include "catalog_fixture.h"
 
 #include <math.h>
+#include <pthread.h>
 
 #include "io/items.h"
 
@@ -243,6 +244,48 @@ static void texts_find_their_items(void **state)
     sid_items_free(items);
 }
 
+/* What a reading thread does: the same question, again and again, on a handle that others use too. */
+static void *ask_often(void *arg)
+{
+    sid_catalog *catalog = arg;
+    sid_catalog_info info;
+    intptr_t failed = 0;
+    for (int i = 0; i < 40; i++) {
+        sid_hits hits = {0};
+        failed += sid_catalog_neighbors(catalog, &(sid_query){.item = "i3", .k = 5}, &hits, NULL) != SID_OK;
+        failed += hits.count != 5;
+        sid_hits_drop(&hits);
+        sid_catalog_get_info(catalog, &info);
+    }
+    return (void *)failed;
+}
+
+/* Fails when readers on one handle disturb each other (TSan), or a writer's commits disturb them. */
+static void readers_share_a_handle_beside_a_writer(void **state)
+{
+    fixture *f = *state;
+    sid_catalog *writer = NULL, *reader = NULL;
+    pthread_t thread[3];
+    fixture_fit(f, NULL, &writer);
+    TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &reader, err));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, ask_often, reader), 0);
+    for (int i = 0; i < 10; i++) {
+        char prefix[8];
+        (void)snprintf(prefix, sizeof prefix, "n%d-", i);
+        sid_vectors *more = fixture_vectors(f, 3, (uint64_t)(20 + i), prefix);
+        TEST_OK(sid_catalog_add(writer, more, NULL, NULL, err));
+        sid_vectors_free(more);
+    }
+    for (int i = 0; i < 3; i++) {
+        void *failed = NULL;
+        assert_int_equal(pthread_join(thread[i], &failed), 0);
+        assert_null(failed);
+    }
+    sid_catalog_close(reader);
+    sid_catalog_close(writer);
+}
+
 /* Fails when a failed allocation in a query leaks (under ASan) or goes unreported. */
 static void failing_memory_is_reported(void **state)
 {
@@ -283,6 +326,7 @@ int main(void)
         FIXTURE_TEST(show_gives_the_item_and_its_bucket),
         FIXTURE_TEST(decode_gives_exact_and_nearest),
         FIXTURE_TEST(texts_find_their_items),
+        FIXTURE_TEST(readers_share_a_handle_beside_a_writer),
         FIXTURE_TEST(failing_memory_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
