@@ -9,12 +9,12 @@
 static sid__db_item item_of(int64_t row, const char *id, uint16_t first, uint16_t second)
 {
     return (sid__db_item){.row = row,
-                           .item_id = id,
-                           .title = "a title",
-                           .metadata = "{\"a\":1}",
-                           .codes = {first, second},
-                           .levels = 2,
-                           .digit = SID__DIGIT_NONE};
+                          .item_id = id,
+                          .title = "a title",
+                          .metadata = "{\"a\":1}",
+                          .codes = {first, second},
+                          .levels = 2,
+                          .digit = SID__DIGIT_NONE};
 }
 
 static void create(const char *path)

@@ -15,12 +15,12 @@ static sid__item_db *create(const fixture *f)
 static sid__db_item item_of(int64_t row, const char *id, int32_t digit)
 {
     return (sid__db_item){.row = row,
-                           .item_id = id,
-                           .title = "t",
-                           .metadata = "",
-                           .codes = {258, 65535, (uint16_t)digit},
-                           .levels = 2,
-                           .digit = digit};
+                          .item_id = id,
+                          .title = "t",
+                          .metadata = "",
+                          .codes = {258, 65535, (uint16_t)digit},
+                          .levels = 2,
+                          .digit = digit};
 }
 
 /* Fails when a column comes back changed, or an id finds a removed or another item. */
