@@ -120,7 +120,7 @@ typedef enum sid_log_level { SID_LOG_INFO, SID_LOG_WARNING } sid_log_level;
 typedef void sid_log_fn(void *user, sid_log_level level, const char *message);
 SID_API void sid_ctx_on_log(sid_ctx *ctx, sid_log_fn *fn, void *user);
 
-/* Makes the running call return SID_ECANCELED soon. Async-signal-safe. */
+/* Makes the running call, and every later one on this context, return SID_ECANCELED soon. Async-signal-safe. */
 SID_API void sid_ctx_cancel(sid_ctx *ctx);
 
 /* ---- Items: ids and the text columns ----------------------------------------------------------------------------- */

@@ -124,7 +124,8 @@ static sid_status fail_empty(const sid__word_count *words, const sid__vocab_limi
                          limits->items);
     return sid__fail(err, SID_EDATA,
                      "no word stands in at least min_df=%" PRId64 " and at most max_df=%g of the %" PRId64
-                     " items (the most frequent, \"%.*s\", stands in %" PRId64 "); lower min_df or raise max_df",
+                     " items (the most frequent, \"%.*s\", stands in %" PRId64
+                     "); lower min_df or raise max_df (--encoder-min-df, --encoder-max-df)",
                      limits->min_df, limits->max_df, limits->items, (int)most->size, most->text, most->df);
 }
 

@@ -20,8 +20,8 @@ static void convert(const float *x, int dim, uint16_t *out, int wide, float *lar
     __m512 most = _mm512_setzero_ps(), error = _mm512_setzero_ps();
     for (int d = 0; d < wide; d += LANES) {
         int left = dim - d;
-        __mmask16 some = left >= LANES ? (__mmask16)0xFFFF : left > 0 ? (__mmask16)((1u << left) - 1) : (__mmask16)0;
-        __m512 value = _mm512_maskz_loadu_ps(some, x + d);
+        uint32_t lanes = left >= LANES ? 0xFFFF : left > 0 ? (1u << left) - 1 : 0;
+        __m512 value = _mm512_maskz_loadu_ps(_cvtu32_mask16(lanes), x + d);
         __m256i rounded = (__m256i)_mm512_cvtneps_pbh(value);
         __m512 back = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(rounded), 16));
         __m512 rest = _mm512_sub_ps(value, back);

@@ -10,6 +10,8 @@
 #include "kernel/dense.h"
 #include "linalg/eigen.h"
 
+#define NOTHING 0x1p-200
+
 enum { ROUNDS_MAX = 60, STRIP = 256, ROWS = 32 };
 
 typedef struct tridiagonal {
@@ -69,6 +71,10 @@ static void reduce_row(tridiagonal *t)
     t->e[t->k] = v[0];
     if (rest == 1 || !(length > fabs(v[0])))
         return;
+    if (length < NOTHING) { /* beside a largest entry near 1; its reflector would overflow */
+        t->e[t->k] = 0;
+        return;
+    }
     double end = v[0] > 0 ? -length : length;
     t->e[t->k] = end;
     v[0] -= end;
@@ -190,6 +196,21 @@ static sid_status run(tridiagonal *t, int rank, int *order, double *value, doubl
     return SID_OK;
 }
 
+/* Scales by a power of two, so that the largest entry is near 1: residuals of deep levels come near to denormals, whose
+ * products vanish. Gives the exponent that undoes it; ordinary matrices keep every bit of their mantissas. */
+static int scale_to_one(double *a, size_t count)
+{
+    double largest = 0;
+    int exponent = 0;
+    for (size_t i = 0; i < count; i++)
+        largest = fmax(largest, fabs(a[i]));
+    if (largest > 0)
+        (void)frexp(largest, &exponent);
+    for (size_t i = 0; i < count; i++)
+        a[i] = ldexp(a[i], -exponent);
+    return exponent;
+}
+
 sid_status sid__eigen_direct(const sid_ctx *ctx, const double *a, int n, int rank, double *value, double *v,
                              sid_error *err)
 {
@@ -207,7 +228,10 @@ sid_status sid__eigen_direct(const sid_ctx *ctx, const double *a, int n, int ran
         t.beta = t.e + n;
         t.p = t.beta + n;
         memcpy(t.a, a, square * sizeof *a);
+        int exponent = scale_to_one(t.a, square);
         status = run(&t, rank, order, value, v, err);
+        for (int j = 0; j < rank && status == SID_OK; j++)
+            value[j] = ldexp(value[j], exponent);
     }
     sid__free(order);
     sid__free(t.a);

@@ -133,11 +133,25 @@ static void test_no_text(void **state)
     sid_ctx *ctx = case_ctx(1, SID__ISA_PORTABLE);
     sid_items *empty = case_items(ctx, "item_id\ttitle\n1\t\n2\t-\n"), *items = case_items(ctx, golden);
     sid__lsa lsa = {0};
-    sid__lsa_options usual = {.dim = 128, .vocab = 50000, .min_df = 2, .power = 4, .max_df = .5};
+    sid__lsa_options strict = {.dim = 128, .vocab = 50000, .min_df = 3, .power = 4, .max_df = .5};
     TEST_FAILS(sid__lsa_fit(ctx, empty, "", &all_words, 42, &lsa, err), SID_EDATA, "none of the 2 items has a word");
-    TEST_FAILS(sid__lsa_fit(ctx, items, "", &usual, 42, &lsa, err), SID_EDATA, "lower min_df or raise max_df");
+    TEST_FAILS(sid__lsa_fit(ctx, items, "", &strict, 42, &lsa, err), SID_EDATA, "lower min_df or raise max_df");
     sid_items_free(empty);
     sid_items_free(items);
+    sid_ctx_free(ctx);
+}
+
+/* Fails when the default limits leave a small catalogue without words: each title's own words count there. */
+static void test_few_items(void **state)
+{
+    (void)state;
+    sid_ctx *ctx = case_ctx(1, SID__ISA_PORTABLE);
+    sid__lsa_options usual = {.dim = 128, .vocab = 50000, .min_df = 2, .power = 4, .max_df = .5};
+    sid__lsa relaxed = fit(ctx, golden, "", &usual), plain = fit(ctx, golden, "", &all_words);
+    assert_int_equal(relaxed.vocab.count, plain.vocab.count);
+    assert_memory_equal(relaxed.sigma, plain.sigma, (size_t)plain.dim * sizeof *plain.sigma);
+    sid__lsa_drop(&relaxed);
+    sid__lsa_drop(&plain);
     sid_ctx_free(ctx);
 }
 
@@ -184,8 +198,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),    cmocka_unit_test(test_golden_row), cmocka_unit_test(test_same_bits),
-        cmocka_unit_test(test_row_order), cmocka_unit_test(test_no_text),    cmocka_unit_test(test_smallest),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_row_order), cmocka_unit_test(test_no_text),    cmocka_unit_test(test_few_items),
+        cmocka_unit_test(test_smallest),  cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

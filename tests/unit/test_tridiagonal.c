@@ -64,6 +64,34 @@ static void test_degenerate(void **state)
     sid_ctx_free(ctx);
 }
 
+/* Fails when products of tiny entries vanish or reflectors overflow: the Gram matrix of deep residuals near fp32's
+ * denormals, and one whose entries fall from 1 to 1e-300. */
+static void test_tiny(void **state)
+{
+    (void)state;
+    enum { N = 30 };
+    sid_ctx *ctx = case_ctx(1, SID__ISA_PORTABLE);
+    double *a = case_alloc(N * N, sizeof *a), plain[N], value[N], v[N * N], w[N * N];
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++)
+            a[i * N + j] = 1.0 / (1 + i + j);
+    TEST_OK(sid__eigen_direct(ctx, a, N, N, plain, v, err));
+    for (int i = 0; i < N * N; i++)
+        a[i] *= 0x1p-300;
+    TEST_OK(sid__eigen_direct(ctx, a, N, N, value, w, err));
+    assert_memory_equal(v, w, sizeof v); /* a power of two changes no mantissa */
+    for (int i = 0; i < N; i++)
+        assert_true(value[i] == plain[i] * 0x1p-300);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++)
+            a[i * N + j] = (i > j ? i : j) < 25 ? 0x1p-30 / (1 + (i ^ j)) / (1 + (double)(1ull << (i + j))) : 1e-300;
+    a[0] = 1;
+    TEST_OK(sid__eigen_direct(ctx, a, N, N, value, v, err));
+    assert_true(case_unorthonormality(v, N, N) < 1e-12);
+    sid__free(a);
+    sid_ctx_free(ctx);
+}
+
 /* Fails when NaN is accepted or loops for ever; when memory or cancelling is not looked at. */
 static void test_failures(void **state)
 {
@@ -86,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_jacobi),
         cmocka_unit_test(test_degenerate),
+        cmocka_unit_test(test_tiny),
         cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
