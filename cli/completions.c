@@ -141,7 +141,9 @@ static sid_status print_zsh(cli_app *app)
         ")\n    if ((CURRENT == 2)); then\n        _describe verb verbs\n        return\n    fi\n"
         "    local verb=$words[2]\n    words=(semid \"${words[@]:2}\")\n    ((CURRENT--))\n    case $verb in\n");
     CLI_TRY(for_each_verb(app, zsh_verb));
-    (void)printf("    esac\n}\ncompdef _semid semid\n");
+    /* Found in fpath, the file is the function's body at its first call; sourced, it only defines it. */
+    (void)printf("    esac\n}\nif [ \"$funcstack[1]\" = _semid ]; then\n    _semid \"$@\"\nelse\n"
+                 "    compdef _semid semid\nfi\n");
     return SID_OK;
 }
 

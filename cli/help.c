@@ -49,8 +49,7 @@ static bool is_infinite_range(double min, double max)
     return min <= -1e15 || max >= 1e15;
 }
 
-/* "(whole number, 1 to 64; default 3)", or "" when there is nothing to say. */
-static void describe_range(const cli_option *option, char *text, size_t size)
+void cli_help_range(const cli_option *option, char *text, size_t size)
 {
     size_t used = 0;
     text[0] = 0;
@@ -73,7 +72,7 @@ static void print_option(const cli_option *option)
     (void)printf("%-*s", NAME_WIDTH, name);
     if (length >= NAME_WIDTH)
         (void)printf("\n%*s", NAME_WIDTH, "");
-    describe_range(option, range, sizeof range);
+    cli_help_range(option, range, sizeof range);
     size_t size = strlen(option->help) + sizeof range + 8;
     char *text = cli_alloc(size, 1);
     (void)snprintf(text, size, *range ? "%s (%s)" : "%s%s", option->help, range);

@@ -8,6 +8,10 @@
 void cli_help_overview(void);
 /* `semid VERB --help`; with the name of a family: that family's options. SID_EUSAGE: no such family. */
 sid_status cli_help_verb(cli_app *app, const cli_command *command, const char *family);
+/* "1 to 64; default 3", or "" when there is nothing to say. */
+void cli_help_range(const cli_option *option, char *text, size_t size);
+/* The manual page of a verb, in roff; NULL: that of the program. */
+sid_status cli_help_man(cli_app *app, const cli_command *command);
 /* bash, zsh or fish; SID_EUSAGE for another shell. */
 sid_status cli_help_completions(cli_app *app, const char *shell);
 

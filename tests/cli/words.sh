@@ -40,6 +40,12 @@ for shell in bash zsh fish; do
     prints refine
 done
 fails 2 "one of bash|zsh|fish" help --completions tcsh
+passes help --man
+prints ".SH VERBS"
+passes help fit --man
+prints ".TH SEMID\\-FIT 1"
+prints "refine"
+fails 2 "did you mean fit?" help --man fti
 if command -v bash >"$work/which"; then
     passes help --completions bash
     check "the bash completion is no valid bash" bash -n "$out"

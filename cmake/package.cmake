@@ -1,0 +1,37 @@
+# package.cmake: three Debian packages by `cpack -G DEB` in a build with CMAKE_INSTALL_PREFIX=/usr (preset deb).
+# What they depend on is read from the binaries by dpkg-shlibdeps.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME semid)
+set(CPACK_PACKAGE_VENDOR "The semid maintainers")
+set(CPACK_PACKAGE_CONTACT "The semid maintainers <maintainers@semid.invalid>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_COMPONENTS_ALL semid libsemid0 libsemid-dev)
+set(CPACK_COMPONENTS_GROUPING IGNORE)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON) # and the ldconfig trigger
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
+    WORLD_READ WORLD_EXECUTE)
+
+set(about "A semantic ID is a tuple of codes, coarse to fine, learned from an item's\ntext or vector; \
+items that are alike share a beginning. Recommenders use\nthem as features, as buckets to retrieve from and as words to generate.\n.\n\
+This package holds")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "semantic IDs for recommenders")
+set(CPACK_COMPONENT_SEMID_DESCRIPTION "${about} the program, which needs no other one.")
+set(CPACK_COMPONENT_LIBSEMID0_DESCRIPTION "${about} the shared library.")
+set(CPACK_COMPONENT_LIBSEMID-DEV_DESCRIPTION "${about} what programs in C are compiled with.")
+foreach(component SEMID LIBSEMID0 LIBSEMID-DEV)
+    string(TOLOWER ${component} package)
+    set(CPACK_DEBIAN_${component}_PACKAGE_NAME ${package})
+endforeach()
+set(CPACK_DEBIAN_SEMID_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_LIBSEMID0_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_LIBSEMID-DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_SEMID_PACKAGE_SUGGESTS "bash-completion, man-db")
+set(CPACK_DEBIAN_LIBSEMID-DEV_PACKAGE_DEPENDS "libsemid0 (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_LIBSEMID-DEV_PACKAGE_SUGGESTS "pkg-config")
+include(CPack)
