@@ -87,15 +87,16 @@ sid_status cli_vectors_read(cli_app *app, const sid_items *items, sid_vectors **
         return cli_fail(app, SID_EUSAGE, "ids are given twice: by --vectors %s and --ids %s; give one", spec, ids);
     if (colon)
         ids = colon + 1;
-    CLI_TRY(sid_vectors_read(app->ctx, path, ids, out, &app->err));
-    if (ids || !items)
-        return SID_OK;
-    sid_status status = sid_vectors_set_ids(*out, items, &app->err);
-    if (status != SID_OK) {
-        sid_vectors_free(*out);
-        *out = NULL;
-    }
-    return status;
+    sid_read_options options = {0};
+    int64_t skipped = 0;
+    CLI_TRY(parse_on_error(app, &options));
+    if (options.quarantine_path && items) /* FILE itself holds the bad rows of the items */
+        options.quarantine_path = cli_keep(app, "%s.vectors", options.quarantine_path);
+    CLI_TRY(sid_vectors_read_with(app->ctx, path, ids, ids ? NULL : items, &options, out, &skipped, &app->err));
+    if (skipped > 0 && options.quarantine_path)
+        cli_note(app, "the ids of bad rows are in %s, the reasons in %s.why", options.quarantine_path,
+                 options.quarantine_path);
+    return SID_OK;
 }
 
 sid_status cli_output_check(cli_app *app, const char *path)

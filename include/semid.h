@@ -161,6 +161,12 @@ typedef struct sid_vectors sid_vectors;
  * NULL: ids are the 0-based rows. NaN, Inf and |value| > SID_VALUE_MAX are SID_EDATA with row and column. */
 SID_API SID_MUST_CHECK sid_status sid_vectors_read(sid_ctx *ctx, const char *path, const char *ids_path,
                                                    sid_vectors **out, sid_error *err);
+/* The same with more said: ids from `ids_path`, else row by row from `items` (both NULL: row numbers); bad rows as
+ * `options` says (NULL: fail): left out, their ids to the quarantine file, one a line, the reasons to `<path>.why`.
+ * `skipped` (NULL allowed) counts them. */
+SID_API SID_MUST_CHECK sid_status sid_vectors_read_with(sid_ctx *ctx, const char *path, const char *ids_path,
+                                                        const sid_items *items, const sid_read_options *options,
+                                                        sid_vectors **out, int64_t *skipped, sid_error *err);
 /* Copies `data` (count, dim) row-major and `ids` (NULL: row numbers), with the same checks. */
 SID_API SID_MUST_CHECK sid_status sid_vectors_create(sid_ctx *ctx, const float *data, int64_t count, int dim,
                                                      const char *const *ids, sid_vectors **out, sid_error *err);

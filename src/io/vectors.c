@@ -81,25 +81,28 @@ static bool is_row_good(const float *row, int dim)
     return is_good;
 }
 
+sid_status sid__vectors_check_row(const sid_vectors *vectors, int64_t row, const char *path, sid_error *err)
+{
+    const float *value = vectors->data + row * vectors->dim;
+    if (is_row_good(value, vectors->dim))
+        return SID_OK;
+    int j = 0;
+    while (is_row_good(value + j, 1))
+        j++;
+    const char *what = isnan(value[j]) ? "is NaN" : isinf(value[j]) ? "is infinite" : "is too large";
+    sid_status status = sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
+                                     "row %" PRId64 ", column %d %s; finite values up to %g are expected, mend the row "
+                                     "or pass --on-error skip",
+                                     row, j, what, SID_VALUE_MAX);
+    if (err)
+        err->row = row;
+    return status;
+}
+
 sid_status sid__vectors_check(const sid_vectors *vectors, const char *path, sid_error *err)
 {
-    sid__place place = {.file = path, .byte = -1};
-    for (int64_t i = 0; i < vectors->count; i++) {
-        const float *row = vectors->data + i * vectors->dim;
-        if (is_row_good(row, vectors->dim))
-            continue;
-        int j = 0;
-        while (is_row_good(row + j, 1))
-            j++;
-        const char *what = isnan(row[j]) ? "is NaN" : isinf(row[j]) ? "is infinite" : "is too large";
-        sid_status status = sid__fail_at(err, SID_EDATA, place,
-                                         "row %" PRId64 ", column %d %s; finite values up to %g are expected, mend or "
-                                         "remove the row",
-                                         i, j, what, SID_VALUE_MAX);
-        if (err)
-            err->row = i;
-        return status;
-    }
+    for (int64_t i = 0; i < vectors->count; i++)
+        SID_TRY(sid__vectors_check_row(vectors, i, path, err));
     return SID_OK;
 }
 

@@ -21,6 +21,12 @@ struct sid_vectors {
 sid_status sid__vectors_alloc(sid_ctx *ctx, int64_t count, int dim, sid_vectors **out, sid_error *err);
 /* Every value is finite and at most SID_VALUE_MAX; SID_EDATA with row and column. `path` is for messages. */
 sid_status sid__vectors_check(const sid_vectors *vectors, const char *path, sid_error *err);
+/* The same for one row. */
+sid_status sid__vectors_check_row(const sid_vectors *vectors, int64_t row, const char *path, sid_error *err);
+/* Leaves out bad rows as options->on_error says (skip or quarantine); SID_EDATA when none is left. After a failure the
+ * vectors are only fit to be freed. */
+sid_status sid__vectors_filter(sid_vectors *vectors, const char *path, const sid_read_options *options,
+                               int64_t *skipped, sid_error *err);
 /* Copies `ids` (count). They must be valid and differ: SID_EDATA names both rows. */
 sid_status sid__vectors_copy_ids(sid_vectors *vectors, const char *const *ids, sid_error *err);
 

@@ -218,19 +218,37 @@ static sid_status read_ids_file(sid_vectors *vectors, const char *path, const ch
     return SID_OK;
 }
 
-sid_status sid_vectors_read(sid_ctx *ctx, const char *path, const char *ids_path, sid_vectors **out, sid_error *err)
+static sid_status finish(sid_vectors *vectors, const char *path, const char *ids_path, const sid_items *items,
+                         const sid_read_options *options, int64_t *skipped, sid_error *err)
+{
+    if (ids_path)
+        SID_TRY(read_ids_file(vectors, ids_path, path, err));
+    else if (items)
+        SID_TRY(sid_vectors_set_ids(vectors, items, err));
+    if (!options || options->on_error == SID_ON_ERROR_FAIL)
+        return sid__vectors_check(vectors, path, err);
+    return sid__vectors_filter(vectors, path, options, skipped, err);
+}
+
+sid_status sid_vectors_read_with(sid_ctx *ctx, const char *path, const char *ids_path, const sid_items *items,
+                                 const sid_read_options *options, sid_vectors **out, int64_t *skipped, sid_error *err)
 {
     sid_vectors *vectors = NULL;
     SID_TRY(sid__ctx_check(ctx, err));
+    if (skipped)
+        *skipped = 0;
     sid_status status = read_array(ctx, path, &vectors, err);
     if (status == SID_OK)
-        status = sid__vectors_check(vectors, path, err);
-    if (status == SID_OK && ids_path)
-        status = read_ids_file(vectors, ids_path, path, err);
+        status = finish(vectors, path, ids_path, items, options, skipped, err);
     if (status != SID_OK) {
         sid_vectors_free(vectors);
         return status;
     }
     *out = vectors;
     return SID_OK;
+}
+
+sid_status sid_vectors_read(sid_ctx *ctx, const char *path, const char *ids_path, sid_vectors **out, sid_error *err)
+{
+    return sid_vectors_read_with(ctx, path, ids_path, NULL, NULL, out, NULL, err);
 }

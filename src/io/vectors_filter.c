@@ -1,0 +1,90 @@
+/* vectors_filter.c: leaving out bad rows of vectors: --on-error skip and quarantine. The rows that stay keep their order and
+ * ids; the ids of the others go to the quarantine file, one a line, the reasons to FILE.why.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/vfs.h"
+#include "io/vectors.h"
+
+enum { REASONS_SHOWN = 5, PATH_SIZE = 4096 };
+
+typedef struct filter {
+    sid_vectors *vectors;
+    const char *path;
+    const sid_read_options *options;
+    int64_t kept, skipped;
+    sid__strbuf ids, reasons;
+} filter;
+
+static void keep_row(filter *f, int64_t row)
+{
+    sid_vectors *vectors = f->vectors;
+    size_t row_size = (size_t)vectors->dim * sizeof(float);
+    int64_t to = f->kept++;
+    if (to == row)
+        return;
+    memcpy(vectors->data + to * vectors->dim, vectors->data + row * vectors->dim, row_size);
+    if (vectors->id)
+        vectors->id[to] = vectors->id[row];
+    if (vectors->number)
+        memcpy(vectors->number + (size_t)to * vectors->number_size,
+               vectors->number + (size_t)row * vectors->number_size, vectors->number_size);
+}
+
+static sid_status leave_out(filter *f, int64_t row, const sid_error *reason, sid_error *err)
+{
+    if (f->skipped++ < REASONS_SHOWN)
+        sid__ctx_warn(f->vectors->ctx, "%s; left out", reason->message);
+    if (f->options->on_error != SID_ON_ERROR_QUARANTINE)
+        return SID_OK;
+    SID_TRY(sid__strbuf_printf(&f->ids, err, "%s\n", sid_vectors_id(f->vectors, row)));
+    return sid__strbuf_printf(&f->reasons, err, "%s\n", reason->message);
+}
+
+static sid_status write_quarantine(const filter *f, sid_error *err)
+{
+    char why[PATH_SIZE];
+    const char *path = f->options->quarantine_path;
+    if (f->options->on_error != SID_ON_ERROR_QUARANTINE)
+        return SID_OK;
+    int size = snprintf(why, sizeof why, "%s.why", path);
+    if (size < 0 || (size_t)size >= sizeof why)
+        return sid__fail(err, SID_EUSAGE, "the quarantine path is too long: %s", path);
+    SID_TRY(sid__replace_whole(path, f->ids.text ? f->ids.text : "", (size_t)f->ids.length, err));
+    return sid__replace_whole(why, f->reasons.text ? f->reasons.text : "", (size_t)f->reasons.length, err);
+}
+
+static sid_status run(filter *f, sid_error *err)
+{
+    for (int64_t row = 0; row < f->vectors->count; row++) {
+        sid_error reason = {0};
+        if (sid__vectors_check_row(f->vectors, row, f->path, &reason) == SID_OK)
+            keep_row(f, row);
+        else
+            SID_TRY(leave_out(f, row, &reason, err));
+    }
+    if (f->kept == 0)
+        return sid__fail_at(err, SID_EDATA, (sid__place){.file = f->path, .byte = -1},
+                            "all %" PRId64 " rows are bad; at least one good vector is expected", f->vectors->count);
+    SID_TRY(write_quarantine(f, err));
+    if (f->skipped > REASONS_SHOWN)
+        sid__ctx_warn(f->vectors->ctx, "%s: %" PRId64 " bad rows were left out", f->path, f->skipped);
+    f->vectors->count = f->kept;
+    return SID_OK;
+}
+
+sid_status sid__vectors_filter(sid_vectors *vectors, const char *path, const sid_read_options *options,
+                               int64_t *skipped, sid_error *err)
+{
+    filter f = {.vectors = vectors, .path = path, .options = options};
+    if (options->on_error == SID_ON_ERROR_QUARANTINE && (!options->quarantine_path || !*options->quarantine_path))
+        return sid__fail(err, SID_EUSAGE, "on_error is quarantine without a path; give one");
+    sid_status status = run(&f, err);
+    sid__strbuf_drop(&f.ids);
+    sid__strbuf_drop(&f.reasons);
+    if (status == SID_OK && skipped)
+        *skipped = f.skipped;
+    return status;
+}
