@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { FEW_ITEMS = 100, MIN_DF_DEFAULT = 2 };
+enum { FEW_ITEMS = 32, MIN_DF_DEFAULT = 2 };
 
 static const char reading[] = "lsa: reading words", weighing[] = "lsa: weighing words";
 
