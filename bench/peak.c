@@ -1,0 +1,78 @@
+/* peak.c: see peak.h. 24 accumulators hide the latency of two units; the empty asm keeps the compiler from folding the
+ * loop away. Functions carry their instruction set, so that one file serves all.
+ */
+#include "peak.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/ctx.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+enum { SUMS = 24, STEPS = 4000000, REPEATS = 5 };
+
+double bench_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+#if defined(__x86_64__)
+#define PEAK_LOOP(name, target_text, type, zero, operand_type, operand, step, flop)                                    \
+    __attribute__((target(target_text))) static void name(void *arg, int64_t begin, int64_t end, int worker)           \
+    {                                                                                                                  \
+        type sum[SUMS];                                                                                                \
+        operand_type x = operand;                                                                                      \
+        (void)arg;                                                                                                     \
+        (void)worker;                                                                                                  \
+        for (int i = 0; i < SUMS; i++)                                                                                 \
+            sum[i] = zero;                                                                                             \
+        for (int64_t n = begin; n < end; n++) {                                                                        \
+            _Pragma("GCC unroll 24") for (int i = 0; i < SUMS; i++)                                                    \
+            {                                                                                                          \
+                sum[i] = step;                                                                                         \
+                __asm__ volatile("" : "+v"(sum[i]));                                                                   \
+            }                                                                                                          \
+        }                                                                                                              \
+    }                                                                                                                  \
+    enum { name##_flop = flop }
+
+PEAK_LOOP(fma_avx2, "avx2,fma", __m256, _mm256_setzero_ps(), __m256, _mm256_set1_ps(0.5f),
+          _mm256_fmadd_ps(x, x, sum[i]), 16);
+PEAK_LOOP(fma_avx512, "avx512f", __m512, _mm512_setzero_ps(), __m512, _mm512_set1_ps(0.5f),
+          _mm512_fmadd_ps(x, x, sum[i]), 32);
+PEAK_LOOP(dot_bf16, "avx512f,avx512bf16", __m512, _mm512_setzero_ps(), __m512i, _mm512_set1_epi16(0x3F00),
+          _mm512_dpbf16_ps(sum[i], (__m512bh)x, (__m512bh)x), 64);
+#endif
+
+static double measure(sid_ctx *ctx, sid__pool_fn *loop, int flop)
+{
+    int threads = sid_ctx_threads(ctx);
+    double best = 0;
+    for (int repeat = 0; repeat < REPEATS; repeat++) {
+        double start = bench_now();
+        sid__ctx_for(ctx, (int64_t)threads * STEPS, STEPS, loop, NULL);
+        double rate = (double)flop * SUMS * STEPS * threads / (bench_now() - start);
+        best = rate > best ? rate : best;
+    }
+    return best;
+}
+
+double bench_peak(sid_ctx *ctx, const char *isa)
+{
+#if defined(__x86_64__)
+    if (strcmp(isa, "avx512bf16") == 0)
+        return measure(ctx, dot_bf16, dot_bf16_flop);
+    if (strcmp(isa, "avx512") == 0)
+        return measure(ctx, fma_avx512, fma_avx512_flop);
+    if (strcmp(isa, "avx2") == 0)
+        return measure(ctx, fma_avx2, fma_avx2_flop);
+#endif
+    (void)ctx;
+    (void)isa;
+    return 0;
+}

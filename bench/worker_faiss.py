@@ -1,0 +1,55 @@
+"""FAISS's half of bench_quantize.py: the same protocol as worker.c. FAISS at its best: the kernel of its bundled OpenBLAS is
+chosen by OPENBLAS_CORETYPE in the environment, use_beam_LUT is on, and no subsampling limits the fit.
+
+    worker_faiss.py x.f32 ROWS DIM THREADS
+"""
+import sys
+import time
+
+import faiss
+import numpy as np
+
+path, rows, dim, threads = sys.argv[1], *map(int, sys.argv[2:5])
+faiss.omp_set_num_threads(threads)
+x = np.fromfile(path, dtype=np.float32).reshape(rows, dim)
+quantizer = None
+
+
+def sweep(codes):
+    kmeans = faiss.Kmeans(dim, codes, niter=10, max_points_per_centroid=10**9, min_points_per_centroid=1, seed=1)
+    start = time.perf_counter()
+    kmeans.train(x)
+    seconds = (time.perf_counter() - start) / len(kmeans.iteration_stats)
+    return seconds, kmeans.obj[-1] / rows
+
+
+def fit(levels, codes):
+    global quantizer
+    quantizer = faiss.ResidualQuantizer(dim, levels, int(np.log2(codes)))
+    quantizer.max_beam_size = 1
+    quantizer.cp.max_points_per_centroid = 10**9
+    start = time.perf_counter()
+    quantizer.train(x)
+    return time.perf_counter() - start, 0
+
+
+def encode(beam):
+    quantizer.max_beam_size = beam
+    quantizer.use_beam_LUT = 1
+    quantizer.compute_codebook_tables()
+    start = time.perf_counter()
+    codes = quantizer.compute_codes(x)
+    seconds = time.perf_counter() - start
+    lost = total = 0.0
+    mean = x.mean(0)
+    for begin in range(0, rows, 16384):
+        part = x[begin : begin + 16384]
+        lost += ((part - quantizer.decode(codes[begin : begin + 16384])).astype(np.float64) ** 2).sum()
+        total += ((part - mean).astype(np.float64) ** 2).sum()
+    return seconds, lost / total
+
+
+print("ready", faiss.__version__, flush=True)
+for line in sys.stdin:
+    name, *numbers = line.split()
+    print("%.9g %.9g" % {"sweep": sweep, "fit": fit, "encode": encode}[name](*map(int, numbers)), flush=True)
