@@ -95,7 +95,7 @@ static void put_title(const char *name)
     (void)printf(".\\\" Printed by `semid help --man` from the program's tables.\n.TH ");
     for (const char *c = name; *c; c++)
         put_char(*c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c);
-    (void)printf(" 1 %s \"semid %s\" \"semid manual\"\n", date, sid_version());
+    (void)printf(" 1 %s \"semid %s\" \"semid manual\"\n.nh\n.ad l\n", date, sid_version());
 }
 
 /* ---- Sections ---------------------------------------------------------------------------------------------------- */
