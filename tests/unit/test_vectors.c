@@ -196,7 +196,7 @@ static void test_synth(void **state)
     sid_vectors_free(other);
     TEST_FAILS(sid_vectors_synth(ctx, 0, 2, 1, 0, 1, &one, err), SID_EUSAGE, "0 vectors");
     TEST_FAILS(sid_vectors_synth(ctx, 1, 2, 0, 0, 1, &one, err), SID_EUSAGE, "0 centers");
-    TEST_FAILS(sid_vectors_synth(ctx, 1, 2, 1, NAN, 1, &one, err), SID_EUSAGE, "spread is");
+    TEST_FAILS(sid_vectors_synth(ctx, 1, 2, 1, (double)NAN, 1, &one, err), SID_EUSAGE, "spread is");
     TEST_FAILS(sid_vectors_synth(ctx, 1, 2, 1, -1, 1, &one, err), SID_EUSAGE, "spread is -1");
 }
 
