@@ -23,6 +23,11 @@ void sid__mem_fail(int64_t after, int64_t times)
     atomic_store(&fail_after, after);
 }
 
+int64_t sid__mem_calls(void)
+{
+    return atomic_load(&alloc_index);
+}
+
 /* One count that only grows, so that allocations of many threads at a time get different numbers. */
 static bool is_told_to_fail(void)
 {

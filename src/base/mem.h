@@ -20,5 +20,7 @@ sid_status sid__strdup(char **out, const char *text, sid_error *err);
 
 /* Tests: after `after` further allocations the next `times` fail (times < 0: all later ones); after < 0 turns it off. */
 void sid__mem_fail(int64_t after, int64_t times);
+/* Allocations counted since sid__mem_fail was turned on. */
+int64_t sid__mem_calls(void);
 
 #endif

@@ -14,6 +14,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/io_fault.h"
+
 enum { IO_STEP = 1 << 30, READ_STEP = 1 << 20 };
 
 /* Never 0, 1 or 2: where a program runs with these closed, its next message would land in our file. */
@@ -21,7 +23,7 @@ static int open_file(const char *path, int flags)
 {
     int fd;
     do
-        fd = open(path, flags | O_CLOEXEC, 0666);
+        fd = sid__sys_open(path, flags | O_CLOEXEC, 0666);
     while (fd < 0 && errno == EINTR); /* a pipe waits for its other end */
     if (fd < 0 || fd > STDERR_FILENO)
         return fd;
@@ -61,7 +63,7 @@ sid_status sid__file_read(const sid__file *file, void *bytes, size_t size, int64
 {
     char *at = bytes;
     while (size > 0) {
-        ssize_t n = pread(file->fd, at, size < IO_STEP ? size : IO_STEP, offset);
+        ssize_t n = sid__sys_pread(file->fd, at, size < IO_STEP ? size : IO_STEP, offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -80,7 +82,7 @@ sid_status sid__file_next(const sid__file *file, void *bytes, size_t size, size_
 {
     ssize_t n;
     do
-        n = read(file->fd, bytes, size < IO_STEP ? size : IO_STEP);
+        n = sid__sys_read(file->fd, bytes, size < IO_STEP ? size : IO_STEP);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return sid__fail_errno(err, file->path, "cannot read", errno);
@@ -92,7 +94,7 @@ sid_status sid__file_write(const sid__file *file, const void *bytes, size_t size
 {
     const char *at = bytes;
     while (size > 0) {
-        ssize_t n = write(file->fd, at, size < IO_STEP ? size : IO_STEP);
+        ssize_t n = sid__sys_write(file->fd, at, size < IO_STEP ? size : IO_STEP);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -105,7 +107,7 @@ sid_status sid__file_write(const sid__file *file, const void *bytes, size_t size
 
 sid_status sid__file_sync(const sid__file *file, sid_error *err)
 {
-    if (fsync(file->fd) != 0)
+    if (sid__sys_fsync(file->fd) != 0)
         return sid__fail_errno(err, file->path, "cannot write to the disk", errno);
     return SID_OK;
 }
@@ -233,7 +235,7 @@ static sid_status put_in_place(const sid__output *output, sid_error *err)
 {
     char parent[PATH_MAX];
     SID_TRY(parent_of(output->target, parent, sizeof parent, err));
-    if (rename(output->temporary, output->target) != 0)
+    if (sid__sys_rename(output->temporary, output->target, 0) != 0)
         return sid__fail_errno(err, output->path, "cannot replace", errno);
     return sid__directory_sync(parent, err);
 }
@@ -283,10 +285,10 @@ sid_status sid__directory_create(const char *path, sid_error *err)
 
 sid_status sid__directory_sync(const char *path, sid_error *err)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = sid__sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0)
         return sid__fail_errno(err, path, "cannot open the directory", errno);
-    int failed = fsync(fd) != 0 && errno != EINVAL ? errno : 0;
+    int failed = sid__sys_fsync(fd) != 0 && errno != EINVAL ? errno : 0;
     (void)close(fd);
     return failed ? sid__fail_errno(err, path, "cannot write the directory to the disk", failed) : SID_OK;
 }
@@ -312,7 +314,7 @@ sid_status sid__remove_tree(const char *path, sid_error *err)
 
 sid_status sid__rename(const char *from, const char *to, bool exchange, sid_error *err)
 {
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE) == 0)
+    if (sid__sys_rename(from, to, exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE) == 0)
         return SID_OK;
     int why = errno;
     bool knows_flags = why != EINVAL && why != ENOSYS;
@@ -322,7 +324,7 @@ sid_status sid__rename(const char *from, const char *to, bool exchange, sid_erro
     if (why == EEXIST || (!knows_flags && sid__path_exists(to)))
         return sid__fail_at(err, SID_EEXISTS, (sid__place){.file = to, .byte = -1}, "exists already");
     /* Some file systems know no flags; without exchange a plain rename after a look is the best there is. */
-    if (!knows_flags && rename(from, to) == 0)
+    if (!knows_flags && sid__sys_rename(from, to, 0) == 0)
         return SID_OK;
     return sid__fail_errno(err, to, "cannot rename to it", knows_flags ? why : errno);
 }

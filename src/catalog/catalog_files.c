@@ -17,6 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/io_fault.h"
 #include "base/vfs.h"
 
 enum { HOLDER_SIZE = 128, SAME_NAME_TRIES = 100 };
@@ -77,7 +78,7 @@ sid_status sid__lock_take(const char *directory, int *lock_fd, sid_error *err)
     char path[PATH_MAX], self[HOLDER_SIZE];
     SID_TRY(sid__path_join(path, sizeof path, directory, SID__FILE_LOCK, err));
     for (;;) {
-        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        int fd = sid__sys_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (fd < 0)
             return sid__fail_errno(err, path, "cannot lock", errno);
         if (!try_lock(fd)) {

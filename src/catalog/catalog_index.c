@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io_fault.h"
 #include "catalog/catalog.h"
 
 static sid_status gather(void *user, const sid__db_item *item, sid_error *err)
@@ -139,7 +140,7 @@ void sid__catalog_index_store(sid_catalog *catalog)
         sid__path_join(path, sizeof path, catalog->path, SID__FILE_INDEX, NULL) != SID_OK)
         return;
     sid_status status = sid__prefix_index_write(catalog->index, catalog->index_version, temporary, &why);
-    if (status == SID_OK && rename(temporary, path) != 0)
+    if (status == SID_OK && sid__sys_rename(temporary, path, 0) != 0)
         status = sid__fail_errno(&why, path, "cannot replace", errno);
     catalog->is_index_stored = status == SID_OK;
     if (status == SID_OK)
