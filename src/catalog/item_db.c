@@ -5,6 +5,7 @@
  */
 #include "catalog/item_db_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -50,6 +51,21 @@ static const char *const statement_sql[SID__STMT_COUNT] = {
 
 /* ---- Errors and statements ---------------------------------------------------------------------------------------- */
 
+/* SQLite calls a page that the disk would not give "malformed"; the file's last errno tells the two apart. */
+static bool is_disk_error(sqlite3 *sqlite)
+{
+    static const int pointer[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}; /* the database, its WAL */
+    for (size_t i = 0; i < sizeof pointer / sizeof *pointer; i++) {
+        sqlite3_file *file = NULL;
+        int last = 0;
+        if (sqlite3_file_control(sqlite, "main", pointer[i], &file) == SQLITE_OK && file && file->pMethods &&
+            file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &last) == SQLITE_OK &&
+            (last == EIO || last == ENXIO))
+            return true;
+    }
+    return false;
+}
+
 sid_status sid__item_db_fail(const sid__item_db *db, int rc, const char *what, sid_error *err)
 {
     const sid__place place = {.file = db->path, .byte = -1};
@@ -58,11 +74,17 @@ sid_status sid__item_db_fail(const sid__item_db *db, int rc, const char *what, s
     case SQLITE_NOMEM:
         return sid__fail(err, SID_ENOMEM, "out of memory: %s: %s", db->path, what);
     case SQLITE_CORRUPT:
+        if (is_disk_error(db->sqlite))
+            return sid__fail_errno(err, db->path, what, EIO);
+        __attribute__((fallthrough));
     case SQLITE_NOTADB:
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
     case SQLITE_SCHEMA:
-    case SQLITE_ERROR: /* our statements are constant: only a foreign schema makes them fail */
+    case SQLITE_ERROR:  /* our statements are constant: only a foreign schema makes them fail */
+        if (db->is_new) /* a write that failed without a journal to go back by; later statements see its traces */
+            return sid__fail_at(err, SID_EIO, place, "%.40s: cannot write; look at the disk's free space and health",
+                                what);
         return sid__fail_at(err, SID_ECORRUPT, place, "%s: %s; restore or refit", what, text);
     case SQLITE_BUSY:
         return sid__fail_at(err, SID_ELOCKED, place, "%s: another program holds the database", what);
@@ -256,6 +278,7 @@ sid_status sid__item_db_create(const char *path, int levels, sid__item_db **out,
     sid__item_db *db = NULL;
     SID_TRY(sid__alloc(&db, 1, sizeof *db, "the item database", err));
     db->levels = levels;
+    db->is_new = true;
     sid_status status = connect(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", err);
     if (status == SID_OK)
         status = run(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN", err);
@@ -275,6 +298,24 @@ sid__digest sid__item_db_rows_digest(const sid__item_db *db)
     return db->digest;
 }
 
+/* The pragma answers with the mode that holds afterwards; where it could not write, that may be the old one. */
+static sid_status use_wal(const sid__item_db *db, sid_error *err)
+{
+    sqlite3_stmt *pragma = NULL;
+    int rc = sqlite3_prepare_v2(db->sqlite, "PRAGMA journal_mode = WAL", -1, &pragma, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(pragma);
+    const char *mode = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(pragma, 0) : NULL;
+    sid_status status = SID_OK;
+    if (!mode)
+        status = sid__item_db_fail(db, rc == SQLITE_ROW ? SQLITE_NOMEM : rc, "cannot set the journal mode", err);
+    else if (strcmp(mode, "wal") != 0)
+        status = sid__fail_at(err, SID_EIO, (sid__place){.file = db->path, .byte = -1},
+                              "cannot set the journal mode; it is \"%s\" and not \"wal\"", mode);
+    sqlite3_finalize(pragma);
+    return status;
+}
+
 sid_status sid__item_db_seal(sid__item_db *db, const char *catalog_id, sid_error *err)
 {
     (void)snprintf(db->catalog_id, sizeof db->catalog_id, "%s", catalog_id);
@@ -284,7 +325,7 @@ sid_status sid__item_db_seal(sid__item_db *db, const char *catalog_id, sid_error
     SID_TRY(write_version(db, 1, err));
     SID_TRY(run(db, "COMMIT", err));
     db->in_transaction = false;
-    return run(db, "PRAGMA journal_mode = WAL", err);
+    return use_wal(db, err);
 }
 
 sid_status sid__item_db_open(const char *path, int levels, const char *catalog_id, sid__item_db_mode mode,

@@ -30,7 +30,7 @@ struct sid__item_db {
     char *path;
     int levels;
     char catalog_id[SID__DIGEST_TEXT_SIZE];
-    bool is_read_only, has_failed, in_transaction;
+    bool is_read_only, is_new, has_failed, in_transaction; /* is_new: made by this handle */
     int64_t version;    /* as of the last begin */
     sid__digest digest; /* of the rows, without version and id; kept while a transaction or a creation runs */
     sqlite3_stmt *statement[SID__STMT_COUNT];
