@@ -285,7 +285,7 @@ sid_status sid__directory_create(const char *path, sid_error *err)
 
 sid_status sid__directory_sync(const char *path, sid_error *err)
 {
-    int fd = sid__sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    int fd = open_file(path, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return sid__fail_errno(err, path, "cannot open the directory", errno);
     int failed = sid__sys_fsync(fd) != 0 && errno != EINVAL ? errno : 0;

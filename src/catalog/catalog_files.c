@@ -79,6 +79,8 @@ sid_status sid__lock_take(const char *directory, int *lock_fd, sid_error *err)
     SID_TRY(sid__path_join(path, sizeof path, directory, SID__FILE_LOCK, err));
     for (;;) {
         int fd = sid__sys_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (fd < 0 && errno == EINTR)
+            continue;
         if (fd < 0)
             return sid__fail_errno(err, path, "cannot lock", errno);
         if (!try_lock(fd)) {
@@ -313,27 +315,34 @@ sid_status sid__new_directory_begin(const char *path, bool force, sid__new_direc
     return status;
 }
 
+/* The new directory stands at its target, which stays so only when the parent could be synced: else what a power cut
+ * would leave is not known, and the old catalogue must not be removed. */
+static sid_status put_in_place(sid__new_directory *d, sid_error *err)
+{
+    SID_TRY(sid__directory_sync(d->temporary, err));
+    SID_TRY(sid__rename(d->temporary, d->target, d->replaces, err));
+    sid_status status = sid__directory_sync(d->parent, err);
+    /* Where going back fails too, the new one stays at the target and the old one beside it, for the next writer to
+     * clear. */
+    if (status != SID_OK && sid__rename(d->target, d->temporary, d->replaces, NULL) != SID_OK)
+        d->temporary[0] = 0;
+    return status;
+}
+
 sid_status sid__new_directory_commit(const sid_ctx *ctx, sid__new_directory *directory, sid_error *err)
 {
-    sid_status status = sid__directory_sync(directory->temporary, err);
-    if (status == SID_OK)
-        status = sid__rename(directory->temporary, directory->target, directory->replaces, err);
+    sid_error why = {0};
+    sid_status status = put_in_place(directory, err);
     if (status != SID_OK) {
         sid__new_directory_abandon(directory);
         return status;
     }
-    status = sid__directory_sync(directory->parent, err);
-    sid_error why = {0};
     if (directory->replaces && sid__remove_tree(directory->temporary, &why) != SID_OK)
         sid__ctx_warn(ctx, "the replaced catalogue is still there: %s", why.message);
     sid__lock_drop(directory->replaced_lock_fd);
     directory->temporary[0] = 0;
     directory->replaced_lock_fd = -1;
-    if (status != SID_OK) {
-        sid__lock_drop(directory->lock_fd);
-        directory->lock_fd = -1;
-    }
-    return status;
+    return SID_OK;
 }
 
 void sid__new_directory_abandon(sid__new_directory *directory)
