@@ -137,6 +137,19 @@ static sid_status check_size(sid__json_scanner scanner, sid_error *err)
     }
 }
 
+json_t *sid__json_load(const char *bytes, size_t size, size_t flags, bool *is_out_of_memory, json_error_t *why)
+{
+    json_t *tree = json_loadb(bytes, size, flags, why);
+    *is_out_of_memory = false;
+    if (tree)
+        return tree;
+    json_t *probe = json_integer(0);
+    tree = probe ? json_loadb(bytes, size, flags, why) : NULL;
+    *is_out_of_memory = !tree && (!probe || !why->text[0] || json_error_code(why) == json_error_out_of_memory);
+    json_decref(probe);
+    return tree;
+}
+
 sid_status sid__json_parse_at(const char *bytes, size_t size, sid__place start, json_t **out, sid_error *err)
 {
     sid__json_scanner scanner = {.bytes = bytes, .size = size, .start = start};
@@ -146,12 +159,13 @@ sid_status sid__json_parse_at(const char *bytes, size_t size, sid__place start, 
                             "byte 0x%02x is not UTF-8; convert the file to UTF-8", (unsigned char)bytes[valid_size]);
     SID_TRY(check_size(scanner, err));
     json_error_t why;
-    json_t *tree = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &why);
+    bool is_out_of_memory;
+    json_t *tree = sid__json_load(bytes, size, JSON_REJECT_DUPLICATES, &is_out_of_memory, &why);
     if (tree) {
         *out = tree;
         return SID_OK;
     }
-    if (json_error_code(&why) == json_error_out_of_memory)
+    if (is_out_of_memory)
         return sid__fail_memory(err, "a JSON tree", size);
     size_t offset = why.position > 0 && (size_t)why.position < size ? (size_t)why.position : 0;
     if (why.position > 0 && (size_t)why.position >= size)

@@ -47,4 +47,8 @@ sid_status sid__json_next(sid__json_scanner *scanner, sid__json_token *out, sid_
 /* File, line and byte of bytes[offset]. */
 sid__place sid__json_place(const sid__json_scanner *scanner, size_t offset);
 
+/* json_loadb, which calls lack of memory a syntax error as often as not: what fails is read once more, and *is_out_of_memory
+ * tells which it was. */
+json_t *sid__json_load(const char *bytes, size_t size, size_t flags, bool *is_out_of_memory, json_error_t *why);
+
 #endif

@@ -78,7 +78,11 @@ static sid_status take_text(header_parser *parser, sid__arena *arena, char **out
     if (!token->has_escape) {
         SID_TRY(sid__arena_text(arena, token->at, token->size, out, err));
     } else {
-        json_t *decoded = json_loadb(token->at - 1, token->size + 2, JSON_DECODE_ANY, NULL);
+        json_error_t why;
+        bool is_out_of_memory;
+        json_t *decoded = sid__json_load(token->at - 1, token->size + 2, JSON_DECODE_ANY, &is_out_of_memory, &why);
+        if (is_out_of_memory)
+            return sid__fail_memory(err, "a tensor's name", token->size);
         if (!decoded)
             return fail_header(parser, err, "a string with valid escapes");
         sid_status status = sid__arena_text(arena, json_string_value(decoded), json_string_length(decoded), out, err);
