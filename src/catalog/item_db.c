@@ -339,6 +339,10 @@ sid_status sid__item_db_open(const char *path, int levels, const char *catalog_i
     sid_status status = connect(db, path, flags, mode == SID__ITEM_DB_IMMUTABLE ? "?immutable=1" : "", err);
     if (status == SID_OK) /* only a checkpoint by a closing writer can make a reader wait, and briefly */
         (void)sqlite3_busy_timeout(db->sqlite, 10000);
+    /* SQLite opens for reading what it cannot open for writing. */
+    if (status == SID_OK && !db->is_read_only && sqlite3_db_readonly(db->sqlite, "main") != 0)
+        status = sid__fail_at(err, SID_EREADONLY, (sid__place){.file = path, .byte = -1},
+                              "cannot be opened for writing; look at its permissions and at the disk");
     if (status == SID_OK && !db->is_read_only)
         status = run(db, "PRAGMA synchronous = FULL", err);
     if (status == SID_OK)
@@ -364,9 +368,17 @@ void sid__item_db_close(sid__item_db *db)
 
 /* ---- Transactions ------------------------------------------------------------------------------------------------- */
 
+/* A rollback that found no memory left its transaction open: it is tried again before the next one. */
+static sid_status start(const sid__item_db *db, const char *sql, sid_error *err)
+{
+    if (!sqlite3_get_autocommit(db->sqlite))
+        SID_TRY(run(db, "ROLLBACK", err));
+    return run(db, sql, err);
+}
+
 sid_status sid__item_db_read_begin(sid__item_db *db, int64_t *version, sid_error *err)
 {
-    SID_TRY(run(db, "BEGIN", err));
+    SID_TRY(start(db, "BEGIN", err));
     sid_status status = read_version(db, &db->version, err);
     if (status != SID_OK) {
         sid__item_db_read_end(db);
@@ -389,7 +401,7 @@ sid_status sid__item_db_begin(sid__item_db *db, sid_error *err)
     if (db->has_failed)
         return sid__fail_at(err, SID_EREADONLY, (sid__place){.file = db->path, .byte = -1},
                             "an earlier change could not be written to the disk; open the catalogue anew");
-    SID_TRY(run(db, "BEGIN IMMEDIATE", err));
+    SID_TRY(start(db, "BEGIN IMMEDIATE", err));
     sid__digest stored = {0};
     sid_status status = read_version(db, &db->version, err);
     if (status == SID_OK)
@@ -457,6 +469,8 @@ sid_status sid__item_db_integrity(sid__item_db *db, sid_error *err)
     const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(check, 0) : NULL;
     if (!text)
         status = sid__item_db_fail(db, rc, "cannot check", err);
+    else if (strcmp(text, "ok") != 0 && is_disk_error(db->sqlite))
+        status = sid__fail_errno(err, db->path, "cannot check", EIO);
     else if (strcmp(text, "ok") != 0)
         status =
             sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = db->path, .byte = -1}, "%s; restore or refit", text);
