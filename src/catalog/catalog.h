@@ -12,6 +12,9 @@
 #define SEMID_CATALOG_CATALOG_H
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include "catalog/catalog_files.h"
 #include "catalog/item_db.h"
@@ -26,12 +29,15 @@ struct sid_catalog {
     sid_ctx *ctx;
     char *path;
     sid_open_mode mode;
+    _Atomic pid_t
+        owner; /* the process that db and lock_fd belong to; a child after fork adopts the handle for reading */
     sid__manifest manifest;
     const sid__policy *policy;
     sid_quantizer *quantizer;
-    sid_encoder *encoder;    /* NULL: none */
-    char *vectors_path;      /* the reader borrows it */
-    sid__npy_reader vectors; /* when has_vectors */
+    sid_encoder *encoder;            /* NULL: none */
+    char *vectors_path;              /* the reader borrows it */
+    sid__npy_reader vectors;         /* when has_vectors */
+    struct timespec vectors_changed; /* vectors.npy's last change as of open: written in place, it is not believed */
     bool has_vectors;
     int lock_fd; /* -1 when open for reading */
     pthread_mutex_t mutex;
@@ -84,6 +90,12 @@ sid_status sid__draft_write(sid_ctx *ctx, const sid__draft *draft, sid__new_dire
 /* As sid_catalog_open for a directory that is locked already: lock_fd is consumed (-1: takes the lock when writing). */
 sid_status sid__catalog_open_locked(sid_ctx *ctx, const char *path, sid_open_mode mode, int lock_fd, sid_catalog **out,
                                     sid_error *err);
+
+/* SID_ECORRUPT when vectors.npy was written to since open. */
+sid_status sid__catalog_vectors_check(const sid_catalog *catalog, sid_error *err);
+/* Locks the mutex; in a child after fork, first reopens the database, for reading: SQLite's connections do not pass a fork.
+ * SID_EUSAGE when the parent was inside a call on another thread at the fork. */
+sid_status sid__catalog_lock(sid_catalog *catalog, sid_error *err);
 
 /* ---- catalog_index.c ---------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "catalog/catalog.h"
 
@@ -11,6 +12,11 @@ enum { CHECK_ROWS = 1024 };
 
 static sid_status check_writable(const sid_catalog *catalog, sid_error *err)
 {
+    pid_t owner = atomic_load(&catalog->owner);
+    if (owner != getpid())
+        return sid__fail_at(err, SID_EREADONLY, (sid__place){.file = catalog->path, .byte = -1},
+                            "opened for writing by process %ld, before a fork; only that one may change it",
+                            (long)owner);
     if (catalog->mode == SID_OPEN_WRITE)
         return SID_OK;
     return sid__fail_at(err, SID_EREADONLY, (sid__place){.file = catalog->path, .byte = -1},

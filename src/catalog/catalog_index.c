@@ -152,7 +152,8 @@ void sid__catalog_index_store(sid_catalog *catalog)
 sid_status sid__catalog_enter(sid_catalog *catalog, sid_error *err)
 {
     int64_t version = 0;
-    (void)pthread_mutex_lock(&catalog->mutex);
+    SID_TRY(sid__catalog_vectors_check(catalog, err));
+    SID_TRY(sid__catalog_lock(catalog, err));
     sid_status status = sid__item_db_read_begin(catalog->db, &version, err);
     if (status == SID_OK) {
         status = sid__catalog_refresh(catalog, version, err);

@@ -6,9 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "catalog/catalog.h"
 #include "io/safetensors.h"
+
+enum { ADOPTION_S = 10 }; /* another thread of the child may be reopening the database */
 
 static sid_status path_of(const sid_catalog *catalog, const char *name, char path[PATH_MAX], sid_error *err)
 {
@@ -102,6 +106,27 @@ static sid_status load_encoder(sid_catalog *catalog, sid_error *err)
     return SID_OK;
 }
 
+static sid_status vectors_time(const sid_catalog *catalog, struct timespec *out, sid_error *err)
+{
+    struct stat info;
+    if (fstat(catalog->vectors.file.fd, &info) != 0)
+        return sid__fail_errno(err, catalog->vectors_path, "cannot read", errno);
+    *out = info.st_mtim;
+    return SID_OK;
+}
+
+sid_status sid__catalog_vectors_check(const sid_catalog *catalog, sid_error *err)
+{
+    struct timespec now = {0};
+    if (!catalog->has_vectors)
+        return SID_OK;
+    SID_TRY(vectors_time(catalog, &now, err));
+    if (now.tv_sec == catalog->vectors_changed.tv_sec && now.tv_nsec == catalog->vectors_changed.tv_nsec)
+        return SID_OK;
+    return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = catalog->vectors_path, .byte = -1},
+                        "was written to after it was opened; restore it, then open the catalogue anew");
+}
+
 static sid_status load_vectors(sid_catalog *catalog, sid_error *err)
 {
     const sid__manifest *m = &catalog->manifest;
@@ -112,6 +137,7 @@ static sid_status load_vectors(sid_catalog *catalog, sid_error *err)
     SID_TRY(sid__strdup(&catalog->vectors_path, path, err));
     SID_TRY(sid__npy_open(catalog->vectors_path, &catalog->vectors, err));
     catalog->has_vectors = true;
+    SID_TRY(vectors_time(catalog, &catalog->vectors_changed, err));
     if (catalog->vectors.rows == m->fitted_items && catalog->vectors.dim == m->dim)
         return SID_OK;
     return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = path, .byte = -1},
@@ -201,6 +227,7 @@ sid_status sid__catalog_open_locked(sid_ctx *ctx, const char *path, sid_open_mod
     catalog->ctx = ctx;
     catalog->mode = mode;
     catalog->lock_fd = lock_fd;
+    atomic_store(&catalog->owner, getpid());
     (void)pthread_mutex_init(&catalog->mutex, NULL);
     status = sid__strdup(&catalog->path, path, err);
     if (status == SID_OK)
@@ -216,6 +243,57 @@ sid_status sid__catalog_open_locked(sid_ctx *ctx, const char *path, sid_open_mod
 sid_status sid_catalog_open(sid_ctx *ctx, const char *path, sid_open_mode mode, sid_catalog **out, sid_error *err)
 {
     return sid__catalog_open_locked(ctx, path, mode, -1, out, err);
+}
+
+/* Under the mutex. */
+static sid_status adopt(sid_catalog *catalog, sid_error *err)
+{
+    char path[PATH_MAX];
+    if (atomic_load(&catalog->owner) == getpid())
+        return SID_OK;
+    SID_TRY(path_of(catalog, SID__FILE_ITEMS, path, err));
+    catalog->mode = SID_OPEN_READ;
+    sid__lock_drop(catalog->lock_fd); /* the parent's end of it keeps the lock */
+    catalog->lock_fd = -1;
+    sid__item_db_abandon(catalog->db);
+    catalog->db = NULL;
+    SID_TRY(sid__item_db_open(path, catalog->manifest.levels, catalog->manifest.id, database_mode(catalog),
+                              &catalog->db, err));
+    atomic_store(&catalog->owner, getpid());
+    return SID_OK;
+}
+
+/* A mutex that another thread of the parent held at the fork stays locked for ever in the child. */
+static int lock_in_child(sid_catalog *catalog)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ADOPTION_S;
+    return pthread_mutex_timedlock(&catalog->mutex, &until);
+}
+
+sid_status sid__catalog_lock(sid_catalog *catalog, sid_error *err)
+{
+    if (atomic_load(&catalog->owner) == getpid()) {
+        (void)pthread_mutex_lock(&catalog->mutex);
+        return SID_OK;
+    }
+    if (lock_in_child(catalog) != 0)
+        return sid__fail_at(err, SID_EUSAGE, (sid__place){.file = catalog->path, .byte = -1},
+                            "another thread was using this handle at the fork; open the catalogue in this process");
+    sid_status status = adopt(catalog, err);
+    if (status != SID_OK)
+        (void)pthread_mutex_unlock(&catalog->mutex);
+    return status;
+}
+
+/* A handle of the parent's, closed in a child that never used it. */
+static void abandon(sid_catalog *catalog)
+{
+    if (pthread_mutex_trylock(&catalog->mutex) != 0)
+        return; /* in a call at the fork: its connection is left alone */
+    (void)pthread_mutex_unlock(&catalog->mutex);
+    sid__item_db_abandon(catalog->db);
 }
 
 /* So that the next open need not build the index. */
@@ -239,9 +317,13 @@ void sid_catalog_close(sid_catalog *catalog)
 {
     if (!catalog)
         return;
-    store_index_of_changes(catalog);
-    sid__item_db_close(catalog->db);
-    store_sum(catalog);
+    if (atomic_load(&catalog->owner) == getpid()) {
+        store_index_of_changes(catalog);
+        sid__item_db_close(catalog->db);
+        store_sum(catalog);
+    } else {
+        abandon(catalog);
+    }
     sid__prefix_index_free(catalog->index);
     if (catalog->has_vectors)
         sid__npy_close(&catalog->vectors);

@@ -78,13 +78,14 @@ sid_status sid__item_db_fail(const sid__item_db *db, int rc, const char *what, s
             return sid__fail_errno(err, db->path, what, EIO);
         __attribute__((fallthrough));
     case SQLITE_NOTADB:
-    case SQLITE_CONSTRAINT:
-    case SQLITE_MISMATCH:
     case SQLITE_SCHEMA:
     case SQLITE_ERROR:  /* our statements are constant: only a foreign schema makes them fail */
         if (db->is_new) /* a write that failed without a journal to go back by; later statements see its traces */
             return sid__fail_at(err, SID_EIO, place, "%.40s: cannot write; look at the disk's free space and health",
                                 what);
+        __attribute__((fallthrough));
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
         return sid__fail_at(err, SID_ECORRUPT, place, "%s: %s; restore or refit", what, text);
     case SQLITE_BUSY:
         return sid__fail_at(err, SID_ELOCKED, place, "%s: another program holds the database", what);
@@ -139,6 +140,8 @@ static sid_status meta_get(sid__item_db *db, const char *name, char *value, size
     sid_status status = SID_OK;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         status = sid__item_db_fail(db, rc, "cannot read", err);
+    else if (!text && sid__item_db_lacks_memory(db))
+        status = sid__item_db_fail(db, SQLITE_NOMEM, "cannot read", err);
     else if (!text || strlen(text) >= size)
         status = sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = db->path, .byte = -1},
                               "meta \"%s\" is %s; restore or refit", name, text ? "too long" : "missing");
@@ -245,8 +248,10 @@ static sid_status check_schema(sid__item_db *db, sid_error *err)
     while (status == SID_OK && (rc = sqlite3_step(list)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(list, 0),
                    *sql = (const char *)sqlite3_column_text(list, 1);
-        if (count >= SCHEMA_COUNT || !name || !sql || strcmp(name, schema[count].name) != 0 ||
-            strcmp(sql, schema[count].sql) != 0)
+        if ((!name || !sql) && sid__item_db_lacks_memory(db))
+            status = sid__item_db_fail(db, SQLITE_NOMEM, "cannot read the schema", err);
+        else if (count >= SCHEMA_COUNT || !name || !sql || strcmp(name, schema[count].name) != 0 ||
+                 strcmp(sql, schema[count].sql) != 0)
             status = sid__fail_at(err, SID_ECORRUPT, place,
                                   "the schema holds \"%.60s\", which semid did not write; restore or refit",
                                   name ? name : "");
@@ -366,6 +371,14 @@ void sid__item_db_close(sid__item_db *db)
     sid__free(db);
 }
 
+/* A last connection would copy the WAL back and remove it, as if the parent were not there. */
+void sid__item_db_abandon(sid__item_db *db)
+{
+    if (db)
+        (void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sid__item_db_close(db);
+}
+
 /* ---- Transactions ------------------------------------------------------------------------------------------------- */
 
 /* A rollback that found no memory left its transaction open: it is tried again before the next one. */
@@ -468,7 +481,7 @@ sid_status sid__item_db_integrity(sid__item_db *db, sid_error *err)
     sid_status status = SID_OK;
     const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(check, 0) : NULL;
     if (!text)
-        status = sid__item_db_fail(db, rc, "cannot check", err);
+        status = sid__item_db_fail(db, rc == SQLITE_ROW ? SQLITE_NOMEM : rc, "cannot check", err);
     else if (strcmp(text, "ok") != 0 && is_disk_error(db->sqlite))
         status = sid__fail_errno(err, db->path, "cannot check", EIO);
     else if (strcmp(text, "ok") != 0)

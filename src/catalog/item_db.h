@@ -81,6 +81,8 @@ typedef enum sid__item_db_mode {
 sid_status sid__item_db_open(const char *path, int levels, const char *catalog_id, sid__item_db_mode mode,
                              sid__item_db **out, sid_error *err);
 void sid__item_db_close(sid__item_db *db);
+/* In a child after fork, with no call running: closes the parent's connection and leaves its files as they are. */
+void sid__item_db_abandon(sid__item_db *db);
 
 /* A read snapshot; every reading call stands between these. end never fails. */
 sid_status sid__item_db_read_begin(sid__item_db *db, int64_t *version, sid_error *err);

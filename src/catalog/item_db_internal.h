@@ -31,13 +31,19 @@ struct sid__item_db {
     int levels;
     char catalog_id[SID__DIGEST_TEXT_SIZE];
     bool is_read_only, is_new, has_failed, in_transaction; /* is_new: made by this handle */
-    int64_t version;    /* as of the last begin */
+    int64_t version;                                       /* as of the last begin */
     sid__digest digest; /* of the rows, without version and id; kept while a transaction or a creation runs */
     sqlite3_stmt *statement[SID__STMT_COUNT];
 };
 
 /* Maps a SQLite result code to a status and a message. */
 sid_status sid__item_db_fail(const sid__item_db *db, int rc, const char *what, sid_error *err);
+/* A column that is NULL may be so for want of memory. */
+static inline bool sid__item_db_lacks_memory(const sid__item_db *db)
+{
+    return (sqlite3_errcode(db->sqlite) & 0xff) == SQLITE_NOMEM;
+}
+
 /* Prepared once; the caller resets it. */
 sid_status sid__item_db_statement(sid__item_db *db, sid__statement which, sqlite3_stmt **out, sid_error *err);
 

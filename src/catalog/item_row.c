@@ -211,6 +211,8 @@ sid_status sid__item_db_remove(sid__item_db *db, const sid__db_item *item, sid_e
 
 static sid_status bad_row(const sid__item_db *db, int64_t row, const char *column, sid_error *err)
 {
+    if (sid__item_db_lacks_memory(db))
+        return sid__item_db_fail(db, SQLITE_NOMEM, "cannot read an item", err);
     return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = db->path, .byte = -1},
                         "row %" PRId64 ": column %s holds what no semid writes; restore or refit", row, column);
 }
@@ -294,7 +296,10 @@ sid_status sid__item_db_find(sid__item_db *db, const char *item_id, sid__arena *
 {
     sqlite3_stmt *find = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_FIND, &find, err));
-    sqlite3_bind_text(find, 1, item_id, -1, SQLITE_TRANSIENT);
+    /* The id may be of any length; unbound, nothing would be found. */
+    int rc = sqlite3_bind_text(find, 1, item_id, -1, SQLITE_STATIC);
+    if (rc != SQLITE_OK)
+        return sid__item_db_fail(db, rc, "cannot look for an item", err);
     return one_row(db, find, arena, out, is_found, err);
 }
 
