@@ -13,8 +13,9 @@
 void sqlite_faults_install(void);
 /* Puts the memory of SQLite and jansson under counters of their own; before either is used. */
 void library_memory_install(void);
-/* As sid__mem_fail and sid__mem_calls, for all that SQLite and jansson allocate. */
-void library_memory_fail(int64_t after, int64_t times);
+typedef enum library { SQLITE, JANSSON } library;
+/* As sid__mem_fail and sid__mem_calls, for what one of the two allocates. */
+void library_memory_fail(library which, int64_t after, int64_t times);
 int64_t library_memory_calls(void);
 
 static inline bool is_soak(void)

@@ -211,28 +211,32 @@ static sid_status call_quantizer(bench *b, sid_error *why)
 
 /* ---- Faults ------------------------------------------------------------------------------------------------------- */
 
+typedef enum source { FROM_US, FROM_SQLITE, FROM_JANSSON, SOURCES } source;
+static const char *const source_name[] = {"semid", "SQLite", "jansson"};
+
 static struct {
     int64_t after, times, calls;
-    bool is_ours, is_on;
+    source from;
+    bool is_on;
 } fault;
 
 static void memory_on(void)
 {
     if (!fault.is_on)
         return;
-    if (fault.is_ours)
+    if (fault.from == FROM_US)
         sid__mem_fail(fault.after, fault.times);
     else
-        library_memory_fail(fault.after, fault.times);
+        library_memory_fail(fault.from == FROM_SQLITE ? SQLITE : JANSSON, fault.after, fault.times);
 }
 
 static void memory_off(void)
 {
     if (fault.is_on)
-        fault.calls = fault.is_ours ? sid__mem_calls() : library_memory_calls();
+        fault.calls = fault.from == FROM_US ? sid__mem_calls() : library_memory_calls();
     fault.is_on = false;
     sid__mem_fail(-1, 0);
-    library_memory_fail(-1, 0);
+    library_memory_fail(SQLITE, -1, 0);
 }
 
 /* ---- Changes: the fault is on during the change itself; what the handle then shows is compared --------------------- */
@@ -336,22 +340,24 @@ static void try_point(bench *b, const public_call *call)
     char where[160];
     sid_error seen = {0};
     (void)snprintf(where, sizeof where, "%s, allocation %d of %s, %s", call->name, (int)fault.after,
-                   fault.is_ours ? "semid" : "SQLite and jansson", fault.times < 0 ? "for good" : "once");
+                   source_name[fault.from], fault.times < 0 ? "for good" : "once");
     fault.is_on = true;
     if (!call->has_own_fault)
         memory_on();
     sid_status status = call->run(b, &seen);
     memory_off();
-    if (status != SID_OK && (status != SID_ENOMEM || seen.status != SID_ENOMEM || !seen.message[0]))
+    /* jansson 2.14 goes on after it could not grow a token, and has then read another text. */
+    bool is_jansson = fault.from == FROM_JANSSON && (status == SID_EDATA || status == SID_ECORRUPT);
+    if (status != SID_OK && !is_jansson && (status != SID_ENOMEM || seen.status != SID_ENOMEM || !seen.message[0]))
         fail_msg("%s: %s: \"%s\"", where, sid_status_name(status), seen.message);
     TEST_OK(call->run(b, err));
 }
 
-static int64_t calls_of(bench *b, const public_call *call, bool is_ours)
+static int64_t calls_of(bench *b, const public_call *call, source from)
 {
     fault.after = INT64_MAX;
     fault.times = 1;
-    fault.is_ours = is_ours;
+    fault.from = from;
     fault.is_on = true;
     if (!call->has_own_fault)
         memory_on();
@@ -367,21 +373,20 @@ static void test_each_allocation_fails(void **state)
     int64_t tried = 0;
     for (size_t i = 0; i < sizeof public_calls / sizeof *public_calls; i++) {
         const public_call *call = &public_calls[i];
-        for (int is_ours = 0; is_ours <= 1; is_ours++) {
-            int64_t total = calls_of(b, call, is_ours), points = fault_points(total, SAMPLED_POINTS / 2);
+        for (source from = FROM_US; from < SOURCES; from++) {
+            int64_t total = calls_of(b, call, from), points = fault_points(total, SAMPLED_POINTS / 2);
             for (int64_t point = 0; point < points; point++, tried += 2) {
-                int64_t n = fault_place(2 * i + (uint64_t)is_ours, point, total);
+                int64_t n = fault_place(SOURCES * i + (uint64_t)from, point, total);
                 fault.after = n;
                 fault.times = 1;
-                fault.is_ours = is_ours;
+                fault.from = from;
                 try_point(b, call);
                 fault.after = n;
                 fault.times = -1;
                 try_point(b, call);
             }
             if (total)
-                print_message("%s: %d allocations of %s\n", call->name, (int)total,
-                              is_ours ? "semid" : "SQLite and jansson");
+                print_message("%s: %d allocations of %s\n", call->name, (int)total, source_name[from]);
         }
     }
     print_message("%d points tried\n", (int)tried);

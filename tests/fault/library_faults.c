@@ -83,10 +83,12 @@ void sqlite_faults_install(void)
 /* ---- Memory ------------------------------------------------------------------------------------------------------- */
 
 static _Atomic int64_t fail_after = -1, fail_times, call_index;
+static _Atomic library failing;
 static sqlite3_mem_methods plain;
 
-void library_memory_fail(int64_t after, int64_t times)
+void library_memory_fail(library which, int64_t after, int64_t times)
 {
+    atomic_store(&failing, which);
     atomic_store(&fail_after, -1);
     atomic_store(&fail_times, times);
     atomic_store(&call_index, 0);
@@ -98,10 +100,10 @@ int64_t library_memory_calls(void)
     return atomic_load(&call_index);
 }
 
-static bool is_out_of_memory(void)
+static bool is_out_of_memory(library which)
 {
     int64_t after = atomic_load(&fail_after);
-    if (after < 0)
+    if (after < 0 || atomic_load(&failing) != which)
         return false;
     int64_t index = atomic_fetch_add(&call_index, 1), times = atomic_load(&fail_times);
     return index >= after && (times < 0 || index - after < times);
@@ -109,17 +111,17 @@ static bool is_out_of_memory(void)
 
 static void *sqlite_malloc(int size)
 {
-    return is_out_of_memory() ? NULL : plain.xMalloc(size);
+    return is_out_of_memory(SQLITE) ? NULL : plain.xMalloc(size);
 }
 
 static void *sqlite_realloc(void *old, int size)
 {
-    return is_out_of_memory() ? NULL : plain.xRealloc(old, size);
+    return is_out_of_memory(SQLITE) ? NULL : plain.xRealloc(old, size);
 }
 
 static void *jansson_malloc(size_t size)
 {
-    return is_out_of_memory() ? NULL : malloc(size);
+    return is_out_of_memory(JANSSON) ? NULL : malloc(size);
 }
 
 void library_memory_install(void)
