@@ -258,7 +258,7 @@ static void change_cycle(fixture *f, uint64_t seed, int cycle, int *steps, char 
 static int cycle_count(void)
 {
     const char *text = getenv("SEMID_KILL_CYCLES");
-    return text ? atoi(text) : is_soak() ? 2000 : 200;
+    return text ? (int)strtol(text, NULL, 10) : is_soak() ? 2000 : 200;
 }
 
 /* Fails when a change that was acknowledged is lost, one is half there, a SID moves, or a killed writer leaves a catalogue
@@ -314,7 +314,7 @@ int main(int count, char **argument)
 {
     static char path[PATH_MAX];
     if (count == 5 && strcmp(argument[1], "--change") == 0)
-        return child_change(argument[2], strtoull(argument[3], NULL, 10), atoi(argument[4]));
+        return child_change(argument[2], strtoull(argument[3], NULL, 10), (int)strtol(argument[4], NULL, 10));
     if (count == 4 && strcmp(argument[1], "--fit") == 0)
         return child_fit(argument[2], strtoull(argument[3], NULL, 10));
     self = realpath("/proc/self/exe", path);
