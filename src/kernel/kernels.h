@@ -44,6 +44,12 @@ typedef struct sid__kernels {
     /* Writes the codes that are not out, ascending, to index (room for groups * 16); gives their number. half and norm
      * have groups * 16 entries. */
     int (*filter)(const float *dot, const float *half, const float *norm, int groups, sid__bound bound, int *index);
+    /* For the beam: half costs base + half[k] - (dot[k] - sum_c cross[c][k]), less and plus the bound, into low and high
+     * (groups * 16 each). */
+    void (*intervals)(const float *dot, const float *const *cross, int cross_count, const sid__codebook *book,
+                      sid__bound bound, float base, float *low, float *high);
+    /* Places with value <= limit (or no number), ascending, of `count` values, a multiple of 16; gives their number. */
+    int (*at_most)(const float *value, int count, float limit, int *index);
     /* |x|^2 in fp32, in any order: it only scales bounds. */
     float (*square)(const float *x, int dim);
     /* sum[d] += round_half_even(x[d] * scale), |x * scale| <= 2^50, modulo 2^64 and each shifted by SID__FIXED_BIAS. */
@@ -55,6 +61,8 @@ typedef struct sid__kernels {
 
 const sid__kernels *sid__kernels_of(const sid_ctx *ctx);
 const sid__kernels *sid__kernels_for(sid__isa isa);
+/* The same path with fp32 dots, where bf16 would propose too much. */
+const sid__kernels *sid__kernels_fp32(const sid_ctx *ctx);
 
 extern const sid__kernels sid__kernels_portable;
 extern const sid__kernels sid__kernels_avx2;

@@ -6,5 +6,10 @@ enum { LANES = 8, ROWS = 6, GROUPS = 1 };
 #define SIGN_BITS(m) ((unsigned)_mm256_movemask_ps((__m256)(m)))
 #include "kernel/kernels_body.h"
 
-const sid__kernels sid__kernels_avx2 = {
-    .dots = dots, .project = multiply, .filter = filter, .square = square, .accumulate = accumulate};
+const sid__kernels sid__kernels_avx2 = {.dots = dots,
+                                        .project = multiply,
+                                        .filter = filter,
+                                        .intervals = intervals,
+                                        .at_most = at_most,
+                                        .square = square,
+                                        .accumulate = accumulate};

@@ -6,5 +6,10 @@ enum { LANES = 16, ROWS = 6, GROUPS = 4 };
 #define SIGN_BITS(m) ((unsigned)_mm512_movepi32_mask((__m512i)(m)))
 #include "kernel/kernels_body.h"
 
-const sid__kernels sid__kernels_avx512 = {
-    .dots = dots, .project = multiply, .filter = filter, .square = square, .accumulate = accumulate};
+const sid__kernels sid__kernels_avx512 = {.dots = dots,
+                                          .project = multiply,
+                                          .filter = filter,
+                                          .intervals = intervals,
+                                          .at_most = at_most,
+                                          .square = square,
+                                          .accumulate = accumulate};

@@ -102,5 +102,10 @@ static bool dots_bf16(const sid__codebook *book, const float *x, int rows, float
     return true;
 }
 
-const sid__kernels sid__kernels_avx512bf16 = {
-    .dots = dots_bf16, .project = multiply, .filter = filter, .square = square, .accumulate = accumulate};
+const sid__kernels sid__kernels_avx512bf16 = {.dots = dots_bf16,
+                                              .project = multiply,
+                                              .filter = filter,
+                                              .intervals = intervals,
+                                              .at_most = at_most,
+                                              .square = square,
+                                              .accumulate = accumulate};

@@ -138,6 +138,31 @@ static int filter(const float *dot, const float *half, const float *norm, int gr
     return count;
 }
 
+static void intervals(const float *dot, const float *const *cross, int cross_count, const sid__codebook *book,
+                      sid__bound bound, float base, float *low, float *high)
+{
+    for (int k = 0; k < book->groups * SID__GROUP; k += LANES) {
+        vector sum = load(dot + k), h = load(book->half + k);
+        for (int c = 0; c < cross_count; c++)
+            sum -= load(cross[c] + k);
+        vector slack = all(bound.norm_factor) * load(book->norm + k) + all(bound.half_factor) * h + all(bound.floor);
+        vector score = all(base) + (h - sum);
+        store(low + k, score - slack);
+        store(high + k, score + slack);
+    }
+}
+
+static int at_most(const float *value, int count, float limit, int *index)
+{
+    int found = 0;
+    for (int k = 0; k < count; k += LANES) {
+        mask is_above = load(value + k) > all(limit);
+        for (unsigned bits = SIGN_BITS(~is_above); bits; bits &= bits - 1)
+            index[found++] = k + __builtin_ctz(bits);
+    }
+    return found;
+}
+
 /* Adding 1.5 * 2^52 to a double of magnitude <= 2^50 leaves the nearest integer (ties to even) in its low bits: the same
  * bits as any rounding instruction, and it vectorises everywhere. */
 static void accumulate(const float *x, int dim, double scale, uint64_t *sum)

@@ -31,5 +31,10 @@ static void project(const float *x, int rows, int dim, const float *packed, int 
     }
 }
 
-const sid__kernels sid__kernels_portable = {
-    .dots = dots, .project = project, .filter = filter, .square = square, .accumulate = accumulate};
+const sid__kernels sid__kernels_portable = {.dots = dots,
+                                            .project = project,
+                                            .filter = filter,
+                                            .intervals = intervals,
+                                            .at_most = at_most,
+                                            .square = square,
+                                            .accumulate = accumulate};

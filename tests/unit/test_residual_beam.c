@@ -78,6 +78,64 @@ static void a_full_beam_is_exhaustive(void **state)
     sid_ctx_free(ctx);
 }
 
+/* Two levels by the definition: every code of level 1, the `beam` best by cost, every code of level 2 below them. */
+static void reference_beam(const sid__residual *r, const float *x, int beam, uint16_t *best)
+{
+    const sid__codebook *first = &r->book[0], *second = &r->book[1];
+    double *cost = NULL, least = 1e300;
+    TEST_OK(sid__alloc(&cost, (size_t)first->codes, sizeof *cost, "costs", err));
+    for (int k = 0; k < first->codes; k++)
+        cost[k] = sid__score_exact(first, x, k);
+    for (int b = 0; b < beam; b++) {
+        float rest[DIM];
+        int chosen = 0;
+        for (int k = 1; k < first->codes; k++)
+            chosen = cost[k] < cost[chosen] ? k : chosen;
+        cost[chosen] = 1e300;
+        for (int d = 0; d < r->dim; d++)
+            rest[d] = x[d] - first->code[chosen * r->dim + d];
+        double square = sid__dot_exact(rest, rest, r->dim);
+        for (int k = 0; k < second->codes; k++) {
+            double sum = square + 2 * sid__score_exact(second, rest, k);
+            if (sum < least) {
+                least = sum;
+                best[0] = (uint16_t)chosen;
+                best[1] = (uint16_t)k;
+            }
+        }
+    }
+    sid__free(cost);
+}
+
+/* Fails when codebooks too large for tables of products give other paths than the definition: 2 x 4200 codes, where the
+ * residuals of paths are multiplied instead. */
+static void large_codebooks_need_no_tables(void **state)
+{
+    enum { MANY = 4200, WIDE = 3, FEW = 30 };
+    float *code = new_floats(2 * MANY * WIDE), x[FEW * WIDE];
+    const float *const book[] = {code, code + MANY * WIDE};
+    const int codes[] = {MANY, MANY};
+    uint16_t found[FEW * 2], expected[2];
+    sid_quantizer *q = NULL;
+    (void)state;
+    fill_uniform(code, 2 * MANY * WIDE, 4);
+    fill_uniform(x, FEW * WIDE, 5);
+    TEST_OK(sid__quantizer_from_codebooks(book, codes, 2, WIDE, NULL, &q, err));
+    for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+        if (!sid__isa_is_supported((sid__isa)isa))
+            continue;
+        sid_ctx *ctx = new_ctx(2, sid__isa_name((sid__isa)isa));
+        TEST_OK(sid__residual_encode(ctx, q->state, x, FEW, 7, found, NULL, err));
+        for (int i = 0; i < FEW; i++) {
+            reference_beam(q->state, x + i * WIDE, 7, expected);
+            assert_memory_equal(expected, found + 2 * i, sizeof expected);
+        }
+        sid_ctx_free(ctx);
+    }
+    sid_quantizer_free(q);
+    sid__free(code);
+}
+
 /* Fails when ties are not decided by the code tuple, on any path: a codebook of equal codes gives 0-0-0. Fails when lattice
  * data gives other codes on another path or thread count. */
 static void ties_go_to_the_least_tuple(void **state)
@@ -127,6 +185,7 @@ static void lack_of_memory_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(beam_golden), cmocka_unit_test(a_full_beam_is_exhaustive),
+                                       cmocka_unit_test(large_codebooks_need_no_tables),
                                        cmocka_unit_test(ties_go_to_the_least_tuple),
                                        cmocka_unit_test(lack_of_memory_is_reported)};
     return cmocka_run_group_tests(tests, NULL, NULL);
