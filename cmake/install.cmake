@@ -32,7 +32,7 @@ if(SEMID_IS_DEBIAN)
         install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} RENAME copyright COMPONENT ${package})
     endforeach()
 endif()
-install(FILES examples/fit_neighbors.c examples/add_remove.c examples/quantizer.c
+install(FILES examples/fit_neighbors.c examples/add_remove.c examples/vector_codes.c
     DESTINATION ${CMAKE_INSTALL_DATADIR}/${examples_directory} COMPONENT libsemid-dev)
 
 # Pages and completions are printed by the program just built; a program for another CPU cannot run here.

@@ -16,7 +16,7 @@ expect() {
 "$programs/fit_neighbors" numbers >neighbors
 expect 5 '^[0-9]*	[0-9]*-[0-9]*-[0-9]*	[0-3] levels shared	' neighbors
 
-"$programs/quantizer" >codes
+"$programs/vector_codes" >codes
 expect 8 '^(.*)	[0-7]-[0-7]	stands for (' codes
 
 cp "$examples/shop.tsv" shop.tsv

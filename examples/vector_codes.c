@@ -1,6 +1,6 @@
-/* quantizer.c: codes of vectors in memory, without a catalogue: for those who keep items in a database of their own.
+/* vector_codes.c: codes of vectors in memory, without a catalogue: for those who keep items in a database of their own.
  *
- *     cc quantizer.c $(pkg-config --cflags --libs semid) -lm -o quantizer && ./quantizer
+ *     cc vector_codes.c $(pkg-config --cflags --libs semid) -lm -o vector_codes && ./vector_codes
  */
 #include <math.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ int main(void)
     sid_quantizer_options options = {.levels = LEVELS, .codes = "8", .options = "refine=2"};
     if (sid_ctx_create(&ctx, &err) || sid_quantizer_fit(ctx, &options, x, N, D, &quantizer, &err) ||
         sid_quantizer_encode(ctx, quantizer, x, N, codes, NULL, &err))
-        (void)fprintf(stderr, "quantizer: %s\n", err.message);
+        (void)fprintf(stderr, "vector_codes: %s\n", err.message);
     for (int i = 0; i < N && !err.status; i += 32) {
         sid_format(&codes[i * LEVELS], LEVELS, sid);
         if (sid_quantizer_decode(quantizer, &codes[i * LEVELS], 1, 0, approximation, &err) == SID_OK)
