@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { FEW_ITEMS = 32, MIN_DF_DEFAULT = 2 };
+enum { FEW_ITEMS = 32 };
 
 static const char reading[] = "lsa: reading words", weighing[] = "lsa: weighing words";
 
@@ -41,22 +41,21 @@ static sid_status count_row(void *user, sid__scan_worker *worker, int64_t row, s
     return SID_OK;
 }
 
-/* With few items the default limits would leave hardly a word: a catalogue of ten titles shares almost none. */
-static void relax_limits(sid_ctx *ctx, sid__vocab_limits *limits)
+/* Limits that were left at 0. With few items the usual ones would leave hardly a word: ten titles share almost none. */
+static void choose_limits(sid__vocab_limits *limits)
 {
-    bool is_default = limits->min_df == MIN_DF_DEFAULT && limits->max_df <= 0.5 && limits->max_df >= 0.5;
-    if (limits->items >= FEW_ITEMS || !is_default)
-        return;
-    limits->min_df = 1;
-    limits->max_df = 1;
-    sid__ctx_info(ctx, "fewer than %d items: words of one item count too (min_df 1, max_df 1)", FEW_ITEMS);
+    bool is_small = limits->items < FEW_ITEMS;
+    if (limits->min_df == 0)
+        limits->min_df = is_small ? 1 : 2;
+    if (!(limits->max_df > 0))
+        limits->max_df = is_small ? 1 : 0.5;
 }
 
 static sid_status choose_vocab(sid__scan *scan, const sid__lsa_options *options, sid__lsa *lsa, sid_error *err)
 {
     sid__vocab_limits limits = {sid_items_count(scan->items), options->vocab, options->min_df, options->max_df};
     sid__word_count *words = &scan->worker[0].words;
-    relax_limits(scan->ctx, &limits);
+    choose_limits(&limits);
     SID_TRY(sid__scan_run(scan, reading, count_row, &lsa->fields, err));
     for (int i = 1; i < scan->threads; i++)
         SID_TRY(sid__word_count_merge(words, &scan->worker[i].words, err));

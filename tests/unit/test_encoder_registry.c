@@ -73,7 +73,7 @@ static void test_options_text(void **state)
     sid__strbuf text = {0};
     TEST_OK(sid_encoder_fit(ctx, items, &(sid_encoder_options){.options = "dim=2,max-df=1"}, &e, err));
     TEST_OK(sid__encoder_options_text(e, &text, err));
-    assert_string_equal(text.text, "dim=2,vocab=50000,min_df=2,max_df=1,power=4");
+    assert_string_equal(text.text, "dim=2,vocab=50000,min_df=0,max_df=1,power=4");
     assert_memory_equal(sid__encoder_fingerprint(e), "lsa/1 utf8proc ", 15);
     sid__strbuf_drop(&text);
     sid_encoder_free(e);

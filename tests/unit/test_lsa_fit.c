@@ -141,15 +141,20 @@ static void test_no_text(void **state)
     sid_ctx_free(ctx);
 }
 
-/* Fails when the default limits leave a small catalogue without words: each title's own words count there. */
+/* Fails when the limits left at 0 leave a small catalogue without words, or when given ones are not obeyed there. */
 static void test_few_items(void **state)
 {
     (void)state;
     sid_ctx *ctx = case_ctx(1, SID__ISA_PORTABLE);
-    sid__lsa_options usual = {.dim = 128, .vocab = 50000, .min_df = 2, .power = 4, .max_df = .5};
-    sid__lsa relaxed = fit(ctx, golden, "", &usual), plain = fit(ctx, golden, "", &all_words);
+    sid_items *items = case_items(ctx, golden);
+    sid__lsa_options usual = {.dim = 128, .vocab = 50000, .power = 4},
+                     given = {.dim = 128, .vocab = 50000, .min_df = 2};
+    sid__lsa relaxed = fit(ctx, golden, "", &usual), plain = fit(ctx, golden, "", &all_words), none = {0};
     assert_int_equal(relaxed.vocab.count, plain.vocab.count);
     assert_memory_equal(relaxed.sigma, plain.sigma, (size_t)plain.dim * sizeof *plain.sigma);
+    given.max_df = 0.5;
+    TEST_FAILS(sid__lsa_fit(ctx, items, "", &given, 42, &none, err), SID_EDATA, "min_df=2");
+    sid_items_free(items);
     sid__lsa_drop(&relaxed);
     sid__lsa_drop(&plain);
     sid_ctx_free(ctx);
