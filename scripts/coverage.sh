@@ -12,7 +12,7 @@ if [ "${1:-}" != --no-run ]; then
     echo "dev: building (preset coverage)"
     build coverage
     find build/coverage -name '*.gcda' -delete
-    run_ctest coverage
+    SEMID_KILL_CYCLES=10 run_ctest coverage
 fi
 gcovr --root . --filter 'src/' --object-directory build/coverage --csv build/coverage/lines.csv -j "$jobs" \
     build/coverage >/dev/null
