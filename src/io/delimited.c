@@ -27,8 +27,25 @@ static sid__place place_of(const sid__row_reader *reader, int64_t line, int64_t 
 
 /* ---- The row's bytes ---- */
 
+/* Where a search stands between two windows: inside quotes or not, and the last quote that closed, both relative to the
+ * row's start. */
+typedef struct quote_state {
+    bool is_quoted;
+    int64_t closed_at; /* -1: none */
+} quote_state;
+
+/* A quote opens only where a field starts; anywhere else in an unquoted field it is an error of its own row and must not
+ * swallow the rows after it. Right behind a closing quote it is the second half of "". */
+static void pass_quote(const char *begin, int64_t at, quote_state *state)
+{
+    bool is_opening = at == 0 || begin[at - 1] == ',' || state->closed_at == at - 1;
+    if (state->is_quoted)
+        state->closed_at = at;
+    state->is_quoted = !state->is_quoted && is_opening;
+}
+
 /* Searches from `from` (relative to the unread bytes) for the newline that ends the row; -1: not in the window. */
-static int64_t find_end(const sid__row_reader *reader, int64_t from, bool *is_quoted)
+static int64_t find_end(const sid__row_reader *reader, int64_t from, quote_state *state)
 {
     const char *begin = reader->source->window + reader->source->begin;
     const char *end = reader->source->window + reader->source->end;
@@ -36,8 +53,8 @@ static int64_t find_end(const sid__row_reader *reader, int64_t from, bool *is_qu
         const char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end;
         if (reader->form == SID__ROWS_CSV)
             for (const char *quote = at; (quote = memchr(quote, '"', (size_t)(stop - quote))); quote++)
-                *is_quoted = !*is_quoted;
-        if (newline && !*is_quoted)
+                pass_quote(begin, quote - begin, state);
+        if (newline && !state->is_quoted)
             return newline - begin;
         at = stop + 1;
     }
@@ -48,11 +65,11 @@ static int64_t find_end(const sid__row_reader *reader, int64_t from, bool *is_qu
 static sid_status take_raw(sid__row_reader *reader, bool *has_row, sid_error *err)
 {
     sid__source *source = reader->source;
-    bool is_quoted = false;
+    quote_state state = {.closed_at = -1};
     int64_t scanned = 0, newline = -1;
     for (;;) {
         if (source->end - source->begin > scanned)
-            newline = find_end(reader, scanned, &is_quoted);
+            newline = find_end(reader, scanned, &state);
         scanned = source->end - source->begin;
         if (newline >= 0 || source->is_ended || scanned > SID__ROW_SIZE_MAX)
             break;
@@ -68,7 +85,7 @@ static sid_status take_raw(sid__row_reader *reader, bool *has_row, sid_error *er
         reader->is_stuck = true;
         return sid__fail_at(err, SID_EDATA, place_of(reader, reader->line, reader->byte),
                             "the row that starts here is longer than %d bytes%s", SID__ROW_SIZE_MAX,
-                            is_quoted ? "; a quote is not closed" : "; is this a text file?");
+                            state.is_quoted ? "; a quote is not closed" : "; is this a text file?");
     }
     for (const char *at = reader->raw, *end = at + reader->raw_size; (at = memchr(at, '\n', (size_t)(end - at))); at++)
         reader->next_line++;

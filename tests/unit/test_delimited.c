@@ -58,10 +58,20 @@ static void test_csv(void **state)
     check("a,b\nc,d", SID__ROWS_CSV, 2, "a|b;c|d;");
     check("\"a,\"\"b\"\"\",\"c\r\nd\"\r\n\"\",e\r\n", SID__ROWS_CSV, 2, "a,\"b\"|c\r\nd;|e;");
     check("a,\"b\"x\nc,d\n", SID__ROWS_CSV, 2, "!;c|d;");
-    check("a,b\"c\nd,e\"\nf,g\n", SID__ROWS_CSV, 2, "!;f|g;");
+    check("a,\"b\"\"c\nd\"\nf,g\n", SID__ROWS_CSV, 2, "a|b\"c\nd;f|g;");
     check("a,\"b\n", SID__ROWS_CSV, 2, "!;");
     check("a,b,\n", SID__ROWS_CSV, 3, "a|b|;");
     check(",\n", SID__ROWS_CSV, 2, "|;");
+}
+
+/* Fails when a quote that no field starts with opens anything: the rows behind it would be swallowed as one. */
+static void test_stray_quotes(void **state)
+{
+    (void)state;
+    check("a,19\" rack\nb,c\nd,24\" rack\ne,f\n", SID__ROWS_CSV, 2, "!;b|c;!;e|f;");
+    check("a,b\"\"c\nd,e\n", SID__ROWS_CSV, 2, "!;d|e;");
+    check("a,\"b\" \"c\nd,e\n", SID__ROWS_CSV, 2, "!;d|e;");
+    check("a,x\"\nb,\"c\nd\"\n", SID__ROWS_CSV, 2, "!;b|c\nd;");
 }
 
 /* Fails when lines are split, or a bad byte passes. */
@@ -197,10 +207,15 @@ static void test_check_id(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tsv),      cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_places),   cmocka_unit_test(test_lines_and_bytes),
-        cmocka_unit_test(test_messages), cmocka_unit_test(test_endless_row),
-        cmocka_unit_test(test_check_id), cmocka_unit_test(test_file_equals_memory),
+        cmocka_unit_test(test_tsv),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_stray_quotes),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_lines_and_bytes),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_endless_row),
+        cmocka_unit_test(test_check_id),
+        cmocka_unit_test(test_file_equals_memory),
     };
     return cmocka_run_group_tests(tests, NULL, remove_temporary);
 }
