@@ -86,7 +86,7 @@ sid_status sid__ctx_check(const sid_ctx *ctx, sid_error *err)
 {
     if (!atomic_load_explicit(&ctx->canceled, memory_order_relaxed))
         return SID_OK;
-    return sid__fail(err, SID_ECANCELED, "interrupted; nothing was changed");
+    return sid__fail(err, SID_ECANCELED, "interrupted");
 }
 
 void sid__ctx_progress(const sid_ctx *ctx, const char *stage, int64_t done, int64_t total, const char *unit,

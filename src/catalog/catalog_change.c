@@ -161,6 +161,21 @@ static sid_status add_all(adding *a, sid_error *err)
     return commit(a, err);
 }
 
+/* With commit_every, what was committed before a failure stays: the message must say so. */
+static sid_status fail_partly(const adding *a, sid_status status, sid_error *err)
+{
+    sid_error why;
+    if (!err || a->stored == 0)
+        return status;
+    why = *err;
+    (void)sid__fail(err, status, "%.900s; %" PRId64 " items were stored before (version %" PRId64 ")", why.message,
+                    a->stored, a->catalog->version);
+    memcpy(err->file, why.file, sizeof err->file);
+    err->row = why.row;
+    err->byte = why.byte;
+    return status;
+}
+
 static sid_status add_encoded(adding *a, sid_error *err)
 {
     (void)pthread_mutex_lock(&a->catalog->mutex);
@@ -168,12 +183,9 @@ static sid_status add_encoded(adding *a, sid_error *err)
     if (a->in_transaction)
         sid__item_db_rollback(a->catalog->db);
     (void)pthread_mutex_unlock(&a->catalog->mutex);
-    if (status != SID_OK && a->stored > 0)
-        sid__ctx_warn(a->catalog->ctx, "%" PRId64 " items were stored before the failure (version %" PRId64 ")",
-                      a->stored, a->catalog->version);
     if (status != SID_OK && a->hits)
         sid_hits_drop(a->hits);
-    return status;
+    return status == SID_OK ? SID_OK : fail_partly(a, status, err);
 }
 
 sid_status sid_catalog_add(sid_catalog *catalog, const sid_vectors *vectors, const sid_add_options *options,

@@ -139,11 +139,11 @@ static void full_prefixes_are_named(void **state)
     assert_int_equal(hits.count, 8);
     sid_hits_drop(&hits);
     /* In groups, the ones before the failure stay. */
-    TEST_FAILS(sid_catalog_add(catalog, nine, &(sid_add_options){.commit_every = 3}, NULL, err), SID_EDATA, "is full");
+    TEST_FAILS(sid_catalog_add(catalog, nine, &(sid_add_options){.commit_every = 3}, NULL, err), SID_EDATA,
+               "fit again with more levels or codes, or with collisions keep; 6 items were stored before (version 3)");
     sid_catalog_get_info(catalog, &info);
     assert_int_equal(info.items, 14);
     assert_int_equal(info.version, 3);
-    assert_non_null(strstr(f->warning, "6 items were stored"));
     sid_vectors_free(nine);
     sid_catalog_close(catalog);
 }
