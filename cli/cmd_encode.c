@@ -23,10 +23,27 @@ static void input_drop(encode_input *in)
     sid_catalog_close(in->catalog);
 }
 
+/* Text by the catalogue's encoder; where it has none, the "vector" members of a .jsonl. */
+static sid_status embed(cli_app *app, encode_input *in)
+{
+    int64_t no_text = 0;
+    sid_catalog_info info;
+    sid_catalog_get_info(in->catalog, &info);
+    if (!info.encoder) {
+        sid_status status = sid_vectors_from_items(app->ctx, in->items, &in->vectors, &app->err);
+        if (status != SID_ENOTFOUND)
+            return status;
+    }
+    CLI_TRY(sid_catalog_embed(in->catalog, in->items, &in->vectors, &no_text, &app->err));
+    if (no_text > 0)
+        cli_warn(app, "%s without a word that the encoder knows: all of those get the same SID",
+                 cli_count_text(app, no_text, "item"));
+    return SID_OK;
+}
+
 static sid_status read_input(cli_app *app, encode_input *in)
 {
     const char *items_path;
-    int64_t no_text = 0;
     bool is_write = cli_flag(app, "add") && !app->is_dry_run;
     CLI_TRY(cli_items_path(app, 1, &items_path));
     if (!items_path && !cli_is_given(app, "vectors"))
@@ -37,11 +54,7 @@ static sid_status read_input(cli_app *app, encode_input *in)
         CLI_TRY(cli_items_read(app, items_path, &in->items));
     if (cli_is_given(app, "vectors"))
         return cli_vectors_read(app, in->items, &in->vectors);
-    CLI_TRY(sid_catalog_embed(in->catalog, in->items, &in->vectors, &no_text, &app->err));
-    if (no_text > 0)
-        cli_warn(app, "%s without a word that the encoder knows: all of those get the same SID",
-                 cli_count_text(app, no_text, "item"));
-    return SID_OK;
+    return embed(app, in);
 }
 
 static sid_status print_codes(cli_app *app, const encode_input *in)

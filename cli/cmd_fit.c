@@ -103,23 +103,18 @@ static sid_status embed(cli_app *app, fit_state *state)
     return SID_OK;
 }
 
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t length = strlen(text), size = strlen(ending);
-    return length >= size && strcmp(text + length - size, ending) == 0;
-}
-
-/* Vectors from --vectors, from "vector" members of a .jsonl, else from text. */
+/* Vectors from --vectors, from "vector" members of a .jsonl, else from text. A file that has vectors is never read as
+ * text because one of them is bad. */
 static sid_status make_vectors(cli_app *app, const char *items_path, fit_state *state)
 {
     if (items_path)
         CLI_TRY(cli_items_read(app, items_path, &state->items));
     if (cli_is_given(app, "vectors"))
         return cli_vectors_read(app, state->items, &state->vectors);
-    if (ends_with(items_path, ".jsonl") && !has_encoder_flags(app) &&
-        sid_vectors_from_items(app->ctx, state->items, &state->vectors, &app->err) == SID_OK)
-        return SID_OK;
-    return embed(app, state);
+    if (has_encoder_flags(app))
+        return embed(app, state);
+    sid_status status = sid_vectors_from_items(app->ctx, state->items, &state->vectors, &app->err);
+    return status == SID_ENOTFOUND ? embed(app, state) : status;
 }
 
 /* ---- What is printed --------------------------------------------------------------------------------------------- */

@@ -60,23 +60,22 @@ bool cli_is_vectors_path(const char *path)
         if (length >= size && strcmp(path + length - size, ending[i]) == 0)
             return true;
     }
-    return strstr(path, ".safetensors:") != NULL;
+    return strstr(path, ".npz:") || strstr(path, ".safetensors:");
 }
 
-/* Where ":IDS" begins in FILE[:IDS], or NULL. A file of the whole name wins; "x.safetensors:tensor" has a colon of its own. */
+/* Where ":IDS" begins in FILE[:IDS], or NULL. A file of the whole name wins; "x.npz:name" and "x.safetensors:name" have a
+ * colon of their own. */
 static const char *find_ids_colon(const char *spec)
 {
-    static const char tensor_mark[] = ".safetensors:";
-    const char *mark, *found;
+    static const char *const named[] = {".npz:", ".safetensors:"};
+    const char *mark;
     if (access(spec, F_OK) == 0)
         return NULL;
-    mark = strstr(spec, tensor_mark);
-    if (mark)
-        return strchr(mark + sizeof tensor_mark - 1, ':');
-    found = strstr(spec, ".npy:");
-    if (!found)
-        found = strstr(spec, ".npz:");
-    return found ? found + 4 : NULL;
+    for (int i = 0; i < CLI_COUNT(named); i++)
+        if ((mark = strstr(spec, named[i])) != NULL)
+            return strchr(mark + strlen(named[i]), ':');
+    mark = strstr(spec, ".npy:");
+    return mark ? mark + 4 : NULL;
 }
 
 sid_status cli_vectors_read(cli_app *app, const sid_items *items, sid_vectors **out)

@@ -170,7 +170,8 @@ SID_API SID_MUST_CHECK sid_status sid_vectors_read_with(sid_ctx *ctx, const char
 /* Copies `data` (count, dim) row-major and `ids` (NULL: row numbers), with the same checks. */
 SID_API SID_MUST_CHECK sid_status sid_vectors_create(sid_ctx *ctx, const float *data, int64_t count, int dim,
                                                      const char *const *ids, sid_vectors **out, sid_error *err);
-/* The "vector" members of a .jsonl file of items. */
+/* The "vector" members of a .jsonl file of items. SID_ENOTFOUND: not one item has one (text may be embedded instead);
+ * SID_EDATA: some have, but not all, or of unequal length. */
 SID_API SID_MUST_CHECK sid_status sid_vectors_from_items(sid_ctx *ctx, const sid_items *items, sid_vectors **out,
                                                          sid_error *err);
 /* Row i gets the id of items row i; SID_EDATA when the counts differ. */

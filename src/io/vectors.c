@@ -190,9 +190,20 @@ sid_status sid_vectors_create(sid_ctx *ctx, const float *data, int64_t count, in
     return hand_over(vectors, status, out);
 }
 
+static bool has_any_vector(const sid_items *items)
+{
+    for (int64_t i = 0; i < items->count; i++)
+        if (items->item[i].vector)
+            return true;
+    return false;
+}
+
 static sid_status check_item_vectors(const sid_items *items, sid_error *err)
 {
     int dim = items->count ? items->item[0].vector_dim : 0;
+    if (!has_any_vector(items))
+        return sid__fail_at(err, SID_ENOTFOUND, (sid__place){.file = items->path, .byte = -1},
+                            "no item has a \"vector\"; each row needs one");
     for (int64_t i = 0; i < items->count; i++) {
         const sid__item *item = &items->item[i];
         sid__place place = {.file = items->path, .row = item->line, .byte = -1};

@@ -46,6 +46,17 @@ printf 'item_id\ttitle\n%0300d\tx\n' 7 >long.tsv
 fails 3 "long.tsv:2" fit long.tsv -o x
 printf '{"item_id":"a"}\n{"item_id":\n' >broken.jsonl
 fails 3 "broken.jsonl:2" fit broken.jsonl -o x
+printf '{"item_id":"a","title":"x","vector":[1,2]}\n{"item_id":"b","title":"y","vector":[1]}\n' >uneven.jsonl
+fails 3 "uneven.jsonl:2" fit uneven.jsonl -o x --codes 2
+printf '{"item_id":"a","title":"red","vector":[1,2]}\n{"item_id":"b","title":"blue"}\n' >partly.jsonl
+fails 3 'partly.jsonl:2: item "b" has no "vector"' fit partly.jsonl -o x --codes 2
+passes fit partly.jsonl -o text --codes 2 --encoder lsa
+fails 3 'uneven.jsonl:2' encode v uneven.jsonl
+printf 'item_id,title\na,19" rack\nb,blue\nc,24" rack\nd,red\n' >stray.csv
+fails 3 "stray.csv:2" fit stray.csv -o x --codes 2
+passes fit stray.csv -o stray --codes 2 --on-error skip
+says "2 bad rows left out"
+passes show stray b
 run fit twice.tsv -o x --log-format json
 says '"row":4'
 says '"status":"SID_EDATA"'

@@ -109,6 +109,26 @@ npy() {
     f32 "$@"
 }
 
+# little BYTES NUMBER: little-endian.
+little() {
+    number=$2
+    for _ in $(seq "$1"); do
+        printf "\\$(printf %03o $((number & 255)))"
+        number=$((number >> 8))
+    done
+}
+
+# npz NAME x.npy >x.npz: a zip of one stored member. gzip knows its CRC.
+npz() {
+    member=$1.npy size=$(size_of "$2")
+    gzip -c "$2" | tail -c 8 | head -c 4 >"$work/crc"
+    meta() { little 2 20; little 8 0; cat "$work/crc"; little 4 "$size"; little 4 "$size"; little 2 ${#member}; }
+    printf 'PK\003\004'; meta; little 2 0; printf %s "$member"; cat "$2"
+    printf 'PK\001\002'; little 2 20; meta; little 8 0; little 8 0; printf %s "$member"
+    printf 'PK\005\006'; little 4 0; little 2 1; little 2 1
+    little 4 $((46 + ${#member})); little 4 $((30 + ${#member} + size)); little 2 0
+}
+
 # items COUNT [FIRST] >items.tsv: ids i1.. with a few words each, in four kinds.
 items() {
     awk -v count="$1" -v first="${2:-1}" 'BEGIN {

@@ -91,6 +91,21 @@ awk 'NR > 1 { printf "{\"item_id\":\"%s\",\"title\":\"t\",\"vector\":[%d,%d]}\n"
 passes fit items.jsonl -o jsonl --codes 4
 passes inspect jsonl --format json
 prints '"dim": 2'
+passes export jsonl --as tsv
+tail -n +2 "$out" | cut -f 1,2 >jsonl.sids
+passes encode jsonl items.jsonl
+check "vectors of a .jsonl are encoded by a catalogue of vectors" is_same "$out" jsonl.sids
+fails 2 "fitted from vectors" encode jsonl items.tsv
+head -n 1 items.jsonl | sed 's/i1/i901/' >one.jsonl
+passes encode jsonl one.jsonl --add
+prints "i901	"
+npz x x.npy >x.npz
+passes fit --vectors x.npz:x --ids x.ids.txt -o npz --codes 8
+passes fit --vectors x.npz:x:x.ids.txt -o npz --codes 8 --force
+passes export npz --as tsv -o npz.tsv
+check "an array of an npz and its ids" is_same npz.tsv v.tsv
+fails 3 'no array "y"; it holds: x' fit --vectors x.npz:y -o npz2
+fails 3 "rows; one is expected" neighbors npz --vector x.npz:x
 
 # ---- inspect
 passes inspect c --format table

@@ -146,6 +146,10 @@ static void test_from_items(void **state)
                "t.jsonl:2: item \"b\" has no \"vector\"");
     TEST_FAILS(from_text("{\"item_id\":\"a\",\"vector\":[1,2]}\n{\"item_id\":\"b\",\"vector\":[1]}\n", &vectors, err),
                SID_EDATA, "has 1 numbers, the first row's 2");
+    TEST_FAILS(from_text("{\"item_id\":\"a\"}\n{\"item_id\":\"b\",\"vector\":[1]}\n", &vectors, err), SID_EDATA,
+               "t.jsonl:1: item \"a\" has no \"vector\"");
+    TEST_FAILS(from_text("{\"item_id\":\"a\"}\n{\"item_id\":\"b\"}\n", &vectors, err), SID_ENOTFOUND,
+               "no item has a \"vector\"");
 }
 
 /* Fails when what is written is not read back equal. */
