@@ -27,8 +27,8 @@ run() {
 run_head() {
     local lines=$1
     shift
+    if [ "$1" = semid ]; then set -- "$@" --format table; fi # in a pipe semid prints bare tsv
     printf '\n%s$ %s | head -n %s%s\n' "$bold" "$*" "$lines" "$plain"
-    if [ "$1" = semid ]; then set -- "$@" --format table; fi
     "$@" >quickstart/output.txt
     head -n "$lines" quickstart/output.txt | cut -c 1-118
 }
