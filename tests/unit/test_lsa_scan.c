@@ -27,7 +27,7 @@ static sid_status look(void *user, sid__scan_worker *worker, int64_t row, sid_er
     seen[row]++;
     worker->zero_count += row % 2;
     worker->row.tokenizer.bad_count++;
-    return row == ROWS - 1 && seen[0] < 0 ? sid__fail(err, SID_EDATA, "the last row") : SID_OK;
+    return row == ROWS - 1 && seen[ROWS] < 0 ? sid__fail(err, SID_EDATA, "the last row") : SID_OK;
 }
 
 /* Fails when a row is skipped, seen twice, or gets another row's or column's text. */
@@ -40,14 +40,14 @@ static void test_each_row_once(void **state)
         sid_ctx *ctx = case_ctx(threads, SID__ISA_PORTABLE);
         sid_items *items = sample(ctx);
         sid__scan scan = {0};
-        int *seen = case_alloc(ROWS, sizeof *seen);
+        int *seen = case_alloc(ROWS + 1, sizeof *seen);
         TEST_OK(sid__scan_init(&scan, ctx, items, &fields, 3, err));
         TEST_OK(sid__scan_run(&scan, "test", look, seen, err));
         for (int i = 0; i < ROWS; i++)
             assert_int_equal(seen[i], 1);
         assert_int_equal(sid__scan_zero_count(&scan), ROWS / 2);
         assert_int_equal(sid__scan_bad_count(&scan), ROWS);
-        seen[0] = -5;
+        seen[ROWS] = -1; /* asks for a failure; no row writes it */
         TEST_FAILS(sid__scan_run(&scan, "test", look, seen, err), SID_EDATA, "the last row");
         sid__scan_drop(&scan);
         sid__free(seen);
