@@ -29,8 +29,8 @@ static const int handled_signal[] = {SIGINT, SIGTERM};
 static void on_signal(int number)
 {
     int none = 0;
-    sid_ctx *ctx = atomic_load(&running_ctx);
     bool is_first = atomic_compare_exchange_strong(&received_signal, &none, number);
+    sid_ctx *ctx = atomic_load(&running_ctx); /* after the number is set: see cli_signals_pause */
     if (is_first)
         atomic_store(&received_ms, now_ms());
     if (is_first && ctx)
@@ -54,9 +54,12 @@ void cli_signals_begin(sid_ctx *ctx)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* A signal that came a moment ago has canceled what nobody looks at while a read blocks: it must end the program here. */
 void cli_signals_pause(void)
 {
     atomic_store(&running_ctx, NULL);
+    if (atomic_load(&received_signal))
+        cli_die_by(atomic_load(&received_signal));
 }
 
 void cli_signals_resume(sid_ctx *ctx)
