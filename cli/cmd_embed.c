@@ -7,15 +7,6 @@
 #include "output.h"
 #include "verbs.h"
 
-/* x.npy -> x.ids.txt */
-static const char *ids_path(cli_app *app, const char *path)
-{
-    size_t length = strlen(path);
-    if (length > 4 && strcmp(path + length - 4, ".npy") == 0)
-        length -= 4;
-    return cli_keep(app, "%.*s.ids.txt", (int)length, path);
-}
-
 static sid_status encode_by_catalog(cli_app *app, const sid_items *items, sid_vectors **out, int64_t *no_text)
 {
     sid_catalog *catalog = NULL;
@@ -75,7 +66,7 @@ static sid_status run(cli_app *app)
     CLI_TRY(check_encoder_from(app));
     if (strcmp(path, "-") == 0)
         return cli_fail(app, SID_EUSAGE, "-o is \"-\"; a file is expected, since ids go to a second one");
-    ids = ids_path(app, path);
+    ids = cli_ids_path(app, path);
     CLI_TRY(cli_output_check(app, path));
     CLI_TRY(cli_output_check(app, ids));
     CLI_TRY(cli_items_read(app, app->object[0], &items));

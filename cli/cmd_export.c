@@ -29,6 +29,8 @@ static sid_status run(cli_app *app)
     if (strcmp(form, "npy") == 0 && strcmp(path, "-") == 0)
         return cli_fail(app, SID_EUSAGE, "--as npy needs -o FILE.npy, since ids go to a second file");
     CLI_TRY(cli_output_check(app, path));
+    if (strcmp(form, "npy") == 0)
+        CLI_TRY(cli_output_check(app, cli_ids_path(app, path)));
     CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &catalog, &app->err));
     sid_status status = export_to(app, catalog, form, path);
     sid_catalog_close(catalog);

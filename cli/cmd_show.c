@@ -23,22 +23,51 @@ static void print_items(const cli_app *app, const sid_item *item, int64_t count)
     cli_table_end(&table);
 }
 
-static json_t *metadata_json(const sid_item *item)
+/* Whether the parser may see it: metadata comes from items.db, which may be anyone's, and a few bytes of brackets become a
+ * hundred in memory. */
+static bool is_modest(const char *json)
 {
-    json_t *value = item->metadata && *item->metadata ? json_loads(item->metadata, 0, NULL) : NULL;
-    return value ? value : json_object();
+    enum { DEPTH_MAX = 16, MARKS_MAX = 1 << 18 };
+    int depth = 0, marks = 0;
+    bool is_in_text = false;
+    for (const char *at = json; *at && depth <= DEPTH_MAX && marks <= MARKS_MAX; at++) {
+        if (*at == '"')
+            is_in_text = !is_in_text;
+        else if (is_in_text)
+            at += *at == '\\' && at[1];
+        else {
+            depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
+            marks += strchr("{[,:", *at) != NULL;
+        }
+    }
+    return depth <= DEPTH_MAX && marks <= MARKS_MAX;
 }
 
-static json_t *item_json(const sid_item *item)
+static json_t *metadata_json(cli_app *app, const sid_item *item)
+{
+    json_t *value = NULL;
+    if (!item->metadata || !*item->metadata)
+        return json_object();
+    if (is_modest(item->metadata))
+        value = json_loads(item->metadata, 0, NULL);
+    if (json_is_object(value))
+        return value;
+    json_decref(value);
+    cli_warn(app, "the metadata of item \"%s\" is no JSON object that semid writes; it is left out, run semid verify",
+             item->item_id);
+    return json_object();
+}
+
+static json_t *item_json(cli_app *app, const sid_item *item)
 {
     return json_pack("{s:o,s:o,s:o,s:s,s:s,s:I,s:o}", "item_id", cli_json_text(item->item_id), "sid",
                      cli_json_text(item->sid), "title", cli_json_text(item->title), "state", item->state, "assigned",
-                     item->assigned, "row", (json_int_t)item->row, "metadata", metadata_json(item));
+                     item->assigned, "row", (json_int_t)item->row, "metadata", metadata_json(app, item));
 }
 
-static void print_json(const cli_app *app, const sid_hits *hits)
+static void print_json(cli_app *app, const sid_hits *hits)
 {
-    json_t *object = item_json(&hits->row[0]), *mates = json_array();
+    json_t *object = item_json(app, &hits->row[0]), *mates = json_array();
     for (int64_t i = 1; i < hits->count; i++)
         (void)json_array_append_new(mates, json_pack("{s:o,s:o,s:o}", "item_id", cli_json_text(hits->row[i].item_id),
                                                      "sid", cli_json_text(hits->row[i].sid), "title",
@@ -49,7 +78,7 @@ static void print_json(const cli_app *app, const sid_hits *hits)
 
 static void print_table(cli_app *app, const sid_hits *hits)
 {
-    json_t *object = item_json(&hits->row[0]), *metadata = json_incref(json_object_get(object, "metadata"));
+    json_t *object = item_json(app, &hits->row[0]), *metadata = json_incref(json_object_get(object, "metadata"));
     (void)json_object_del(object, "metadata");
     (void)json_object_del(metadata, "title");
     (void)json_object_update(object, metadata);

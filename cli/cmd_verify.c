@@ -2,6 +2,15 @@
 #include "output.h"
 #include "verbs.h"
 
+/* Why no item was encoded again. */
+static const char *why_not_reencoded(const sid_verify_result *result)
+{
+    if (result->items_without_vector > 0)
+        return "the catalogue keeps no vectors";
+    return result->items_walked > 0 ? "no item has the quantizer's own choice of codes; they were imported or given"
+                                    : "the catalogue has no items";
+}
+
 static sid_status run(cli_app *app)
 {
     sid_verify_result result = {0};
@@ -11,7 +20,7 @@ static sid_status run(cli_app *app)
                                     (json_int_t)result.items_reencoded, "items_without_vector",
                                     (json_int_t)result.items_without_vector, "index_rebuilt", result.index_rebuilt));
     if (result.items_reencoded == 0)
-        cli_note(app, "re-encoding not checked: the catalogue keeps no vectors");
+        cli_note(app, "re-encoding not checked: %s", why_not_reencoded(&result));
     return SID_OK;
 }
 

@@ -51,15 +51,24 @@ sid_status cli_items_path(cli_app *app, int object_index, const char **path)
     return SID_OK;
 }
 
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text), size = strlen(ending);
+    return length >= size && strcmp(text + length - size, ending) == 0;
+}
+
+const char *cli_ids_path(cli_app *app, const char *path)
+{
+    size_t length = strlen(path);
+    return cli_keep(app, "%.*s.ids.txt", (int)(length > 4 && ends_with(path, ".npy") ? length - 4 : length), path);
+}
+
 bool cli_is_vectors_path(const char *path)
 {
     static const char *const ending[] = {".npy", ".npz", ".safetensors"};
-    size_t length = strlen(path);
-    for (int i = 0; i < CLI_COUNT(ending); i++) {
-        size_t size = strlen(ending[i]);
-        if (length >= size && strcmp(path + length - size, ending[i]) == 0)
+    for (int i = 0; i < CLI_COUNT(ending); i++)
+        if (ends_with(path, ending[i]))
             return true;
-    }
     return strstr(path, ".npz:") || strstr(path, ".safetensors:");
 }
 

@@ -12,6 +12,8 @@ sid_status cli_items_path(cli_app *app, int object_index, const char **path);
 sid_status cli_vectors_read(cli_app *app, const sid_items *items, sid_vectors **out);
 /* Whether a name ends like a file of vectors. */
 bool cli_is_vectors_path(const char *path);
+/* Where the ids of the rows of x.npy are written: x.ids.txt. Kept as long as the app. */
+const char *cli_ids_path(cli_app *app, const char *path);
 /* SID_EEXISTS when `path` is there, unless --force. */
 sid_status cli_output_check(cli_app *app, const char *path);
 /* The text of -o, or SID_EUSAGE. */

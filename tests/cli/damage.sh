@@ -44,6 +44,25 @@ for offset in 0 $((size / 3)) $((size / 2)) $((size - 1)); do
     fails 3 "items.db" verify hurt
 done
 
+# Metadata of other people: brackets are counted before a parser sees them.
+rm -rf hurt
+cp -r whole hurt
+metadata='{"title":"blue cotton shirt number 1","brand":"brand1"}'
+nested=$(awk -v size=${#metadata} 'BEGIN {
+    depth = int((size - 6) / 2)
+    text = "{\"a\":"
+    for (i = 0; i < depth; i++) text = text "["
+    for (i = 0; i < depth; i++) text = text "]"
+    while (length(text) < size - 1) text = text " "
+    print text "}"
+}')
+LC_ALL=C sed "s/$metadata/$nested/" whole/items.db >hurt/items.db
+check "something was changed" sh -c "! cmp -s whole/items.db hurt/items.db"
+check "of the same size" [ "$(size_of hurt/items.db)" -eq "$(size_of whole/items.db)" ]
+passes show hurt i1 --format json
+says 'the metadata of item "i1" is no JSON object that semid writes'
+prints '"metadata": {}'
+
 # index.bin is derived: it is rebuilt, with a warning, and answers stay.
 size=$(size_of whole/index.bin)
 for offset in 0 $((size / 2)) $((size - 1)); do

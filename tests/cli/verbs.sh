@@ -59,7 +59,7 @@ says "60 items"
 passes fit items.tsv -o lean --codes 8 --drop-vectors
 check "no vectors are kept" is_absent lean/vectors.npy
 passes verify lean
-says "re-encoding not checked"
+says "re-encoding not checked: the catalogue keeps no vectors"
 passes neighbors lean --item i1 -k 3
 prints_lines 3
 
@@ -216,6 +216,12 @@ command_line="encode c - --add"
 "$semid" encode c - --add <new.tsv >"$out" 2>"$err"
 check "items from standard input" [ $? -eq 0 ]
 
+passes synth vectors -o few --item-count 3 --dim 2
+passes fit --vectors few/vectors.npy -o none --codes 2
+passes remove none 0 1 2
+passes verify none
+says "re-encoding not checked: the catalogue has no items"
+
 # ---- export, import
 passes export v --as tsv
 prints "item_id	sid	c1	c2	c3"
@@ -225,6 +231,10 @@ prints '"codes":['
 passes export v --as npy -o sids.npy
 check "ids beside it" [ "$(wc -l <sids.ids.txt)" -eq 60 ]
 fails 2 "exists; pass --force" export v --as npy -o sids.npy
+mv sids.npy sids.kept
+fails 2 "sids.ids.txt exists; pass --force" export v --as npy -o sids.npy
+check "nothing is written" is_absent sids.npy
+mv sids.kept sids.npy
 fails 2 "one of tsv|jsonl|npy" export v --as parquet
 passes export v --as tsv -o dry.tsv --dry-run
 check "a dry run writes nothing" is_absent dry.tsv
@@ -237,6 +247,7 @@ done
 passes import sids.npy --vectors x.npy --items items.tsv -o imported --force
 passes export imported --as tsv -o imported.tsv --force
 check "sids.npy comes back" is_same imported.tsv v.tsv
+passes verify imported
 passes import v.tsv --as tsv --vectors x.npy:x.ids.txt -o imported2 --dry-run
 check "a dry run writes nothing" is_absent imported2
 
