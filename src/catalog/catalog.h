@@ -23,11 +23,19 @@
 #include "quant/quantizer.h"
 #include "sid/prefix_index.h"
 
+/* What the outside of items.db and its WAL says: differs after any commit or checkpoint. */
+typedef struct sid__items_state {
+    struct timespec changed;
+    int64_t size, wal_size; /* wal_size -1: none */
+    ino_t inode;
+} sid__items_state;
+
 /* Threads: quantizer, encoder, manifest and vectors never change after open and are read without the mutex; db, index,
- * version and items are used under it. Invariant: index is NULL or was built from index_version of items.db. */
+ * version and items are used under it. Invariant: index is NULL or was built from index_source of items.db. */
 struct sid_catalog {
     sid_ctx *ctx;
     char *path;
+    int directory_fd; /* the directory that was opened, also when another one stands at `path` by now */
     sid_open_mode mode;
     _Atomic pid_t
         owner; /* the process that db and lock_fd belong to; a child after fork adopts the handle for reading */
@@ -39,14 +47,18 @@ struct sid_catalog {
     sid__npy_reader vectors;         /* when has_vectors */
     struct timespec vectors_changed; /* vectors.npy's last change as of open: written in place, it is not believed */
     bool has_vectors;
+    char *metrics; /* metrics.json as its hash says; read at open, since it may be gone later */
+    int64_t metrics_size;
     int lock_fd; /* -1 when open for reading */
     pthread_mutex_t mutex;
     sid__item_db *db;
+    sid__item_db_mode db_mode; /* as it was opened */
+    sid__items_state db_state; /* of the files of an immutable one, so that a change is seen */
     sid__prefix_index *index;
-    int64_t index_version;  /* of items.db that `index` shows */
-    bool is_index_stored;   /* index.bin holds just this index */
-    bool is_index_rebuilt;  /* since open: it was stale, missing or damaged */
-    int64_t version, items; /* as of the last look; items: live */
+    sid__index_source index_source; /* the state of items.db that `index` shows */
+    bool is_index_stored;           /* index.bin holds just this index */
+    bool is_index_rebuilt;          /* since open: it was stale, missing or damaged */
+    int64_t version, items;         /* as of the last look; items: live */
 };
 
 /* Codes of a SID with its digit, at most. */
@@ -91,6 +103,10 @@ sid_status sid__draft_write(sid_ctx *ctx, const sid__draft *draft, sid__new_dire
 sid_status sid__catalog_open_locked(sid_ctx *ctx, const char *path, sid_open_mode mode, int lock_fd, sid_catalog **out,
                                     sid_error *err);
 
+/* False when another catalogue was put at the path since open: then files are not read or written by name. */
+bool sid__catalog_is_in_place(const sid_catalog *catalog);
+/* Where a reader had to open items.db as immutable and a writer changed it since: opens it anew. Under the mutex. */
+sid_status sid__catalog_db_renew(sid_catalog *catalog, sid_error *err);
 /* SID_ECORRUPT when vectors.npy was written to since open. */
 sid_status sid__catalog_vectors_check(const sid_catalog *catalog, sid_error *err);
 /* Locks the mutex; in a child after fork, first reopens the database, for reading: SQLite's connections do not pass a fork.
@@ -117,8 +133,9 @@ typedef struct sid__live_items {
 } sid__live_items;
 sid_status sid__live_items_read(sid_ctx *ctx, sid__item_db *db, int width, sid__live_items *out, sid_error *err);
 void sid__live_items_drop(sid_ctx *ctx, sid__live_items *live);
-/* An index over the live items. */
-sid_status sid__catalog_index_build(sid_ctx *ctx, sid__item_db *db, int width, sid__prefix_index **out, sid_error *err);
+/* An index over the live items, and which state of items.db it shows. Within a snapshot of `version`. */
+sid_status sid__catalog_index_build(sid_ctx *ctx, sid__item_db *db, int64_t version, int width, sid__prefix_index **out,
+                                    sid__index_source *source, sid_error *err);
 
 /* A reading call: locks, begins a snapshot, refreshes the index. leave undoes it; call it only after SID_OK. */
 sid_status sid__catalog_enter(sid_catalog *catalog, sid_error *err);

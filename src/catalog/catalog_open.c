@@ -1,7 +1,9 @@
 /* catalog_open.c: from a directory to a handle and back. Each file that never changes is hashed and compared with the
  * manifest first, so that nothing damaged is believed; then parsed; then the parts are compared with each other.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,11 @@
 #include "catalog/catalog.h"
 #include "io/safetensors.h"
 
-enum { ADOPTION_S = 10 }; /* another thread of the child may be reopening the database */
+enum {
+    ADOPTION_S = 10, /* another thread of the child may be reopening the database */
+    METRICS_SIZE_MAX = 16 << 20,
+    OPEN_TRIES = 100 /* each is in vain only when a writer came, went or replaced the catalogue meanwhile */
+};
 
 static sid_status path_of(const sid_catalog *catalog, const char *name, char path[PATH_MAX], sid_error *err)
 {
@@ -145,19 +151,90 @@ static sid_status load_vectors(sid_catalog *catalog, sid_error *err)
                         catalog->vectors.rows, catalog->vectors.dim, m->fitted_items, m->dim);
 }
 
-/* Where nobody can write, SQLite may skip locks and its -shm file. Changes that a crashed writer left in the WAL would be
- * skipped too, so then the database is opened in the usual way, which needs the -shm file. */
-static sid__item_db_mode database_mode(const sid_catalog *catalog)
+static sid_status load_metrics(sid_catalog *catalog, sid_error *err)
 {
-    char wal[PATH_MAX];
+    const sid__manifest_file *file = sid__manifest_find(&catalog->manifest, SID__FILE_METRICS);
+    char path[PATH_MAX], hex[SID__SHA256_HEX_SIZE];
+    if (!file)
+        return SID_OK;
+    SID_TRY(path_of(catalog, SID__FILE_METRICS, path, err));
+    SID_TRY(sid__read_whole(path, METRICS_SIZE_MAX, &catalog->metrics, &catalog->metrics_size, err));
+    sid__sha256_bytes(catalog->metrics, (size_t)catalog->metrics_size, hex);
+    return strcmp(hex, file->sha256) == 0 ? SID_OK
+                                          : sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = path, .byte = -1},
+                                                         "SHA-256 differs from the manifest; restore or refit");
+}
+
+/* ---- items.db ----------------------------------------------------------------------------------------------------- */
+
+static sid__items_state items_state(const sid_catalog *catalog)
+{
+    char path[PATH_MAX];
     struct stat info;
+    sid__items_state state = {.size = -1, .wal_size = -1};
+    if (path_of(catalog, SID__FILE_ITEMS, path, NULL) == SID_OK && stat(path, &info) == 0) {
+        state.changed = info.st_mtim;
+        state.size = info.st_size;
+        state.inode = info.st_ino;
+    }
+    if (path_of(catalog, SID__FILE_ITEMS "-wal", path, NULL) == SID_OK && stat(path, &info) == 0)
+        state.wal_size = info.st_size;
+    return state;
+}
+
+static bool is_same_state(const sid__items_state *a, const sid__items_state *b)
+{
+    return a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec && a->size == b->size &&
+           a->wal_size == b->wal_size && a->inode == b->inode;
+}
+
+/* A reader who may not make files can read a WAL database in the usual way only while its -shm file is there, that is,
+ * while somebody writes, or after a crash. Else SQLite must take it as immutable, without locks; another user may write
+ * to it nevertheless, so its state is kept and compared at each call (sid__catalog_db_renew). */
+static sid__item_db_mode database_mode(const sid_catalog *catalog, const sid__items_state *state)
+{
     if (catalog->mode == SID_OPEN_WRITE)
         return SID__ITEM_DB_WRITE;
-    if (sid__directory_is_writable(catalog->path))
-        return SID__ITEM_DB_READ;
-    if (path_of(catalog, SID__FILE_ITEMS "-wal", wal, NULL) == SID_OK && stat(wal, &info) == 0 && info.st_size > 0)
-        return SID__ITEM_DB_READ;
-    return SID__ITEM_DB_IMMUTABLE;
+    return state->wal_size >= 0 || sid__directory_is_writable(catalog->path) ? SID__ITEM_DB_READ
+                                                                             : SID__ITEM_DB_IMMUTABLE;
+}
+
+/* A writer may come or go between the look and the opening, so the look is repeated. */
+static sid_status open_db(sid_catalog *catalog, sid_error *err)
+{
+    const sid__manifest *m = &catalog->manifest;
+    char path[PATH_MAX];
+    SID_TRY(path_of(catalog, SID__FILE_ITEMS, path, err));
+    for (int i = 0;; i++) {
+        sid_error why = {0};
+        catalog->db_state = items_state(catalog);
+        catalog->db_mode = database_mode(catalog, &catalog->db_state);
+        sid_status status = sid__item_db_open(path, m->levels, m->id, catalog->db_mode, &catalog->db, &why);
+        sid__items_state now = items_state(catalog);
+        bool is_still =
+            catalog->mode == SID_OPEN_WRITE || i == OPEN_TRIES - 1 || is_same_state(&now, &catalog->db_state);
+        if (status == SID_OK && (is_still || catalog->db_mode != SID__ITEM_DB_IMMUTABLE))
+            return SID_OK;
+        if (status != SID_OK && is_still) {
+            if (err)
+                *err = why;
+            return status;
+        }
+        sid__item_db_close(catalog->db);
+        catalog->db = NULL;
+    }
+}
+
+sid_status sid__catalog_db_renew(sid_catalog *catalog, sid_error *err)
+{
+    if (catalog->db && catalog->db_mode != SID__ITEM_DB_IMMUTABLE)
+        return SID_OK;
+    sid__items_state now = items_state(catalog);
+    if (catalog->db && (is_same_state(&now, &catalog->db_state) || !sid__catalog_is_in_place(catalog)))
+        return SID_OK;
+    sid__item_db_close(catalog->db);
+    catalog->db = NULL; /* stays so when it cannot be opened; the next call tries again */
+    return open_db(catalog, err);
 }
 
 static sid_status load_items(sid_catalog *catalog, sid_error *err)
@@ -166,8 +243,7 @@ static sid_status load_items(sid_catalog *catalog, sid_error *err)
     SID_TRY(path_of(catalog, SID__FILE_ITEMS, path, err));
     if (!sid__path_exists(path))
         return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = path, .byte = -1}, "missing; restore or refit");
-    SID_TRY(sid__item_db_open(path, catalog->manifest.levels, catalog->manifest.id, database_mode(catalog),
-                              &catalog->db, err));
+    SID_TRY(open_db(catalog, err));
     SID_TRY(sid__catalog_index_load(catalog, err));
     SID_TRY(sid__catalog_enter(catalog, err));
     sid__catalog_leave(catalog);
@@ -204,19 +280,35 @@ static sid_status lock_for_writing(sid_catalog *catalog, sid_error *err)
     return sid__lock_take(catalog->path, &catalog->lock_fd, err);
 }
 
+bool sid__catalog_is_in_place(const sid_catalog *catalog)
+{
+    struct stat opened, named;
+    return fstat(catalog->directory_fd, &opened) == 0 && stat(catalog->path, &named) == 0 &&
+           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+/* Held open, the directory's inode is not given to another one, so that the two can be told apart. */
+static sid_status hold_directory(sid_catalog *catalog, sid_error *err)
+{
+    catalog->directory_fd = open(catalog->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return catalog->directory_fd >= 0 ? SID_OK : sid__fail_errno(err, catalog->path, "cannot open", errno);
+}
+
 static sid_status load(sid_catalog *catalog, sid_error *err)
 {
     SID_TRY(sid__catalog_directory_check(catalog->path, err));
     SID_TRY(lock_for_writing(catalog, err));
+    SID_TRY(hold_directory(catalog, err));
     SID_TRY(as_corrupt(load_manifest(catalog, err), err));
     SID_TRY(as_corrupt(load_quantizer(catalog, err), err));
     SID_TRY(as_corrupt(load_encoder(catalog, err), err));
     SID_TRY(as_corrupt(load_vectors(catalog, err), err));
+    SID_TRY(as_corrupt(load_metrics(catalog, err), err));
     return load_items(catalog, err);
 }
 
-sid_status sid__catalog_open_locked(sid_ctx *ctx, const char *path, sid_open_mode mode, int lock_fd, sid_catalog **out,
-                                    sid_error *err)
+static sid_status open_once(sid_ctx *ctx, const char *path, sid_open_mode mode, int lock_fd, sid_catalog **out,
+                            bool *is_replaced, sid_error *err)
 {
     sid_catalog *catalog = NULL;
     sid_status status = sid__alloc(&catalog, 1, sizeof *catalog, "the catalogue", err);
@@ -227,17 +319,40 @@ sid_status sid__catalog_open_locked(sid_ctx *ctx, const char *path, sid_open_mod
     catalog->ctx = ctx;
     catalog->mode = mode;
     catalog->lock_fd = lock_fd;
+    catalog->directory_fd = -1;
     atomic_store(&catalog->owner, getpid());
     (void)pthread_mutex_init(&catalog->mutex, NULL);
     status = sid__strdup(&catalog->path, path, err);
     if (status == SID_OK)
         status = load(catalog, err);
+    *is_replaced = catalog->directory_fd >= 0 && !sid__catalog_is_in_place(catalog);
     if (status != SID_OK) {
         sid_catalog_close(catalog);
         return status;
     }
     *out = catalog;
     return SID_OK;
+}
+
+sid_status sid__catalog_open_locked(sid_ctx *ctx, const char *path, sid_open_mode mode, int lock_fd, sid_catalog **out,
+                                    sid_error *err)
+{
+    /* Files are opened by name, one after the other: where fit --force put another catalogue there meanwhile, they are of
+     * two. A writer's lock keeps others from doing so. */
+    for (int i = 1;; i++) {
+        sid_error why = {0};
+        sid_catalog *catalog = NULL;
+        bool is_replaced = false;
+        sid_status status = open_once(ctx, path, mode, lock_fd, &catalog, &is_replaced, &why);
+        if (!is_replaced || i == OPEN_TRIES || lock_fd >= 0) {
+            if (status == SID_OK)
+                *out = catalog;
+            else if (err)
+                *err = why;
+            return status;
+        }
+        sid_catalog_close(catalog);
+    }
 }
 
 sid_status sid_catalog_open(sid_ctx *ctx, const char *path, sid_open_mode mode, sid_catalog **out, sid_error *err)
@@ -248,17 +363,14 @@ sid_status sid_catalog_open(sid_ctx *ctx, const char *path, sid_open_mode mode, 
 /* Under the mutex. */
 static sid_status adopt(sid_catalog *catalog, sid_error *err)
 {
-    char path[PATH_MAX];
     if (atomic_load(&catalog->owner) == getpid())
         return SID_OK;
-    SID_TRY(path_of(catalog, SID__FILE_ITEMS, path, err));
     catalog->mode = SID_OPEN_READ;
     sid__lock_drop(catalog->lock_fd); /* the parent's end of it keeps the lock */
     catalog->lock_fd = -1;
     sid__item_db_abandon(catalog->db);
     catalog->db = NULL;
-    SID_TRY(sid__item_db_open(path, catalog->manifest.levels, catalog->manifest.id, database_mode(catalog),
-                              &catalog->db, err));
+    SID_TRY(open_db(catalog, err));
     atomic_store(&catalog->owner, getpid());
     return SID_OK;
 }
@@ -330,7 +442,10 @@ void sid_catalog_close(sid_catalog *catalog)
     sid__free(catalog->vectors_path);
     sid_encoder_free(catalog->encoder);
     sid_quantizer_free(catalog->quantizer);
+    sid__free(catalog->metrics);
     sid__lock_drop(catalog->lock_fd);
+    if (catalog->directory_fd >= 0)
+        (void)close(catalog->directory_fd);
     (void)pthread_mutex_destroy(&catalog->mutex);
     sid__free(catalog->path);
     sid__free(catalog);

@@ -8,19 +8,17 @@
 #include "catalog/catalog.h"
 #include "sid/health.h"
 
-enum { METRICS_SIZE_MAX = 16 << 20 };
-
 /* Beyond these, items added later fit the codebooks so much worse than the fitted ones that SIDs should be made anew. */
 static const double residual_ratio_max = 1.15, bucket_growth_max = 1;
 
 static sid_status read_metrics(const sid_catalog *catalog, sid_report *report, sid_error *err)
 {
-    char path[PATH_MAX], *bytes = NULL;
-    int64_t size = 0;
+    char path[PATH_MAX];
     SID_TRY(sid__path_join(path, sizeof path, catalog->path, SID__FILE_METRICS, err));
-    SID_TRY(sid__read_whole(path, METRICS_SIZE_MAX, &bytes, &size, err));
-    sid_status status = sid__report_parse(bytes, (size_t)size, path, report, err);
-    sid__free(bytes);
+    if (!catalog->metrics)
+        return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = catalog->path, .byte = -1},
+                            "the manifest does not list %s; restore or refit", SID__FILE_METRICS);
+    sid_status status = sid__report_parse(catalog->metrics, (size_t)catalog->metrics_size, path, report, err);
     if (status == SID_OK && report->levels != catalog->manifest.levels)
         status =
             sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = path, .byte = -1},

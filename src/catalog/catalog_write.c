@@ -262,6 +262,7 @@ static sid_status write_items(writing *w)
     char path[PATH_MAX], index_path[PATH_MAX];
     sid__item_db *db = NULL;
     sid__prefix_index *index = NULL;
+    sid__index_source source = {0};
     SID_TRY(path_of(w, SID__FILE_ITEMS, path));
     SID_TRY(path_of(w, SID__FILE_INDEX, index_path));
     SID_TRY(sid__item_db_create(path, w->manifest.levels, &db, w->err));
@@ -273,15 +274,15 @@ static sid_status write_items(writing *w)
     if (status == SID_OK)
         status = sid__item_db_seal(db, w->manifest.id, w->err);
     if (status == SID_OK)
-        status =
-            sid__catalog_index_build(w->ctx, db, w->manifest.levels + (w->manifest.digit_codes > 0), &index, w->err);
+        status = sid__catalog_index_build(w->ctx, db, 1, w->manifest.levels + (w->manifest.digit_codes > 0), &index,
+                                          &source, w->err);
     sid__item_db_close(db);
     if (status == SID_OK)
         status = sid__file_sync_path(path, w->err);
     if (status == SID_OK)
         status = sid__items_sum_write(w->directory, 1, w->err);
     if (status == SID_OK)
-        status = sid__prefix_index_write(index, 1, index_path, w->err);
+        status = sid__prefix_index_write(index, &source, index_path, w->err);
     if (status == SID_OK)
         status = sid__file_sync_path(index_path, w->err);
     sid__prefix_index_free(index);

@@ -56,8 +56,8 @@ sid_status sid__ids_path(const char *path, char *out, size_t size, sid_error *er
 typedef struct exporting {
     const sid_catalog *catalog;
     sid__strbuf text;
-    uint16_t *codes; /* npy: (count, levels) */
-    int64_t count;
+    uint16_t *codes; /* npy: (capacity, levels), of which `count` rows are filled */
+    int64_t count, capacity;
 } exporting;
 
 static sid_status append_tsv(void *user, const sid__db_item *item, sid_error *err)
@@ -117,6 +117,9 @@ static sid_status append_npy(void *user, const sid__db_item *item, sid_error *er
     exporting *e = user;
     if (item->state == SID__STATE_REMOVED)
         return SID_OK;
+    if (e->count == e->capacity)
+        return sid__fail(err, SID_ECORRUPT, "%s: the index of live items is damaged; restore or refit",
+                         SID__FILE_ITEMS);
     memcpy(e->codes + e->count++ * item->levels, item->codes, (size_t)item->levels * sizeof *e->codes);
     return sid__strbuf_printf(&e->text, err, "%s\n", item->item_id);
 }
@@ -128,10 +131,13 @@ static sid_status export_npy(exporting *e, const char *path, sid_error *err)
     if (strcmp(path, "-") == 0)
         return sid__fail(err, SID_EUSAGE, "npy needs a path, since the ids go beside it; pass -o FILE.npy");
     SID_TRY(sid__ids_path(path, ids_path, sizeof ids_path, err));
-    SID_TRY(sid__alloc(&e->codes, (size_t)e->catalog->items, (size_t)levels * sizeof *e->codes, "codes", err));
+    SID_TRY(sid__item_db_live_count(e->catalog->db, &e->capacity, err));
+    SID_TRY(sid__alloc(&e->codes, (size_t)e->capacity, (size_t)levels * sizeof *e->codes, "codes", err));
     SID_TRY(sid__item_db_scan(e->catalog->db, append_npy, e, err));
-    SID_TRY(sid__npy_write(path, SID__U16, e->codes, e->count, levels, err));
-    return sid__replace_whole(ids_path, e->text.text ? e->text.text : "", (size_t)e->text.length, err);
+    /* Two renames: a crash between them leaves new ids beside the old array or none, and the import that meets them
+     * compares the counts. */
+    SID_TRY(sid__replace_whole(ids_path, e->text.text ? e->text.text : "", (size_t)e->text.length, err));
+    return sid__npy_write(path, SID__U16, e->codes, e->count, levels, err);
 }
 
 sid_status sid_catalog_export(sid_catalog *catalog, const char *form, const char *path, sid_error *err)

@@ -168,7 +168,7 @@ static sid_status read_version(sid__item_db *db, int64_t *version, sid_error *er
     return strcmp(text, again) == 0 ? SID_OK : bad_meta(db, "version", text, err);
 }
 
-static sid_status read_digest(sid__item_db *db, sid__digest *digest, sid_error *err)
+sid_status sid__item_db_stored_digest(sid__item_db *db, sid__digest *digest, sid_error *err)
 {
     char text[64] = "", half[17], again[SID__DIGEST_TEXT_SIZE];
     SID_TRY(meta_get(db, "digest", text, sizeof text, err));
@@ -418,7 +418,7 @@ sid_status sid__item_db_begin(sid__item_db *db, sid_error *err)
     sid__digest stored = {0};
     sid_status status = read_version(db, &db->version, err);
     if (status == SID_OK)
-        status = read_digest(db, &stored, err);
+        status = sid__item_db_stored_digest(db, &stored, err);
     if (status != SID_OK) {
         (void)run(db, "ROLLBACK", NULL);
         return status;
@@ -461,7 +461,7 @@ sid_status sid__item_db_check_digest(sid__item_db *db, sid__digest rows, sid_err
     sid__digest stored = {0};
     int64_t version = 0;
     SID_TRY(read_version(db, &version, err));
-    SID_TRY(read_digest(db, &stored, err));
+    SID_TRY(sid__item_db_stored_digest(db, &stored, err));
     sid__digest wanted = sid__digest_add(rows, sid__digest_of_version(version, db->catalog_id));
     if (stored.high == wanted.high && stored.low == wanted.low)
         return SID_OK;

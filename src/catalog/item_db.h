@@ -87,6 +87,8 @@ void sid__item_db_abandon(sid__item_db *db);
 /* A read snapshot; every reading call stands between these. end never fails. */
 sid_status sid__item_db_read_begin(sid__item_db *db, int64_t *version, sid_error *err);
 void sid__item_db_read_end(sid__item_db *db);
+/* The stored digest, which names this state of this catalogue. Within a snapshot or a transaction. */
+sid_status sid__item_db_stored_digest(sid__item_db *db, sid__digest *digest, sid_error *err);
 
 /* A change transaction: begin, changes, commit or rollback. commit adds 1 to the version. After a failed commit the
  * handle refuses changes (SID_EREADONLY) until the catalogue is opened anew. */

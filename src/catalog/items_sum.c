@@ -14,16 +14,6 @@
 
 enum { LINE_SIZE = 160, SUM_SIZE_MAX = 4096 };
 
-static void hash_line(const char *line, char hex[SID__SHA256_HEX_SIZE])
-{
-    unsigned char digest[SID__SHA256_SIZE];
-    sid__sha256 hash;
-    sid__sha256_init(&hash);
-    sid__sha256_update(&hash, line, strlen(line));
-    sid__sha256_final(&hash, digest);
-    sid__sha256_hex(digest, hex);
-}
-
 /* The first line for items.db as it is now. */
 static sid_status make_line(const char *directory, int64_t version, char line[LINE_SIZE], sid_error *err)
 {
@@ -52,7 +42,7 @@ static sid_status read_sum(const char *directory, char line[LINE_SIZE], int64_t 
     if (is_whole) {
         memcpy(line, text, length + 1);
         line[length + 1] = 0;
-        hash_line(line, hex);
+        sid__sha256_bytes(line, strlen(line), hex);
         (void)snprintf(wanted, sizeof wanted, "%s%s\n", line, hex);
         const char *last = strrchr(line, ' ');
         *version = last ? strtoll(last + 1, NULL, 10) : 0;
@@ -82,7 +72,7 @@ sid_status sid__items_sum_write(const char *directory, int64_t version, sid_erro
         return SID_OK;
     SID_TRY(sid__path_join(path, sizeof path, directory, SID__FILE_SUM, err));
     SID_TRY(make_line(directory, version, line, err));
-    hash_line(line, hex);
+    sid__sha256_bytes(line, strlen(line), hex);
     int length = snprintf(text, sizeof text, "%s%s\n", line, hex);
     return sid__replace_whole(path, text, (size_t)length, err);
 }

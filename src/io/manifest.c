@@ -84,22 +84,12 @@ static sid_status append_body(const sid__manifest *m, sid__strbuf *out, sid_erro
     return append_files(m, out, err);
 }
 
-static void hash_hex(const char *bytes, size_t size, char hex[SID__SHA256_HEX_SIZE])
-{
-    unsigned char digest[SID__SHA256_SIZE];
-    sid__sha256 hash;
-    sid__sha256_init(&hash);
-    sid__sha256_update(&hash, bytes, size);
-    sid__sha256_final(&hash, digest);
-    sid__sha256_hex(digest, hex);
-}
-
 sid_status sid__manifest_text(const sid__manifest *manifest, sid__strbuf *out, sid_error *err)
 {
     char hex[SID__SHA256_HEX_SIZE];
     int64_t begin = out->length;
     SID_TRY(append_body(manifest, out, err));
-    hash_hex(out->text + begin, (size_t)(out->length - begin), hex);
+    sid__sha256_bytes(out->text + begin, (size_t)(out->length - begin), hex);
     return sid__strbuf_printf(out, err, HASH_HEAD "%s" HASH_TAIL, hex);
 }
 
@@ -110,7 +100,7 @@ sid_status sid__manifest_set_id(sid__manifest *manifest, sid_error *err)
     manifest->id[0] = 0;
     sid_status status = append_body(manifest, &text, err);
     if (status == SID_OK) {
-        hash_hex(text.text, (size_t)text.length, hex);
+        sid__sha256_bytes(text.text, (size_t)text.length, hex);
         (void)snprintf(manifest->id, sizeof manifest->id, "%.32s", hex);
     }
     sid__strbuf_drop(&text);
@@ -370,7 +360,7 @@ sid_status sid__manifest_check_hash(const char *bytes, size_t size, const char *
     enum { END_SIZE = HASH_HEAD_SIZE + HASH_HEX_SIZE + HASH_TAIL_SIZE };
     char hex[SID__SHA256_HEX_SIZE], wanted[END_SIZE + 1];
     if (size > END_SIZE) {
-        hash_hex(bytes, size - END_SIZE, hex);
+        sid__sha256_bytes(bytes, size - END_SIZE, hex);
         (void)snprintf(wanted, sizeof wanted, HASH_HEAD "%s" HASH_TAIL, hex);
         if (memcmp(bytes + size - END_SIZE, wanted, END_SIZE) == 0)
             return SID_OK;

@@ -129,6 +129,16 @@ static sid_status hash_file(const sid__file *file, int64_t size, sid__sha256 *ha
     return status;
 }
 
+void sid__sha256_bytes(const void *bytes, size_t size, char hex[SID__SHA256_HEX_SIZE])
+{
+    unsigned char digest[SID__SHA256_SIZE];
+    sid__sha256 hash;
+    sid__sha256_init(&hash);
+    sid__sha256_update(&hash, bytes, size);
+    sid__sha256_final(&hash, digest);
+    sid__sha256_hex(digest, hex);
+}
+
 sid_status sid__sha256_file(const char *path, unsigned char digest[SID__SHA256_SIZE], int64_t *size, sid_error *err)
 {
     sid__file file = {.fd = -1};

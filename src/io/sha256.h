@@ -17,6 +17,8 @@ void sid__sha256_init(sid__sha256 *hash);
 void sid__sha256_update(sid__sha256 *hash, const void *bytes, size_t size);
 void sid__sha256_final(sid__sha256 *hash, unsigned char digest[SID__SHA256_SIZE]);
 void sid__sha256_hex(const unsigned char digest[SID__SHA256_SIZE], char hex[SID__SHA256_HEX_SIZE]);
+/* Of bytes in memory, as text. */
+void sid__sha256_bytes(const void *bytes, size_t size, char hex[SID__SHA256_HEX_SIZE]);
 /* Reads the file in blocks. */
 sid_status sid__sha256_file(const char *path, unsigned char digest[SID__SHA256_SIZE], int64_t *size, sid_error *err);
 

@@ -27,13 +27,20 @@ int64_t sid__prefix_index_prefixes(const sid__prefix_index *index, int depth);
 /* Bytes it takes in memory; the target is <= 16 an item at 4 levels. */
 size_t sid__prefix_index_size(const sid__prefix_index *index);
 
-/* index.bin: magic, format version, catalogue version it was built from, arrays, SHA-256 of all before it (the offset
- * table stands in prefix_index_file.c). parse: SID_ECORRUPT names what is wrong; *catalog_version tells staleness. */
-sid_status sid__prefix_index_write(const sid__prefix_index *index, int64_t catalog_version, const char *path,
+/* The state of items.db that an index was built from. The digest covers rows, version and the catalogue's id, so an index
+ * of another catalogue differs in it also where the version is the same. */
+typedef struct sid__index_source {
+    int64_t version; /* >= 0 */
+    uint64_t digest_high, digest_low;
+} sid__index_source;
+
+/* index.bin: magic, format version, source, arrays, SHA-256 of all before it (the offset table stands in
+ * prefix_index_file.c). parse: SID_ECORRUPT names what is wrong; *source tells staleness. */
+sid_status sid__prefix_index_write(const sid__prefix_index *index, const sid__index_source *source, const char *path,
                                    sid_error *err);
-sid_status sid__prefix_index_read(const char *path, int64_t *catalog_version, sid__prefix_index **out, sid_error *err);
+sid_status sid__prefix_index_read(const char *path, sid__index_source *source, sid__prefix_index **out, sid_error *err);
 /* The same from memory, for the fuzzer. */
-sid_status sid__prefix_index_parse(const void *bytes, size_t size, const char *path, int64_t *catalog_version,
+sid_status sid__prefix_index_parse(const void *bytes, size_t size, const char *path, sid__index_source *source,
                                    sid__prefix_index **out, sid_error *err);
 
 #endif

@@ -5,13 +5,14 @@
  *
  *   offset       size   content
  *   0            8      magic "SEMIDIDX"
- *   8            4      format version, 1
+ *   8            4      format version, 2 (1 had no digest; it is rebuilt)
  *   12           4      W, 1 to 65
  *   16           8      version of items.db that the index was built from, >= 0
  *   24           8      N, at most 2^32 - 1
- *   32           4N     row of each position
- *   32 + 4N      2WN    codes: level 1 of all positions, level 2, ..; 0 where a SID is shorter
- *   32+(4+2W)N   N      codes of each SID, 1 to W
+ *   32           16     digest of items.db at that version, which covers the catalogue's id: low half, high half
+ *   48           4N     row of each position
+ *   48 + 4N      2WN    codes: level 1 of all positions, level 2, ..; 0 where a SID is shorter
+ *   48+(4+2W)N   N      codes of each SID, 1 to W
  *   end - 32     32     SHA-256 of all bytes before
  *
  * Positions rise strictly by (SID, row).
@@ -28,7 +29,7 @@
 #include "sid/prefix_index.h"
 #include "sid/prefix_index_parts.h"
 
-enum { HEADER_SIZE = 32, FORMAT_VERSION = 1 };
+enum { HEADER_SIZE = 48, FORMAT_VERSION = 2 };
 static const char magic[8] = {'S', 'E', 'M', 'I', 'D', 'I', 'D', 'X'};
 
 static void put(unsigned char *at, uint64_t value, int size)
@@ -74,10 +75,10 @@ static void put_items(const sid__prefix_index *index, uint16_t *column, unsigned
         put(at, (uint64_t)sid__index_length(index, p), 1);
 }
 
-sid_status sid__index_bytes(const sid__prefix_index *index, int64_t catalog_version, unsigned char **out,
+sid_status sid__index_bytes(const sid__prefix_index *index, const sid__index_source *source, unsigned char **out,
                             size_t *out_size, sid_error *err)
 {
-    assert(catalog_version >= 0);
+    assert(source->version >= 0);
     size_t size = 0;
     unsigned char *bytes = NULL;
     uint16_t *column = NULL;
@@ -90,8 +91,10 @@ sid_status sid__index_bytes(const sid__prefix_index *index, int64_t catalog_vers
         memcpy(bytes, magic, sizeof magic);
         put(bytes + 8, FORMAT_VERSION, 4);
         put(bytes + 12, (uint64_t)index->width, 4);
-        put(bytes + 16, (uint64_t)catalog_version, 8);
+        put(bytes + 16, (uint64_t)source->version, 8);
         put(bytes + 24, (uint64_t)index->count, 8);
+        put(bytes + 32, source->digest_low, 8);
+        put(bytes + 40, source->digest_high, 8);
         put_items(index, column, bytes + HEADER_SIZE);
         hash_of(bytes, size - SID__SHA256_SIZE, bytes + size - SID__SHA256_SIZE);
         *out = bytes;
@@ -101,12 +104,12 @@ sid_status sid__index_bytes(const sid__prefix_index *index, int64_t catalog_vers
     return status;
 }
 
-sid_status sid__prefix_index_write(const sid__prefix_index *index, int64_t catalog_version, const char *path,
+sid_status sid__prefix_index_write(const sid__prefix_index *index, const sid__index_source *source, const char *path,
                                    sid_error *err)
 {
     unsigned char *bytes = NULL;
     size_t size = 0;
-    SID_TRY(sid__index_bytes(index, catalog_version, &bytes, &size, err));
+    SID_TRY(sid__index_bytes(index, source, &bytes, &size, err));
     sid_status status = sid__replace_whole(path, bytes, size, err);
     sid__free(bytes);
     return status;
@@ -204,7 +207,7 @@ static sid_status check_items(const sid__index_items *items, const char *path, s
     return SID_OK;
 }
 
-sid_status sid__prefix_index_parse(const void *bytes, size_t size, const char *path, int64_t *catalog_version,
+sid_status sid__prefix_index_parse(const void *bytes, size_t size, const char *path, sid__index_source *source,
                                    sid__prefix_index **out, sid_error *err)
 {
     const unsigned char *at = bytes;
@@ -220,12 +223,13 @@ sid_status sid__prefix_index_parse(const void *bytes, size_t size, const char *p
     if (status == SID_OK)
         status = sid__index_from_sorted(&items, NULL, out, err);
     if (status == SID_OK)
-        *catalog_version = (int64_t)get(at + 16, 8);
+        *source = (sid__index_source){
+            .version = (int64_t)get(at + 16, 8), .digest_high = get(at + 40, 8), .digest_low = get(at + 32, 8)};
     loaded_drop(&arrays);
     return status;
 }
 
-sid_status sid__prefix_index_read(const char *path, int64_t *catalog_version, sid__prefix_index **out, sid_error *err)
+sid_status sid__prefix_index_read(const char *path, sid__index_source *source, sid__prefix_index **out, sid_error *err)
 {
     char *bytes = NULL;
     int64_t size = 0;
@@ -233,7 +237,7 @@ sid_status sid__prefix_index_read(const char *path, int64_t *catalog_version, si
     if (!file_size(SID__INDEX_ROW_MAX, SID__INDEX_WIDTH_MAX, &size_max))
         size_max = (size_t)INT64_MAX / 2;
     SID_TRY(sid__read_whole(path, (int64_t)size_max, &bytes, &size, err));
-    sid_status status = sid__prefix_index_parse(bytes, (size_t)size, path, catalog_version, out, err);
+    sid_status status = sid__prefix_index_parse(bytes, (size_t)size, path, source, out, err);
     sid__free(bytes);
     return status;
 }

@@ -43,7 +43,7 @@ sid_status sid__index_from_sorted(const sid__index_items *items, const int64_t *
 void sid__index_column(const sid__prefix_index *index, int level_index, uint16_t *column);
 int sid__index_length(const sid__prefix_index *index, int64_t position);
 /* What sid__prefix_index_write writes; the caller frees it with sid__free. */
-sid_status sid__index_bytes(const sid__prefix_index *index, int64_t catalog_version, unsigned char **out,
+sid_status sid__index_bytes(const sid__prefix_index *index, const sid__index_source *source, unsigned char **out,
                             size_t *out_size, sid_error *err);
 
 #endif

@@ -11,13 +11,14 @@
 #include "io/sha256.h"
 #include "sid/prefix_index_parts.h"
 
-enum { FUZZ_HEADER_SIZE = 32, FUZZ_SCAN_MAX = 64 };
+enum { FUZZ_HEADER_SIZE = 48, FUZZ_SCAN_MAX = 64 };
 
-static void check_written(const sid__prefix_index *index, int64_t version, const uint8_t *bytes, size_t size)
+static void check_written(const sid__prefix_index *index, const sid__index_source *source, const uint8_t *bytes,
+                          size_t size)
 {
     unsigned char *again = NULL;
     size_t again_size = 0;
-    FUZZ_CHECK(sid__index_bytes(index, version, &again, &again_size, NULL) == SID_OK);
+    FUZZ_CHECK(sid__index_bytes(index, source, &again, &again_size, NULL) == SID_OK);
     FUZZ_CHECK(again_size == size && memcmp(again, bytes, size) == 0);
     sid__free(again);
 }
@@ -64,7 +65,7 @@ static void check_finds(const sid__prefix_index *index, const uint8_t *bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     sid__prefix_index *index = NULL;
-    int64_t version = -1;
+    sid__index_source source = {.version = -1};
     sid_error err = {0};
     sid__sha256 hash;
     uint8_t *bytes = malloc(size + SID__SHA256_SIZE);
@@ -75,15 +76,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sid__sha256_update(&hash, bytes, size);
     sid__sha256_final(&hash, bytes + size);
     size += SID__SHA256_SIZE;
-    sid_status status = sid__prefix_index_parse(bytes, size, "fuzz", &version, &index, &err);
+    sid_status status = sid__prefix_index_parse(bytes, size, "fuzz", &source, &index, &err);
     if (status == SID_OK) {
-        FUZZ_CHECK(version >= 0);
-        check_written(index, version, bytes, size);
+        FUZZ_CHECK(source.version >= 0);
+        check_written(index, &source, bytes, size);
         if (sid__prefix_index_count(index) <= FUZZ_SCAN_MAX)
             check_finds(index, bytes);
         sid__prefix_index_free(index);
     } else {
-        FUZZ_CHECK(status == SID_ECORRUPT && !index && version == -1 && err.message[0]);
+        FUZZ_CHECK(status == SID_ECORRUPT && !index && source.version == -1 && err.message[0]);
     }
     free(bytes);
     return 0;

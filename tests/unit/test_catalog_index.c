@@ -14,7 +14,7 @@ static void the_index_is_stored_with_its_version(void **state)
     sid_catalog_close(catalog);
     TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &catalog, err));
     assert_false(catalog->is_index_rebuilt);
-    assert_int_equal(catalog->index_version, 2);
+    assert_int_equal(catalog->index_source.version, 2);
     assert_int_equal(sid__prefix_index_count(catalog->index), FIXTURE_ITEMS - 1);
     sid_catalog_close(catalog);
     assert_int_equal(f->warnings, 0);
@@ -54,11 +54,55 @@ static void an_index_of_another_width_is_rebuilt(void **state)
     const int64_t row[] = {0};
     fixture_fit(f, NULL, NULL);
     TEST_OK(sid__prefix_index_build(codes, length, row, 1, 2, &index, err));
-    TEST_OK(sid__prefix_index_write(index, 1, fixture_file(f, "index.bin"), err));
+    TEST_OK(sid__prefix_index_write(index, &(sid__index_source){.version = 1}, fixture_file(f, "index.bin"), err));
     sid__prefix_index_free(index);
     TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &catalog, err));
     assert_non_null(strstr(f->warning, "2 codes wide"));
     assert_int_equal(sid__prefix_index_count(catalog->index), FIXTURE_ITEMS);
+    sid_catalog_close(catalog);
+}
+
+/* Fails when an index of another catalogue, of the same version and width, is taken for ours. */
+static void an_index_of_another_catalogue_is_rebuilt(void **state)
+{
+    fixture *f = *state;
+    sid_catalog *catalog = NULL;
+    sid_verify_result result;
+    char *bytes = NULL, out[PATH_MAX + 8];
+    int64_t size = 0;
+    const float x[FIXTURE_DIM * 2] = {1};
+    const char *const ids[] = {"a", "b"};
+    sid_vectors *vectors = NULL;
+    TEST_OK(sid_vectors_create(f->ctx, x, 2, FIXTURE_DIM, ids, &vectors, err));
+    TEST_OK(sid_catalog_fit(f->ctx, &(sid_fit_options){.levels = 3, .codes = "2"}, vectors, f->path, NULL, err));
+    sid_vectors_free(vectors);
+    TEST_OK(sid__read_whole(fixture_file(f, "index.bin"), 1 << 20, &bytes, &size, err));
+    fixture_fit(f, &(sid_fit_options){.levels = 3, .codes = "4", .force = true}, NULL);
+    TEST_OK(sid__replace_whole(fixture_file(f, "index.bin"), bytes, (size_t)size, err));
+    sid__free(bytes);
+    TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &catalog, err));
+    assert_true(catalog->is_index_rebuilt);
+    assert_int_equal(sid__prefix_index_count(catalog->index), FIXTURE_ITEMS);
+    (void)snprintf(out, sizeof out, "%s.npy", f->path);
+    TEST_OK(sid_catalog_export(catalog, "npy", out, err));
+    sid_catalog_close(catalog);
+    TEST_OK(sid_catalog_verify(f->ctx, f->path, false, &result, err));
+    assert_false(result.index_rebuilt);
+    assert_int_equal(f->warnings, 0);
+}
+
+/* The index of one item of three codes, written as if it showed this catalogue. */
+static void write_forged_index(fixture *f)
+{
+    sid_catalog *catalog = NULL;
+    sid__prefix_index *index = NULL;
+    const uint16_t codes[] = {0, 0, 0};
+    const uint8_t length[] = {3};
+    const int64_t row[] = {12345};
+    TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &catalog, err));
+    TEST_OK(sid__prefix_index_build(codes, length, row, 1, 3, &index, err));
+    TEST_OK(sid__prefix_index_write(index, &catalog->index_source, fixture_file(f, "index.bin"), err));
+    sid__prefix_index_free(index);
     sid_catalog_close(catalog);
 }
 
@@ -67,18 +111,16 @@ static void an_index_of_other_rows_is_named(void **state)
 {
     fixture *f = *state;
     sid_catalog *catalog = NULL;
-    sid__prefix_index *index = NULL;
     sid_hits hits = {0};
     sid_verify_result result;
-    const uint16_t codes[] = {0, 0, 0};
-    const uint8_t length[] = {3};
-    const int64_t row[] = {12345};
+    char out[PATH_MAX + 8];
     fixture_fit(f, NULL, NULL);
-    TEST_OK(sid__prefix_index_build(codes, length, row, 1, 3, &index, err));
-    TEST_OK(sid__prefix_index_write(index, 1, fixture_file(f, "index.bin"), err));
-    sid__prefix_index_free(index);
+    write_forged_index(f);
     TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &catalog, err));
     TEST_FAILS(sid_catalog_decode(catalog, "0", 1, &hits, NULL, err), SID_ECORRUPT, "12345");
+    (void)snprintf(out, sizeof out, "%s.npy", f->path); /* sized by the items, not by the index: ASan sees it */
+    TEST_OK(sid_catalog_export(catalog, "npy", out, err));
+    assert_true(file_size(out) > 2 * 3 * FIXTURE_ITEMS);
     sid_catalog_close(catalog);
     TEST_FAILS(sid_catalog_verify(f->ctx, f->path, false, &result, err), SID_ECORRUPT, "index.bin holds 1 items");
 }
@@ -112,7 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(the_index_is_stored_with_its_version),   FIXTURE_TEST(a_stale_index_is_rebuilt_silently),
         FIXTURE_TEST(an_index_of_another_width_is_rebuilt),   FIXTURE_TEST(an_index_of_other_rows_is_named),
-        FIXTURE_TEST(an_index_that_cannot_be_stored_is_kept),
+        FIXTURE_TEST(an_index_that_cannot_be_stored_is_kept), FIXTURE_TEST(an_index_of_another_catalogue_is_rebuilt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

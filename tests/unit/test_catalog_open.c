@@ -130,6 +130,123 @@ static void a_read_only_directory_can_be_read(void **state)
     assert_int_equal(chmod(f->path, 0755), 0);
 }
 
+static int write_byte(int fd)
+{
+    return write(fd, "x", 1) == 1 ? 0 : 1;
+}
+
+static int read_byte(int fd)
+{
+    char byte = 0;
+    return read(fd, &byte, 1) == 1 ? 0 : 1;
+}
+
+static int pipe_to_parent[2], pipe_to_child[2];
+
+/* Opens, then looks again each time that the parent has changed something, until the pipe is closed. */
+static int read_beside_a_writer(fixture *f)
+{
+    sid_catalog *catalog = NULL;
+    sid_catalog_info info;
+    sid_error err = {0};
+    (void)close(pipe_to_child[1]);
+    if (sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &catalog, &err) != SID_OK)
+        return fprintf(stderr, "%s\n", err.message) > 0 ? 1 : 2;
+    for (int64_t step = 1; write_byte(pipe_to_parent[1]) == 0 && read_byte(pipe_to_child[0]) == 0; step++) {
+        sid_hits hits = {0};
+        char out[PATH_MAX + 8] = "/dev/null";
+        if (sid_catalog_decode(catalog, "", 0, &hits, NULL, &err) != SID_OK && err.status != SID_EUSAGE)
+            return fprintf(stderr, "%s\n", err.message) > 0 ? 3 : 2;
+        sid_hits_drop(&hits);
+        if (sid_catalog_export(catalog, "tsv", out, &err) != SID_OK)
+            return fprintf(stderr, "%s\n", err.message) > 0 ? 4 : 2;
+        sid_catalog_get_info(catalog, &info);
+        if (info.version != 1 + (step + 1) / 2 || info.items != FIXTURE_ITEMS - (step + 1) / 2)
+            return fprintf(stderr, "step %d: version %d\n", (int)step, (int)info.version) > 0 ? 5 : 2;
+    }
+    sid_catalog_close(catalog);
+    return 0;
+}
+
+/* Fails when a reader who may not write takes the files as immutable although another user changes them: stale answers, or
+ * errors of damage. Each odd step removes an item and keeps the writer open; each even one closes it. */
+static void a_reader_without_rights_sees_a_writer(void **state)
+{
+    fixture *f = *state;
+    sid_catalog *catalog = NULL;
+    int status = 0;
+    if (getuid() != 0) {
+        print_message("needs root, to read as another user: skipped\n");
+        skip();
+    }
+    fixture_fit(f, NULL, NULL);
+    assert_int_equal(chmod(f->root, 0755), 0);
+    assert_int_equal(pipe(pipe_to_parent), 0);
+    assert_int_equal(pipe(pipe_to_child), 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(setuid(65534) != 0 ? 77 : read_beside_a_writer(f));
+    (void)close(pipe_to_parent[1]);
+    for (int step = 1; step <= 6 && read_byte(pipe_to_parent[0]) == 0; step++) {
+        char id[16];
+        const char *const gone[] = {id};
+        (void)snprintf(id, sizeof id, "i%d", step);
+        if (step % 2 == 1) {
+            TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_WRITE, &catalog, err));
+            TEST_OK(sid_catalog_remove(catalog, gone, 1, err));
+        } else {
+            sid_catalog_close(catalog);
+        }
+        assert_int_equal(write_byte(pipe_to_child[1]), 0);
+    }
+    (void)read_byte(pipe_to_parent[0]);
+    (void)close(pipe_to_child[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    (void)close(pipe_to_child[0]);
+    (void)close(pipe_to_parent[0]);
+}
+
+/* Fits again and again over what stands there. */
+static int replace_again_and_again(fixture *f)
+{
+    sid_ctx *ctx = NULL;
+    if (sid_ctx_create(&ctx, NULL) != SID_OK || sid_ctx_set_threads(ctx, 1, NULL) != SID_OK)
+        return 1;
+    for (uint64_t i = 0; i < 24; i++) {
+        const sid_fit_options options = {.levels = 1 + (int)(i % 3), .codes = "4", .force = true, .seed = i + 1};
+        sid_vectors *vectors = fixture_vectors(f, 20 + (int64_t)i, i + 1, "i");
+        if (sid_catalog_fit(ctx, &options, vectors, f->path, NULL, NULL) != SID_OK)
+            return 2;
+        sid_vectors_free(vectors);
+    }
+    sid_ctx_free(ctx);
+    return 0;
+}
+
+/* Fails when a reader that opens while fit --force replaces the catalogue meets files of both. */
+static void opening_meets_one_catalogue(void **state)
+{
+    fixture *f = *state;
+    int status = 0, opened = 0;
+    fixture_fit(f, NULL, NULL);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(replace_again_and_again(f));
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        sid_catalog *catalog = NULL;
+        sid_report report;
+        TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &catalog, err));
+        TEST_OK(sid_catalog_report(catalog, &report, err));
+        sid_report_drop(&report);
+        sid_catalog_close(catalog);
+        opened++;
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_true(opened > 0);
+    assert_int_equal(f->warnings, 0);
+}
+
 /* Writes the manifest with a changed field and a right hash. */
 static void rewrite(const fixture *f, void (*change)(sid__manifest *))
 {
@@ -281,6 +398,8 @@ int main(void)
         FIXTURE_TEST(skewed_manifests_are_refused_by_name),
         FIXTURE_TEST(other_places_are_named),
         FIXTURE_TEST(failing_memory_is_reported),
+        FIXTURE_TEST(a_reader_without_rights_sees_a_writer),
+        FIXTURE_TEST(opening_meets_one_catalogue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

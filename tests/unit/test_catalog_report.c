@@ -100,7 +100,7 @@ static void grown_buckets_are_told(void **state)
     sid_vectors_free(equal);
 }
 
-/* Fails when a metrics.json of another shape is believed after open, or memory that fails leaks (under ASan). */
+/* Fails when a metrics.json that was changed after open is believed, or memory that fails leaks (under ASan). */
 static void damage_and_failing_memory_are_reported(void **state)
 {
     fixture *f = *state;
@@ -116,11 +116,12 @@ static void damage_and_failing_memory_are_reported(void **state)
         sid_report_drop(&report);
         assert_true(after < 3000);
     }
-    TEST_OK(sid__replace_whole(fixture_file(f, "metrics.json"), "{", 1, err));
-    TEST_FAILS(sid_catalog_report(catalog, &report, err), SID_EDATA, "metrics.json");
-    TEST_OK(sid__remove_tree(fixture_file(f, "metrics.json"), err));
-    TEST_FAILS(sid_catalog_report(catalog, &report, err), SID_EIO, "metrics.json");
+    sid_report_drop(&report);
+    TEST_OK(sid__replace_whole(fixture_file(f, "metrics.json"), "{", 1, err)); /* the figures were read at open */
+    TEST_OK(sid_catalog_report(catalog, &report, err));
+    sid_report_drop(&report);
     sid_catalog_close(catalog);
+    TEST_FAILS(sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &catalog, err), SID_ECORRUPT, "metrics.json");
 }
 
 int main(void)

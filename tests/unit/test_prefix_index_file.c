@@ -56,7 +56,7 @@ static uint8_t *make_bytes(size_t *size)
     int64_t read_size = 0;
     sid__prefix_index *index = make_index();
     path_of("index.bin", path);
-    TEST_OK(sid__prefix_index_write(index, 12, path, err));
+    TEST_OK(sid__prefix_index_write(index, &(sid__index_source){.version = 12}, path, err));
     TEST_OK(sid__read_whole(path, 1 << 20, &bytes, &read_size, err));
     sid__prefix_index_free(index);
     *size = (size_t)read_size;
@@ -84,15 +84,17 @@ static void check_same(const sid__prefix_index *a, const sid__prefix_index *b)
 
 static void test_round_trip(void **state)
 {
-    /* Fails when writing and reading lose anything, or the catalogue's version. */
+    /* Fails when writing and reading lose anything, or the source. */
     (void)state;
     char path[128];
-    int64_t version = -1;
+    const sid__index_source written = {.version = INT64_C(1) << 40, .digest_high = UINT64_MAX - 1, .digest_low = 7};
+    sid__index_source source = {.version = -1};
     sid__prefix_index *index = make_index(), *again = NULL;
     path_of("index.bin", path);
-    TEST_OK(sid__prefix_index_write(index, INT64_C(1) << 40, path, err));
-    TEST_OK(sid__prefix_index_read(path, &version, &again, err));
-    assert_int_equal(version, INT64_C(1) << 40);
+    TEST_OK(sid__prefix_index_write(index, &written, path, err));
+    TEST_OK(sid__prefix_index_read(path, &source, &again, err));
+    assert_true(source.version == written.version && source.digest_high == written.digest_high &&
+                source.digest_low == 7);
     check_same(index, again);
     sid__prefix_index_free(index);
     sid__prefix_index_free(again);
@@ -103,13 +105,13 @@ static void test_empty(void **state)
     /* Fails when an index of no items cannot be stored. */
     (void)state;
     char path[128];
-    int64_t version = -1;
+    sid__index_source source = {.version = -1};
     sid__prefix_index *index = NULL, *again = NULL;
     path_of("empty.bin", path);
     TEST_OK(sid__prefix_index_build(NULL, NULL, NULL, 0, 5, &index, err));
-    TEST_OK(sid__prefix_index_write(index, 0, path, err));
-    TEST_OK(sid__prefix_index_read(path, &version, &again, err));
-    assert_int_equal(version, 0);
+    TEST_OK(sid__prefix_index_write(index, &(sid__index_source){0}, path, err));
+    TEST_OK(sid__prefix_index_read(path, &source, &again, err));
+    assert_int_equal(source.version, 0);
     assert_int_equal(sid__prefix_index_count(again), 0);
     assert_int_equal(sid__prefix_index_width(again), 5);
     sid__prefix_index_free(index);
@@ -120,8 +122,9 @@ static void test_golden_bytes(void **state)
 {
     /* Fails when the format changes without its version: the bytes of the offset table, by hand. */
     (void)state;
-    static const uint8_t wanted[] = {'S', 'E', 'M', 'I', 'D', 'I', 'D', 'X', 1, 0, 0, 0, 2, 0, 0, 0, /* */
+    static const uint8_t wanted[] = {'S', 'E', 'M', 'I', 'D', 'I', 'D', 'X', 2, 0, 0, 0, 2, 0, 0, 0, /* */
                                      9,   0,   0,   0,   0,   0,   0,   0,   2, 0, 0, 0, 0, 0, 0, 0, /* */
+                                     3,   0,   0,   0,   0,   0,   0,   0,   0, 0, 0, 0, 0, 0, 0, 0, /* digest */
                                      7,   0,   0,   0,   4,   1,   0,   0,                           /* rows 7, 260 */
                                      5,   0,   5,   0,   0,   0,   255, 255, /* level 1: 5 5; level 2: none, 65535 */
                                      1,   2};
@@ -131,7 +134,7 @@ static void test_golden_bytes(void **state)
     path_of("golden.bin", path);
     TEST_OK(sid__prefix_index_build((const uint16_t[]){5, 65535, 5, 77}, (const uint8_t[]){2, 1},
                                     (const int64_t[]){260, 7}, 2, 2, &index, err));
-    TEST_OK(sid__prefix_index_write(index, 9, path, err));
+    TEST_OK(sid__prefix_index_write(index, &(sid__index_source){.version = 9, .digest_low = 3}, path, err));
     TEST_OK(sid__read_whole(path, 1 << 20, &bytes, &size, err));
     assert_int_equal(size, sizeof wanted + HASH);
     assert_memory_equal(bytes, wanted, sizeof wanted);
@@ -145,21 +148,21 @@ static void test_every_bit_and_length(void **state)
     (void)state;
     size_t size = 0;
     uint8_t *bytes = make_bytes(&size);
-    int64_t version = -1;
+    sid__index_source source = {.version = -1};
     sid__prefix_index *index = NULL;
     for (size_t cut = 0; cut < size; cut++) {
         uint8_t *exact = malloc(cut + 1); /* so that the sanitizer sees a read behind the end */
         memcpy(exact, bytes, cut);
-        assert_int_equal(sid__prefix_index_parse(exact, cut, "x", &version, &index, NULL), SID_ECORRUPT);
+        assert_int_equal(sid__prefix_index_parse(exact, cut, "x", &source, &index, NULL), SID_ECORRUPT);
         free(exact);
     }
     for (size_t bit = 0; bit < 8 * size; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        assert_int_equal(sid__prefix_index_parse(bytes, size, "x", &version, &index, NULL), SID_ECORRUPT);
+        assert_int_equal(sid__prefix_index_parse(bytes, size, "x", &source, &index, NULL), SID_ECORRUPT);
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     assert_null(index);
-    assert_int_equal(version, -1);
+    assert_int_equal(source.version, -1);
     sid__free(bytes);
 }
 
@@ -168,11 +171,11 @@ static void check_refused(size_t at, uint8_t value, const char *part)
 {
     size_t size = 0;
     uint8_t *bytes = make_bytes(&size);
-    int64_t version = -1;
+    sid__index_source source = {.version = -1};
     sid__prefix_index *index = NULL;
     bytes[at] = value;
     rehash(bytes, size);
-    TEST_FAILS(sid__prefix_index_parse(bytes, size, "index.bin", &version, &index, err), SID_ECORRUPT, part);
+    TEST_FAILS(sid__prefix_index_parse(bytes, size, "index.bin", &source, &index, err), SID_ECORRUPT, part);
     sid__free(bytes);
 }
 
@@ -180,9 +183,9 @@ static void test_says_what_is_wrong(void **state)
 {
     /* Fails when a check behind the hash is left out, or its message says something else. */
     (void)state;
-    const size_t lengths = 32 + (4 + 2 * WIDTH) * ITEMS;
+    const size_t lengths = 48 + (4 + 2 * WIDTH) * ITEMS;
     check_refused(0, 'X', "does not begin with SEMIDIDX");
-    check_refused(8, 2, "format version 2; this semid reads 1");
+    check_refused(8, 1, "format version 1; this semid reads 2");
     check_refused(12, 0, "SIDs of 0 codes; 1 to 65");
     check_refused(12, 66, "SIDs of 66 codes");
     check_refused(23, 0x80, "a negative catalogue version");
@@ -191,7 +194,7 @@ static void test_says_what_is_wrong(void **state)
     check_refused(28, 1, "do not hold the");
     check_refused(lengths, 0, "position 0 has 0 codes");
     check_refused(lengths, 4, "position 0 has 4 codes");
-    check_refused(32 + 4 * ITEMS, 9, "is not above the one before it");
+    check_refused(48 + 4 * ITEMS, 9, "is not above the one before it");
 }
 
 static void test_missing_file(void **state)
@@ -199,10 +202,10 @@ static void test_missing_file(void **state)
     /* Fails when a missing file is not told from a damaged one. */
     (void)state;
     char path[128];
-    int64_t version = -1;
+    sid__index_source source = {.version = -1};
     sid__prefix_index *index = NULL;
     path_of("none.bin", path);
-    TEST_FAILS(sid__prefix_index_read(path, &version, &index, err), SID_EIO, "none.bin");
+    TEST_FAILS(sid__prefix_index_read(path, &source, &index, err), SID_EIO, "none.bin");
 }
 
 static void test_faults(void **state)
@@ -216,15 +219,15 @@ static void test_faults(void **state)
     path_of("fault.bin", path);
     for (int64_t after = 0; after < 2; after++) {
         sid__mem_fail(after, 1);
-        assert_int_equal(sid__prefix_index_write(index, 1, path, NULL), SID_ENOMEM);
+        assert_int_equal(sid__prefix_index_write(index, &(sid__index_source){.version = 1}, path, NULL), SID_ENOMEM);
         sid__mem_fail(-1, 0);
         assert_false(sid__path_exists(path));
     }
     for (int64_t after = 0;; after++) {
         sid__prefix_index *read = NULL;
-        int64_t version = -1;
+        sid__index_source source = {.version = -1};
         sid__mem_fail(after, 1);
-        sid_status status = sid__prefix_index_parse(bytes, size, "x", &version, &read, NULL);
+        sid_status status = sid__prefix_index_parse(bytes, size, "x", &source, &read, NULL);
         sid__mem_fail(-1, 0);
         if (status == SID_OK) {
             assert_true(after >= 8);
@@ -233,7 +236,7 @@ static void test_faults(void **state)
         }
         assert_int_equal(status, SID_ENOMEM);
         assert_null(read);
-        assert_int_equal(version, -1);
+        assert_int_equal(source.version, -1);
     }
     sid__prefix_index_free(index);
     sid__free(bytes);
