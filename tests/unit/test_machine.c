@@ -7,7 +7,7 @@
 #include <zlib.h>
 
 #include "base/cpu.h"
-#include "io/machine.h"
+#include "catalog/machine.h"
 #include "io_help.h"
 
 /* Fails when a member is left unset, or the text holds what a terminal or JSON must not see. */

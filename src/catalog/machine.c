@@ -3,7 +3,7 @@
  * Asked once a program, so nothing is kept. Versions are those of the libraries loaded now, not of the headers at build:
  * a distribution may replace a library under us, and its faults are those of what runs.
  */
-#include "io/machine.h"
+#include "catalog/machine.h"
 
 #include <stdio.h>
 #include <string.h>

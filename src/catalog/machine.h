@@ -1,6 +1,6 @@
 /* machine.h: the inside of sid_machine_get that a test must reach. */
-#ifndef SEMID_IO_MACHINE_H
-#define SEMID_IO_MACHINE_H
+#ifndef SEMID_CATALOG_MACHINE_H
+#define SEMID_CATALOG_MACHINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
