@@ -93,7 +93,7 @@ typedef struct sid_error {
 
 typedef struct sid_ctx sid_ctx;
 
-/* A context with the CPUs this process may use (cgroup quota and affinity), no memory limit, seed 42. */
+/* A context with the CPUs this process may use (cgroup quota and affinity) and no memory limit. */
 SID_API SID_MUST_CHECK sid_status sid_ctx_create(sid_ctx **out, sid_error *err);
 /* Free what was made with it first: items and vectors give their memory back to its limit. */
 SID_API void sid_ctx_free(sid_ctx *ctx);

@@ -1,7 +1,7 @@
 /* mem.c: aligned, checked, countable allocation.
  *
- * The counters are the library's one mutable global: a fault test must reach allocations of every object, and a counter
- * that is off costs one relaxed load.
+ * The counters, with those of io_fault.c, are the library's only mutable globals: a fault test must reach allocations of
+ * every object, and a counter that is off costs one relaxed load.
  */
 #include "base/mem.h"
 

@@ -52,6 +52,9 @@ prints '"dim": 8'
 passes fit items.tsv -o digit --codes 2 --levels 2 --collisions digit --digit-style grid
 passes export digit --as tsv
 check "a digit makes SIDs unique" [ "$(tail -n +2 "$out" | cut -f 2 | sort -u | wc -l)" -eq 60 ]
+prints "c2	digit"
+passes export digit --as jsonl
+check "the digit is a member" grep -q '"codes":\[[01],[01]\],"digit":[0-9]*}' "$out"
 passes fit items.tsv -o suffix --codes 2 --levels 2 --collisions suffix
 printf 'i1\ni2\ni3\ni4\ni5\ni6\ni7\ni8\ni9\n' >rows.txt
 passes fit items.tsv -o rows --codes 4 --fit-rows rows.txt
