@@ -1,6 +1,7 @@
 /* cmd_decode.c: semid decode: from a SID or prefix back to items. */
 #include <stdio.h>
 
+#include "inputs.h"
 #include "output.h"
 #include "verbs.h"
 
@@ -47,19 +48,22 @@ static void print(cli_app *app, const char *prefix, const sid_hits *exact, const
     cli_table_end(&table);
 }
 
-static sid_status run(cli_app *app)
+static sid_status decode(cli_app *app, sid_catalog *catalog, const void *user)
 {
-    sid_catalog *catalog = NULL;
+    (void)user;
     sid_hits exact = {0}, nearest = {0};
-    CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &catalog, &app->err));
     int k = (int)cli_int(app, "k");
     sid_status status = sid_catalog_decode(catalog, app->object[1], k, &exact, k ? &nearest : NULL, &app->err);
     if (status == SID_OK)
         print(app, app->object[1], &exact, &nearest);
     sid_hits_drop(&exact);
     sid_hits_drop(&nearest);
-    sid_catalog_close(catalog);
     return status;
+}
+
+static sid_status run(cli_app *app)
+{
+    return cli_with_catalog(app, decode, NULL);
 }
 
 static const cli_option options[] = {{.name = "k",

@@ -6,8 +6,14 @@
 #include "output.h"
 #include "verbs.h"
 
-static sid_status export_to(cli_app *app, sid_catalog *catalog, const char *form, const char *path)
+typedef struct export_target {
+    const char *form, *path;
+} export_target;
+
+static sid_status export_to(cli_app *app, sid_catalog *catalog, const void *user)
 {
+    const export_target *target = user;
+    const char *form = target->form, *path = target->path;
     sid_catalog_info info;
     sid_catalog_get_info(catalog, &info);
     if (app->is_dry_run) {
@@ -22,7 +28,6 @@ static sid_status export_to(cli_app *app, sid_catalog *catalog, const char *form
 
 static sid_status run(cli_app *app)
 {
-    sid_catalog *catalog = NULL;
     const char *path = cli_text(app, "output"), *form = cli_text(app, "as");
     if (!form)
         return cli_fail(app, SID_EUSAGE, "export needs --as FORM: tsv, jsonl or npy");
@@ -31,10 +36,7 @@ static sid_status run(cli_app *app)
     CLI_TRY(cli_output_check(app, path));
     if (strcmp(form, "npy") == 0)
         CLI_TRY(cli_output_check(app, cli_ids_path(app, path)));
-    CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &catalog, &app->err));
-    sid_status status = export_to(app, catalog, form, path);
-    sid_catalog_close(catalog);
-    return status;
+    return cli_with_catalog(app, export_to, &(export_target){form, path});
 }
 
 static const cli_option options[] = {

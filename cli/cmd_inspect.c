@@ -7,6 +7,7 @@
 
 #include "advice.h"
 #include "gate.h"
+#include "inputs.h"
 #include "output.h"
 #include "text.h"
 #include "verbs.h"
@@ -183,18 +184,21 @@ static sid_status print(cli_app *app, const sid_report *report)
     return status;
 }
 
-static sid_status run(cli_app *app)
+static sid_status inspect(cli_app *app, sid_catalog *catalog, const void *user)
 {
-    sid_catalog *catalog = NULL;
+    (void)user;
     sid_report report = {0};
-    CLI_TRY(cli_gates_check(app, cli_setting_of(app, "fail-on")));
-    CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &catalog, &app->err));
     sid_status status = sid_catalog_report(catalog, &report, &app->err);
     if (status == SID_OK)
         status = print(app, &report);
     sid_report_drop(&report);
-    sid_catalog_close(catalog);
     return status;
+}
+
+static sid_status run(cli_app *app)
+{
+    CLI_TRY(cli_gates_check(app, cli_setting_of(app, "fail-on")));
+    return cli_with_catalog(app, inspect, NULL);
 }
 
 static const cli_option options[] = {{.name = "fail-on",

@@ -74,16 +74,13 @@ static void print(const cli_app *app, const sid_hits *hits)
     cli_table_end(&table);
 }
 
-static sid_status answer(cli_app *app, const sid_query *query)
+static sid_status answer(cli_app *app, sid_catalog *catalog, const void *query)
 {
-    sid_catalog *catalog = NULL;
     sid_hits hits = {0};
-    CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &catalog, &app->err));
     sid_status status = sid_catalog_neighbors(catalog, query, &hits, &app->err);
     if (status == SID_OK)
         print(app, &hits);
     sid_hits_drop(&hits);
-    sid_catalog_close(catalog);
     return status;
 }
 
@@ -100,7 +97,7 @@ static sid_status run(cli_app *app)
     if (cli_is_given(app, "vector"))
         status = read_vector(app, cli_text(app, "vector"), &query, &file, &numbers);
     if (status == SID_OK)
-        status = answer(app, &query);
+        status = cli_with_catalog(app, answer, &query);
     sid_vectors_free(file);
     free(numbers);
     return status;

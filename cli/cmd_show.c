@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inputs.h"
 #include "output.h"
 #include "text.h"
 #include "verbs.h"
@@ -92,11 +93,10 @@ static void print_table(cli_app *app, const sid_hits *hits)
     print_items(app, hits->row + 1, hits->count - 1);
 }
 
-static sid_status run(cli_app *app)
+static sid_status show(cli_app *app, sid_catalog *catalog, const void *user)
 {
-    sid_catalog *catalog = NULL;
+    (void)user;
     sid_hits hits = {0};
-    CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &catalog, &app->err));
     sid_status status = sid_catalog_show(catalog, app->object[1], &hits, &app->err);
     if (status == SID_OK && app->format == CLI_FORMAT_TABLE)
         print_table(app, &hits);
@@ -105,8 +105,12 @@ static sid_status run(cli_app *app)
     else if (status == SID_OK)
         print_json(app, &hits);
     sid_hits_drop(&hits);
-    sid_catalog_close(catalog);
     return status;
+}
+
+static sid_status run(cli_app *app)
+{
+    return cli_with_catalog(app, show, NULL);
 }
 
 static const char *const examples[] = {"show catalog B01", "show catalog B01 --format json   # with metadata",

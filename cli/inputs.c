@@ -114,6 +114,15 @@ sid_status cli_output_check(cli_app *app, const char *path)
     return cli_fail(app, SID_EEXISTS, "%s exists; pass --force to replace it", path);
 }
 
+sid_status cli_with_catalog(cli_app *app, cli_catalog_fn *fn, const void *user)
+{
+    sid_catalog *catalog = NULL;
+    CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &catalog, &app->err));
+    sid_status status = fn(app, catalog, user);
+    sid_catalog_close(catalog);
+    return status;
+}
+
 sid_status cli_output_path(cli_app *app, const char **path)
 {
     *path = cli_text(app, "output");

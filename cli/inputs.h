@@ -19,6 +19,10 @@ sid_status cli_output_check(cli_app *app, const char *path);
 /* The text of -o, or SID_EUSAGE. */
 sid_status cli_output_path(cli_app *app, const char **path);
 
+/* Opens the catalogue that is the first object for reading, calls `fn` with it, closes it. */
+typedef sid_status cli_catalog_fn(cli_app *app, sid_catalog *catalog, const void *user);
+sid_status cli_with_catalog(cli_app *app, cli_catalog_fn *fn, const void *user);
+
 /* Lines of a small text file ("-": standard input), without empty ones. Free with cli_lines_drop. */
 typedef struct cli_lines {
     char **line; /* (count) */

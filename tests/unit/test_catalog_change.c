@@ -148,6 +148,34 @@ static void full_prefixes_are_named(void **state)
     sid_catalog_close(catalog);
 }
 
+static void cancel_when_adding(void *user, const sid_progress *progress)
+{
+    if (strcmp(progress->stage, "adding items") == 0)
+        sid_ctx_cancel(user);
+}
+
+/* Fails when an interrupted add claims that nothing was changed although groups were stored, or does not stop. */
+static void interrupts_say_what_was_stored(void **state)
+{
+    fixture *f = *state;
+    sid_ctx *ctx = NULL;
+    sid_catalog *catalog = NULL;
+    sid_catalog_info info;
+    sid_vectors *more = fixture_vectors(f, 2000, 9, "n");
+    fixture_fit(f, &(sid_fit_options){.codes = "32"}, &catalog);
+    sid_catalog_close(catalog);
+    TEST_OK(sid_ctx_create(&ctx, err));
+    TEST_OK(sid_catalog_open(ctx, f->path, SID_OPEN_WRITE, &catalog, err));
+    sid_ctx_on_progress(ctx, cancel_when_adding, ctx);
+    TEST_FAILS(sid_catalog_add(catalog, more, &(sid_add_options){.commit_every = 500}, NULL, err), SID_ECANCELED,
+               "interrupted; 1000 items were stored before (version 3)");
+    sid_catalog_get_info(catalog, &info);
+    assert_int_equal(info.items, FIXTURE_ITEMS + 1000);
+    sid_catalog_close(catalog);
+    sid_ctx_free(ctx);
+    sid_vectors_free(more);
+}
+
 /* Fails when if_exists does not do what its name says. */
 static void existing_ids_fail_are_skipped_or_replaced(void **state)
 {
@@ -262,13 +290,10 @@ static void failing_memory_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(a_thousand_new_items_move_no_old_sid),
-        FIXTURE_TEST(digits_stay_unique),
-        FIXTURE_TEST(removed_digits_are_not_reused),
-        FIXTURE_TEST(full_prefixes_are_named),
-        FIXTURE_TEST(existing_ids_fail_are_skipped_or_replaced),
-        FIXTURE_TEST(wrong_calls_change_nothing),
-        FIXTURE_TEST(readers_see_commits_at_the_next_call),
+        FIXTURE_TEST(a_thousand_new_items_move_no_old_sid), FIXTURE_TEST(digits_stay_unique),
+        FIXTURE_TEST(removed_digits_are_not_reused),        FIXTURE_TEST(full_prefixes_are_named),
+        FIXTURE_TEST(interrupts_say_what_was_stored),       FIXTURE_TEST(existing_ids_fail_are_skipped_or_replaced),
+        FIXTURE_TEST(wrong_calls_change_nothing),           FIXTURE_TEST(readers_see_commits_at_the_next_call),
         FIXTURE_TEST(failing_memory_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
