@@ -176,7 +176,8 @@ const cli_command cli_encode = {
     .name = "encode",
     .summary = "give SIDs to new items; --add stores them",
     .usage = "encode CATALOG ITEMS [--add]\nencode CATALOG --vectors FILE[:IDS] [--ids IDS] [--items ITEMS] [--add]",
-    .about = "Prints item_id and SID, a line an item. With --add the SID stored is printed, an added digit included.",
+    .about = "Prints item_id and SID, a line an item. With --add the SID stored is printed, an added digit included. "
+             "A catalogue made from vectors takes .jsonl ITEMS with \"vector\" members too.",
     .object_min = 1,
     .object_max = 2,
     .objects = "a catalogue, and a file of items",

@@ -38,7 +38,7 @@ CLI_VERB_LIST(CLI_VERB_DECLARE)
 #define CLI_OPTION_VECTORS                                                                                             \
     {                                                                                                                  \
         .name = "vectors", .type = CLI_TEXT, .value = "FILE[:IDS]",                                                    \
-        .help = "x.npy, x.npz or x.safetensors:tensor, (N, D) float16, 32 or 64"                                       \
+        .help = "x.npy, x.npz[:array] or x.safetensors:tensor, (N, D) float16, 32 or 64"                               \
     }
 #define CLI_OPTION_IDS                                                                                                 \
     {                                                                                                                  \
