@@ -157,8 +157,8 @@ SID_API void sid_text_free(char *text);
 
 typedef struct sid_vectors sid_vectors;
 
-/* `path`: x.npy, x.npz[:array], or x.safetensors[:tensor] (float16, 32, 64; N x D; either order). `ids_path`: one id a line, or
- * NULL: ids are the 0-based rows. NaN, Inf and |value| > SID_VALUE_MAX are SID_EDATA with row and column. */
+/* `path`: x.npy, x.npz[:array], or x.safetensors[:tensor] (float16, 32, 64; N x D; either order). `ids_path`: one id
+ * a line, or NULL: ids are the 0-based rows. NaN, Inf and |value| > SID_VALUE_MAX are SID_EDATA with row and column. */
 SID_API SID_MUST_CHECK sid_status sid_vectors_read(sid_ctx *ctx, const char *path, const char *ids_path,
                                                    sid_vectors **out, sid_error *err);
 /* The same with more said: ids from `ids_path`, else row by row from `items` (both NULL: row numbers); bad rows as
