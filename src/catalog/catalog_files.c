@@ -24,25 +24,34 @@ enum { HOLDER_SIZE = 128, SAME_NAME_TRIES = 100 };
 
 /* ---- Lock --------------------------------------------------------------------------------------------------------- */
 
-/* "pid 1234 (semid), start 5678": start in clock ticks after boot, which with the pid names one process. */
-static void describe_self(char *text, size_t size)
+/* Start of a process in clock ticks after boot, which with the pid names one process; 0: there is none, or it cannot be
+ * told. `program` (NULL allowed) gets its name. */
+static unsigned long long start_of(long pid, char *program, size_t program_size)
 {
-    char stat[1024] = "", program[64] = "?";
-    unsigned long long start = 0;
-    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    char path[64], stat[1024] = "";
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? 0 : read(fd, stat, sizeof stat - 1);
     if (fd >= 0)
         (void)close(fd);
     stat[n > 0 ? n : 0] = 0;
     /* The second field is the program in parentheses and may hold anything; the start is the 20th after it. */
     char *open_mark = strchr(stat, '('), *close_mark = strrchr(stat, ')');
-    if (open_mark && close_mark && open_mark < close_mark) {
-        (void)snprintf(program, sizeof program, "%.*s", (int)(close_mark - open_mark - 1), open_mark + 1);
-        char *at = close_mark + 1;
-        for (int field = 0; at && field < 20; field++)
-            at = strchr(at + 1, ' ');
-        start = at ? strtoull(at, NULL, 10) : 0;
-    }
+    if (!open_mark || !close_mark || open_mark > close_mark)
+        return 0;
+    if (program)
+        (void)snprintf(program, program_size, "%.*s", (int)(close_mark - open_mark - 1), open_mark + 1);
+    char *at = close_mark + 1;
+    for (int field = 0; at && field < 20; field++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* "pid 1234 (semid), start 5678" */
+static void describe_self(char *text, size_t size)
+{
+    char program[64] = "?";
+    unsigned long long start = start_of((long)getpid(), program, sizeof program);
     for (char *at = program; *at; at++)
         *at = (unsigned char)*at < ' ' ? '?' : *at;
     (void)snprintf(text, size, "pid %ld (%s), start %llu\n", (long)getpid(), program, start);
@@ -184,13 +193,13 @@ static sid_status split_target(const char *path, sid__new_directory *d, const ch
 {
     char resolved[PATH_MAX];
     struct stat info;
-    if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode) && realpath(path, resolved))
-        path = resolved;
     int n = snprintf(d->target, sizeof d->target, "%s", path);
     if (n < 0 || (size_t)n >= sizeof d->target)
         return sid__fail(err, SID_EUSAGE, "path is too long: %s", path);
-    while (n > 1 && d->target[n - 1] == '/')
+    while (n > 1 && d->target[n - 1] == '/') /* with one, lstat would look behind the link */
         d->target[--n] = 0;
+    if (lstat(d->target, &info) == 0 && S_ISLNK(info.st_mode) && realpath(d->target, resolved))
+        memcpy(d->target, resolved, strlen(resolved) + 1);
     char *slash = strrchr(d->target, '/');
     *name = slash ? slash + 1 : d->target;
     if (**name == 0 || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0)
@@ -200,12 +209,14 @@ static sid_status split_target(const char *path, sid__new_directory *d, const ch
     return SID_OK;
 }
 
+/* A lock that an interrupted writer left in it does not count. */
 static bool is_empty_directory(const char *path)
 {
     DIR *directory = opendir(path);
     int count = 0;
     for (struct dirent *entry; directory && (entry = readdir(directory));)
-        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                 strcmp(entry->d_name, SID__FILE_LOCK) != 0;
     if (directory)
         (void)closedir(directory);
     return directory && count == 0;
@@ -225,6 +236,7 @@ static sid_status check_replaced(sid__new_directory *d, bool force, sid_error *e
     if (!sid__path_exists(manifest) && !is_empty_directory(d->target))
         return sid__fail_at(err, SID_EEXISTS, place, "is not a catalogue, so --force does not replace it");
     d->replaces = true;
+    d->replaces_empty = !sid__path_exists(manifest);
     return SID_OK;
 }
 
@@ -249,7 +261,23 @@ sid_status sid__new_directory_check(const char *path, bool force, sid__new_direc
     return check_place(path, force, out, &name, err);
 }
 
-/* A temporary directory is stale when nobody holds its lock; one without a lock file, when its process is gone. */
+static bool is_gone(long pid)
+{
+    return pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Whoever wrote the lock file was another process than the one that has this pid now. */
+static bool names_another(int lock_fd, long pid)
+{
+    char text[HOLDER_SIZE] = "";
+    ssize_t n = pread(lock_fd, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = 0;
+    const char *start = strstr(text, ", start ");
+    return start && strtoull(start + strlen(", start "), NULL, 10) != start_of(pid, NULL, 0);
+}
+
+/* A temporary directory is stale when nobody holds its lock and its process is gone. The lock alone does not tell: its
+ * owner may just have made the file and not locked it yet; then nothing is written in it. */
 static bool is_stale(const char *path, long pid)
 {
     char lock[PATH_MAX];
@@ -257,10 +285,10 @@ static bool is_stale(const char *path, long pid)
         return false;
     int fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return errno == ENOENT && pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
-    bool is_free = try_lock(fd);
+        return errno == ENOENT && is_gone(pid);
+    bool is_dead = (is_gone(pid) || names_another(fd, pid)) && try_lock(fd);
     (void)close(fd);
-    return is_free;
+    return is_dead;
 }
 
 static void clear_stale(const sid__new_directory *d, const char *name)
@@ -347,8 +375,12 @@ sid_status sid__new_directory_commit(const sid_ctx *ctx, sid__new_directory *dir
 
 void sid__new_directory_abandon(sid__new_directory *directory)
 {
+    char lock[PATH_MAX];
     if (directory->temporary[0])
         (void)sid__remove_tree(directory->temporary, NULL);
+    if (directory->replaces_empty && directory->replaced_lock_fd >= 0 &&
+        sid__path_join(lock, sizeof lock, directory->target, SID__FILE_LOCK, NULL) == SID_OK)
+        (void)unlink(lock); /* ours; the directory is as empty again as it was */
     sid__lock_drop(directory->lock_fd);
     sid__lock_drop(directory->replaced_lock_fd);
     directory->temporary[0] = 0;

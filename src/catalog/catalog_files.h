@@ -31,7 +31,8 @@ void sid__lock_drop(int lock_fd);
 
 typedef struct sid__new_directory {
     char target[PATH_MAX], temporary[PATH_MAX], parent[PATH_MAX];
-    bool replaces;                 /* an old catalogue stands at target; its lock is held */
+    bool replaces;                 /* an old catalogue or an empty directory stands at target; its lock is held */
+    bool replaces_empty;           /* the latter */
     int lock_fd, replaced_lock_fd; /* -1: none; lock_fd is of the new directory and survives the rename */
 } sid__new_directory;
 

@@ -95,9 +95,13 @@ static sid_status mark_rows_of_file(const char *path, const sid_vectors *vectors
     return status;
 }
 
-/* Ascending rows of --fit-rows; *row NULL when there is no file. */
-static sid_status read_fit_rows(const char *path, const sid_vectors *vectors, int64_t **row, int64_t *row_count,
-                                sid_error *err)
+/* Ascending rows of --fit-rows; row NULL: there is no file, all are fitted on. */
+typedef struct fit_rows {
+    int64_t *row, count;
+} fit_rows;
+
+/* Once a fit: the file may be standard input. */
+static sid_status read_fit_rows(const char *path, const sid_vectors *vectors, fit_rows *out, sid_error *err)
 {
     int64_t count = sid_vectors_count(vectors);
     uint8_t *is_marked = NULL;
@@ -106,93 +110,17 @@ static sid_status read_fit_rows(const char *path, const sid_vectors *vectors, in
     SID_TRY(sid__alloc(&is_marked, (size_t)count, 1, "the rows to fit on", err));
     sid_status status = mark_rows_of_file(path, vectors, is_marked, err);
     if (status == SID_OK)
-        status = sid__alloc(row, (size_t)count, sizeof **row, "the rows to fit on", err);
+        status = sid__alloc(&out->row, (size_t)count, sizeof *out->row, "the rows to fit on", err);
     for (int64_t i = 0; i < count && status == SID_OK; i++)
         if (is_marked[i])
-            (*row)[(*row_count)++] = i;
+            out->row[out->count++] = i;
     sid__free(is_marked);
-    if (status == SID_OK && *row_count == 0) {
-        sid__free(*row);
-        *row = NULL;
+    if (status == SID_OK && out->count == 0) {
+        sid__free(out->row);
+        out->row = NULL;
         return sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
                             "empty; ids, one a line, are expected");
     }
-    return status;
-}
-
-/* ---- Fit ---------------------------------------------------------------------------------------------------------- */
-
-static sid_status settle_collisions(sid__draft *draft, sid_error *err)
-{
-    const char **ids = NULL;
-    int levels = sid_quantizer_levels(draft->quantizer);
-    SID_TRY(sid__alloc(&ids, (size_t)draft->count, sizeof *ids, "the ids of the vectors", err));
-    for (int64_t row = 0; row < draft->count; row++)
-        ids[row] = sid_vectors_id(draft->vectors, row);
-    sid_status status = sid__policy_assign(draft->policy, draft->codes, draft->count, levels, draft->distance, ids,
-                                           draft->digit, &draft->largest_bucket, err);
-    sid__free(ids);
-    draft->digit_codes = draft->policy->adds_code ? sid__digit_codes(draft->largest_bucket) : 0;
-    return status;
-}
-
-static sid_status fit_draft(sid_ctx *ctx, const sid_fit_options *options, sid_quantizer *quantizer, sid__draft *draft,
-                            sid_error *err)
-{
-    const sid_vectors *vectors = draft->vectors;
-    const float *x = sid_vectors_data(vectors);
-    int64_t *fit_row = NULL, fit_count = 0;
-    SID_TRY(read_fit_rows(options->fit_rows_path, vectors, &fit_row, &fit_count, err));
-    sid_status status =
-        sid__quantizer_fit_rows(ctx, quantizer, x, draft->count, sid_vectors_dim(vectors), fit_row, fit_count, err);
-    sid__free(fit_row);
-    if (status == SID_OK)
-        status = sid__draft_init(ctx, draft, err);
-    if (status == SID_OK)
-        status = sid_quantizer_encode(ctx, quantizer, x, draft->count, draft->codes, NULL, err);
-    if (status == SID_OK)
-        status = sid__draft_measure(ctx, draft, err);
-    return status == SID_OK ? settle_collisions(draft, err) : status;
-}
-
-sid_status sid_catalog_fit(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors, const char *path,
-                           sid_catalog **out, sid_error *err)
-{
-    static const sid_fit_options defaults = {0};
-    sid_fit_estimate estimate;
-    sid_quantizer *quantizer = NULL;
-    sid__draft draft = {0};
-    sid__new_directory *directory = NULL;
-    options = options ? options : &defaults;
-    SID_TRY(sid_catalog_fit_check(ctx, options, vectors, path, &estimate, err));
-    SID_TRY(read_options(options, vectors, &quantizer, &draft.policy, err));
-    sid_status status = sid__alloc(&directory, 1, sizeof *directory, "paths", err);
-    if (status == SID_OK)
-        status = sid__new_directory_begin(path, options->force, directory, err);
-    if (status != SID_OK) {
-        sid__free(directory);
-        sid_quantizer_free(quantizer);
-        return status;
-    }
-    draft.quantizer = quantizer;
-    draft.encoder = options->encoder;
-    draft.vectors = vectors;
-    draft.items = options->items;
-    draft.parent = options->parent;
-    draft.drop_vectors = options->drop_vectors;
-    draft.count = sid_vectors_count(vectors);
-    status = fit_draft(ctx, options, quantizer, &draft, err);
-    if (status == SID_OK)
-        status = sid__draft_write(ctx, &draft, directory, err);
-    else
-        sid__new_directory_abandon(directory);
-    sid__draft_drop(ctx, &draft);
-    sid_quantizer_free(quantizer);
-    if (status == SID_OK && out)
-        status = sid__catalog_open_locked(ctx, directory->target, SID_OPEN_WRITE, directory->lock_fd, out, err);
-    else if (status == SID_OK)
-        sid__lock_drop(directory->lock_fd);
-    sid__free(directory);
     return status;
 }
 
@@ -234,27 +162,116 @@ static sid_status check_space(const sid__new_directory *directory, const sid_fit
                         (estimate->disk_size >> 20) + 1, free_size >> 20);
 }
 
-sid_status sid_catalog_fit_check(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors,
-                                 const char *path, sid_fit_estimate *out, sid_error *err)
+/* Refuses what can be refused; *rows is the caller's to free. */
+static sid_status check(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors, const char *path,
+                        sid_fit_estimate *out, fit_rows *rows, sid_error *err)
 {
-    static const sid_fit_options defaults = {0};
     sid_quantizer *quantizer = NULL;
     const sid__policy *policy = NULL;
-    int64_t *fit_row = NULL, fit_count = 0;
     sid__new_directory *directory = NULL;
-    options = options ? options : &defaults;
     SID_TRY(read_options(options, vectors, &quantizer, &policy, err));
     sid_status status = sid__alloc(&directory, 1, sizeof *directory, "paths", err);
     if (status == SID_OK)
         status = sid__new_directory_check(path, options->force, directory, err);
     if (status == SID_OK)
-        status = read_fit_rows(options->fit_rows_path, vectors, &fit_row, &fit_count, err);
+        status = read_fit_rows(options->fit_rows_path, vectors, rows, err);
     if (status == SID_OK)
         status = estimate_fit(ctx, quantizer, options, vectors, out);
     if (status == SID_OK)
         status = check_space(directory, out, err);
-    sid__free(fit_row);
     sid__free(directory);
     sid_quantizer_free(quantizer);
+    return status;
+}
+
+sid_status sid_catalog_fit_check(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors,
+                                 const char *path, sid_fit_estimate *out, sid_error *err)
+{
+    static const sid_fit_options defaults = {0};
+    fit_rows rows = {0};
+    sid_status status = check(ctx, options ? options : &defaults, vectors, path, out, &rows, err);
+    sid__free(rows.row);
+    return status;
+}
+
+/* ---- Fit ---------------------------------------------------------------------------------------------------------- */
+
+static sid_status settle_collisions(sid__draft *draft, sid_error *err)
+{
+    const char **ids = NULL;
+    int levels = sid_quantizer_levels(draft->quantizer);
+    SID_TRY(sid__alloc(&ids, (size_t)draft->count, sizeof *ids, "the ids of the vectors", err));
+    for (int64_t row = 0; row < draft->count; row++)
+        ids[row] = sid_vectors_id(draft->vectors, row);
+    sid_status status = sid__policy_assign(draft->policy, draft->codes, draft->count, levels, draft->distance, ids,
+                                           draft->digit, &draft->largest_bucket, err);
+    sid__free(ids);
+    draft->digit_codes = draft->policy->adds_code ? sid__digit_codes(draft->largest_bucket) : 0;
+    return status;
+}
+
+static sid_status fit_draft(sid_ctx *ctx, const fit_rows *rows, sid_quantizer *quantizer, sid__draft *draft,
+                            sid_error *err)
+{
+    const sid_vectors *vectors = draft->vectors;
+    const float *x = sid_vectors_data(vectors);
+    sid_status status =
+        sid__quantizer_fit_rows(ctx, quantizer, x, draft->count, sid_vectors_dim(vectors), rows->row, rows->count, err);
+    if (status == SID_OK)
+        status = sid__draft_init(ctx, draft, err);
+    if (status == SID_OK)
+        status = sid_quantizer_encode(ctx, quantizer, x, draft->count, draft->codes, NULL, err);
+    if (status == SID_OK)
+        status = sid__draft_measure(ctx, draft, err);
+    return status == SID_OK ? settle_collisions(draft, err) : status;
+}
+
+/* Fits and writes into a directory of its own beside `path`; *directory is the new one, its lock held. */
+static sid_status fit_into(sid_ctx *ctx, const sid_fit_options *options, const fit_rows *rows,
+                           const sid_vectors *vectors, const char *path, sid__new_directory *directory, sid_error *err)
+{
+    sid_quantizer *quantizer = NULL;
+    sid__draft draft = {0};
+    SID_TRY(read_options(options, vectors, &quantizer, &draft.policy, err));
+    sid_status status = sid__new_directory_begin(path, options->force, directory, err);
+    if (status != SID_OK) {
+        sid_quantizer_free(quantizer);
+        return status;
+    }
+    draft.quantizer = quantizer;
+    draft.encoder = options->encoder;
+    draft.vectors = vectors;
+    draft.items = options->items;
+    draft.parent = options->parent;
+    draft.drop_vectors = options->drop_vectors;
+    draft.count = sid_vectors_count(vectors);
+    status = fit_draft(ctx, rows, quantizer, &draft, err);
+    if (status == SID_OK)
+        status = sid__draft_write(ctx, &draft, directory, err);
+    else
+        sid__new_directory_abandon(directory);
+    sid__draft_drop(ctx, &draft);
+    sid_quantizer_free(quantizer);
+    return status;
+}
+
+sid_status sid_catalog_fit(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors, const char *path,
+                           sid_catalog **out, sid_error *err)
+{
+    static const sid_fit_options defaults = {0};
+    sid_fit_estimate estimate;
+    sid__new_directory *directory = NULL;
+    fit_rows rows = {0};
+    options = options ? options : &defaults;
+    SID_TRY(sid__alloc(&directory, 1, sizeof *directory, "paths", err));
+    sid_status status = check(ctx, options, vectors, path, &estimate, &rows, err);
+    if (status == SID_OK)
+        status = fit_into(ctx, options, &rows, vectors, path, directory, err);
+    if (status == SID_OK && out)
+        status = sid__catalog_open_locked(ctx, directory->target, SID_OPEN_WRITE, directory->lock_fd, out, err);
+    else if (status == SID_OK)
+        sid__lock_drop(directory->lock_fd);
+    sid__free(rows.row);
+    sid__free(directory);
     return status;
 }

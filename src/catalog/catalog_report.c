@@ -103,6 +103,7 @@ static sid_status fill(sid_catalog *catalog, sid_report *report, sid_error *err)
                                   .count = live.count,
                                   .levels = m->levels,
                                   .level_codes = m->codes,
+                                  .quantizer = catalog->quantizer,
                                   .items_without_text = live.without_text,
                                   .seed = (uint64_t)m->seed};
     sid_status status = sid__health_counts(&in, report, err);

@@ -11,8 +11,6 @@
 
 #include "io/utf8.h"
 
-enum { NUMBER_TEXT_SIZE = 40 };
-
 sid__place sid__json_place(const sid__json_scanner *scanner, size_t offset)
 {
     sid__place place = scanner->start;
@@ -235,33 +233,38 @@ sid_status sid__json_append_text(sid__strbuf *out, const char *text, sid_error *
     return keep_if_ok(out, before, append_text(out, text, err));
 }
 
-/* printf writes the locale's decimal point; JSON has a full stop. */
-static void write_number(char *text, int digits, double value)
+/* printf writes the locale's decimal point, which may take several bytes. */
+void sid__number_text(char text[SID__NUMBER_TEXT_SIZE], int digits, double value)
 {
-    (void)snprintf(text, NUMBER_TEXT_SIZE, "%.*g", digits, value);
-    for (char *at = text; *at; at++)
-        if (!is_number_byte(*at))
-            *at = '.';
+    char *out = text;
+    (void)snprintf(text, SID__NUMBER_TEXT_SIZE, "%.*g", digits, value);
+    for (const char *at = text; *at && isfinite(value); at++)
+        if (is_number_byte(*at))
+            *out++ = *at;
+        else if (out == text || out[-1] != '.')
+            *out++ = '.';
+    if (isfinite(value))
+        *out = 0;
 }
 
 sid_status sid__json_append_number(sid__strbuf *out, double value, sid_error *err)
 {
-    char text[NUMBER_TEXT_SIZE];
+    char text[SID__NUMBER_TEXT_SIZE];
     if (!isfinite(value))
         return sid__strbuf_append(out, "null", 4, err);
-    write_number(text, 9, value);
+    sid__number_text(text, 9, value);
     return sid__strbuf_append(out, text, strlen(text), err);
 }
 
 sid_status sid__json_append_exact(sid__strbuf *out, double value, sid_error *err)
 {
-    char text[NUMBER_TEXT_SIZE], local[NUMBER_TEXT_SIZE];
+    char text[SID__NUMBER_TEXT_SIZE], local[SID__NUMBER_TEXT_SIZE];
     if (!isfinite(value))
         return sid__strbuf_append(out, "null", 4, err);
     int digits = 15;
     do
         (void)snprintf(local, sizeof local, "%.*g", digits, value);
     while (digits++ < 17 && strtod(local, NULL) != value);
-    write_number(text, digits - 1, value);
+    sid__number_text(text, digits - 1, value);
     return sid__strbuf_append(out, text, strlen(text), err);
 }

@@ -21,6 +21,10 @@ sid_status sid__json_append_number(sid__strbuf *out, double value, sid_error *er
 /* Appends the shortest of %.15g to %.17g that reads back as `value`, for numbers that are kept. */
 sid_status sid__json_append_exact(sid__strbuf *out, double value, sid_error *err);
 
+/* "%.<digits>g" with a full stop for the decimal point, whatever the locale; NaN and infinities as printf has them. */
+enum { SID__NUMBER_TEXT_SIZE = 40 };
+void sid__number_text(char text[SID__NUMBER_TEXT_SIZE], int digits, double value);
+
 /* Tokens one by one, for headers too large for a tree. The scanner knows tokens, not grammar. */
 typedef enum sid__json_kind {
     SID__JSON_END,     /* no bytes left */

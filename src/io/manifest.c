@@ -79,8 +79,9 @@ static sid_status append_body(const sid__manifest *m, sid__strbuf *out, sid_erro
     SID_TRY(append_encoder(m, out, err));
     SID_TRY(sid__strbuf_printf(out, err, ",\n  \"items\": {\"count\": %" PRId64 ", \"digest\": \"%s\"", m->fitted_items,
                                m->fitted_digest));
-    SID_TRY(sid__strbuf_printf(out, err, ", \"largest_bucket\": %" PRId64 ", \"mean_residual\": %.17g}",
-                               m->largest_bucket, m->mean_residual));
+    SID_TRY(sid__strbuf_printf(out, err, ", \"largest_bucket\": %" PRId64 ", \"mean_residual\": ", m->largest_bucket));
+    SID_TRY(sid__json_append_exact(out, m->mean_residual, err));
+    SID_TRY(sid__strbuf_printf(out, err, "}"));
     return append_files(m, out, err);
 }
 

@@ -326,11 +326,12 @@ sid_status sid_vectors_write(sid_ctx *ctx, const sid_vectors *vectors, const cha
     sid__output output;
     sid__strbuf text = {0};
     SID_TRY(sid__ctx_check(ctx, err));
-    SID_TRY(sid__npy_write(path, SID__F32, vectors->data, vectors->count, vectors->dim, err));
-    if (!ids_path)
-        return SID_OK;
-    SID_TRY(sid__output_open(ids_path, &output, err));
-    sid_status status = write_ids(vectors, &output.file, &text, err);
-    sid__strbuf_drop(&text);
-    return sid__output_finish(&output, status, err);
+    /* Two renames: a crash between them leaves new ids beside the old array or none. */
+    if (ids_path) {
+        SID_TRY(sid__output_open(ids_path, &output, err));
+        sid_status status = write_ids(vectors, &output.file, &text, err);
+        sid__strbuf_drop(&text);
+        SID_TRY(sid__output_finish(&output, status, err));
+    }
+    return sid__npy_write(path, SID__F32, vectors->data, vectors->count, vectors->dim, err);
 }

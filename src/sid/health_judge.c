@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "io/json.h"
 #include "sid/health.h"
 
 enum {
@@ -82,6 +83,18 @@ __attribute__((format(printf, 2, 3))) static void warn(judge *to, const char *fo
     to->warnings[to->warning_count++] = keep_text(to, text);
 }
 
+/* The texts go into metrics.json, so the locale must not show in them. */
+typedef struct number {
+    char text[SID__NUMBER_TEXT_SIZE];
+} number;
+
+static number short_number(double value, int digits)
+{
+    number out;
+    sid__number_text(out.text, digits, value);
+    return out;
+}
+
 static const char *bucket_advice(judge *to)
 {
     char text[SID_SID_TEXT_MAX + 128];
@@ -139,7 +152,8 @@ static void judge_top(judge *to, const sid_level_report *level)
     int verdict = add_level_check(to, level->index, "top_rate", value, (limits){false, 10 / codes, 40 / codes},
                                   "one code draws many items: look for boilerplate in the text, or for equal vectors");
     if (verdict > HEALTHY)
-        warn(to, "level %d: one code holds %.3g %% of the items", level->index, 100 * level->top_rate);
+        warn(to, "level %d: one code holds %s %% of the items", level->index,
+             short_number(100 * level->top_rate, 3).text);
 }
 
 /* The first level has no prefix, and the last one is there to tell items apart. */
@@ -150,7 +164,8 @@ static void judge_entropy(judge *to, const sid_level_report *level)
     int verdict = add_level_check(to, level->index, "entropy_given_prefix", level->entropy_given_prefix,
                                   (limits){true, .5, .1}, "take fewer --levels: the ones before it say nearly all");
     if (verdict > HEALTHY)
-        warn(to, "level %d adds only %.2g nat to the levels before it", level->index, level->entropy_given_prefix);
+        warn(to, "level %d adds only %s nat to the levels before it", level->index,
+             short_number(level->entropy_given_prefix, 2).text);
 }
 
 static void judge_lift(judge *to, const sid_level_report *level, double prefix_codes)
@@ -171,10 +186,23 @@ static void judge_levels(judge *to)
         judge_entropy(to, level);
         judge_lift(to, level, prefix_codes);
         if (level->relative_mse > before)
-            warn(to, "level %d makes the reconstruction worse: relative error %.3g, before it %.3g", level->index,
-                 level->relative_mse, before);
+            warn(to, "level %d makes the reconstruction worse: relative error %s, before it %s", level->index,
+                 short_number(level->relative_mse, 3).text, short_number(before, 3).text);
         before = isnan(level->relative_mse) ? before : level->relative_mse;
     }
+}
+
+/* Duplicates were counted when the catalogue was made: of items added or removed since they say nothing. */
+static void judge_duplicates(judge *to)
+{
+    const sid_report *report = to->report;
+    if (report->version > 1 || report->duplicate_vectors <= 0)
+        return;
+    if (report->duplicate_vectors == report->items - 1)
+        warn(to, "all %" PRId64 " vectors are equal: codes cannot tell the items apart", report->items);
+    else if (report->duplicate_vectors >= report->items / 100)
+        warn(to, "%" PRId64 " of %" PRId64 " vectors equal an earlier one and always collide",
+             report->duplicate_vectors, report->items);
 }
 
 /* What looks odd about the data itself. */
@@ -186,11 +214,7 @@ static void judge_data(judge *to)
     if (report->items > 0 && report->items < report->codes)
         warn(to, "%" PRId64 " items are fewer than the %d codes of a level, so codes stay unused", report->items,
              report->codes);
-    if (report->duplicate_vectors > 0 && report->duplicate_vectors == report->items - 1)
-        warn(to, "all %" PRId64 " vectors are equal: codes cannot tell the items apart", report->items);
-    else if (report->duplicate_vectors > 0 && report->duplicate_vectors >= report->items / 100)
-        warn(to, "%" PRId64 " of %" PRId64 " vectors equal an earlier one and always collide",
-             report->duplicate_vectors, report->items);
+    judge_duplicates(to);
     if (report->items_without_text > 0)
         warn(to, "%" PRId64 " items have no text that the encoder knows, and share the zero vector",
              report->items_without_text);

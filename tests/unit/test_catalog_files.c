@@ -56,7 +56,7 @@ static void abandoned_directories_vanish(void **state)
 static void force_exchanges(void **state)
 {
     fixture *f = *state;
-    char *text = NULL, slashed[PATH_MAX + 8], link[PATH_MAX + 8];
+    char *text = NULL, slashed[PATH_MAX + 16], link[PATH_MAX + 8];
     int64_t size = 0;
     assert_int_equal(make(f, f->path, false), SID_OK);
     assert_int_equal(make(f, f->path, false), SID_EEXISTS);
@@ -71,6 +71,14 @@ static void force_exchanges(void **state)
     TEST_OK(sid__read_whole(fixture_file(f, "manifest.json"), 1 << 16, &text, &size, err));
     assert_string_equal(text, link);
     sid__free(text);
+    (void)snprintf(slashed, sizeof slashed, "%s//", link);
+    assert_int_equal(make(f, slashed, true), SID_OK);
+    TEST_OK(sid__read_whole(fixture_file(f, "manifest.json"), 1 << 16, &text, &size, err));
+    assert_string_equal(text, slashed);
+    sid__free(text);
+    struct stat info;
+    assert_int_equal(lstat(link, &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
     assert_int_equal(count_entries(f->root), 2);
 }
 
@@ -94,6 +102,38 @@ static void stale_directories_are_cleared(void **state)
     sid__lock_drop(fd);
     assert_int_equal(make(f, f->path, true), SID_OK);
     assert_false(sid__path_exists(locked));
+}
+
+/* Fails when --force over an empty directory that failed leaves a lock there, and is then refused. */
+static void an_empty_directory_stays_empty(void **state)
+{
+    fixture *f = *state;
+    sid__new_directory d;
+    TEST_OK(sid__directory_create(f->path, err));
+    TEST_OK(sid__new_directory_begin(f->path, true, &d, err));
+    sid__new_directory_abandon(&d);
+    assert_int_equal(count_entries(f->path), 0);
+    int fd = -1; /* as a killed writer leaves it */
+    TEST_OK(sid__lock_take(f->path, &fd, err));
+    sid__lock_drop(fd);
+    assert_int_equal(count_entries(f->path), 1);
+    assert_int_equal(make(f, f->path, true), SID_OK);
+}
+
+/* Fails when a directory counts as stale between the making of its lock file and the locking of it. */
+static void a_lock_about_to_be_taken_is_respected(void **state)
+{
+    fixture *f = *state;
+    char young[PATH_MAX], lock[PATH_MAX + 8];
+    (void)snprintf(young, sizeof young, "%s/.catalog.tmp-%ld-7", f->root, (long)getppid());
+    (void)snprintf(lock, sizeof lock, "%s/lock", young);
+    TEST_OK(sid__directory_create(young, err));
+    TEST_OK(sid__replace_whole(lock, "", 0, err));
+    assert_int_equal(make(f, f->path, false), SID_OK);
+    assert_true(sid__path_exists(lock));
+    TEST_OK(sid__replace_whole(lock, "pid 1 (semid), start 99999999999999\n", 36, err)); /* the pid was given again */
+    assert_int_equal(make(f, f->path, true), SID_OK);
+    assert_false(sid__path_exists(young));
 }
 
 /* Fails when the lock's file does not name its holder, or a dead holder keeps it. */
@@ -188,6 +228,8 @@ int main(void)
         FIXTURE_TEST(bad_places_are_refused),
         FIXTURE_TEST(files_are_compared_with_the_manifest),
         FIXTURE_TEST(places_are_told_apart),
+        FIXTURE_TEST(an_empty_directory_stays_empty),
+        FIXTURE_TEST(a_lock_about_to_be_taken_is_respected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -245,6 +245,28 @@ static void small_data_works(void **state)
     sid_vectors_free(vectors);
 }
 
+/* Fails when --fit-rows is read twice, which standard input does not bear. */
+static void fit_rows_come_from_standard_input(void **state)
+{
+    fixture *f = *state;
+    char rows[PATH_MAX + 8];
+    sid_vectors *vectors = fixture_vectors(f, 50, 7, "i");
+    const sid_fit_options options = {.levels = 1, .codes = "2", .fit_rows_path = "-"};
+    (void)snprintf(rows, sizeof rows, "%s.rows", f->path);
+    TEST_OK(sid__replace_whole(rows, "i3\ni1\ni2\n", 9, err));
+    int kept = dup(STDIN_FILENO), file = open(rows, O_RDONLY);
+    assert_int_equal(dup2(file, STDIN_FILENO), STDIN_FILENO);
+    sid_error why = {0};
+    sid_status status = sid_catalog_fit(f->ctx, &options, vectors, f->path, NULL, &why);
+    if (kept >= 0)
+        (void)dup2(kept, STDIN_FILENO);
+    (void)close(kept);
+    (void)close(file);
+    assert_string_equal(why.message, "");
+    assert_int_equal(status, SID_OK);
+    sid_vectors_free(vectors);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +277,7 @@ int main(void)
         FIXTURE_TEST(equal_fits_give_equal_files),
         FIXTURE_TEST(force_replaces_catalogues_only),
         FIXTURE_TEST(fit_rows_are_ids),
+        FIXTURE_TEST(fit_rows_come_from_standard_input),
         FIXTURE_TEST(check_estimates_and_writes_nothing),
         FIXTURE_TEST(small_data_works),
     };

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "catalog/catalog_files.h"
+#include "catalog/catalog.h"
 
 /* Fails when counts are not those of the live items, or figures from the fit are lost. */
 static void counts_are_live_and_figures_from_creation(void **state)
@@ -40,6 +40,27 @@ static void counts_are_live_and_figures_from_creation(void **state)
     sid_text_free(json);
     sid_report_drop(&first);
     sid_report_drop(&second);
+    sid_catalog_close(catalog);
+}
+
+/* Fails when the live counts do not know the quantizer: prefixes mean nothing where levels have no order. */
+static void counts_know_the_family(void **state)
+{
+    fixture *f = *state;
+    sid_catalog *catalog = NULL;
+    sid_report report;
+    fixture_fit(f, NULL, &catalog);
+    const sid__family_class *ordered = catalog->quantizer->family;
+    sid__family_class unordered = *ordered;
+    unordered.is_ordered = false;
+    TEST_OK(sid_catalog_report(catalog, &report, err));
+    assert_true(!isnan(report.level[1].entropy_given_prefix));
+    sid_report_drop(&report);
+    catalog->quantizer->family = &unordered;
+    TEST_OK(sid_catalog_report(catalog, &report, err));
+    assert_true(isnan(report.level[1].entropy_given_prefix));
+    sid_report_drop(&report);
+    catalog->quantizer->family = ordered;
     sid_catalog_close(catalog);
 }
 
@@ -129,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(counts_are_live_and_figures_from_creation),
         FIXTURE_TEST(added_items_are_judged_apart),
+        FIXTURE_TEST(counts_know_the_family),
         FIXTURE_TEST(grown_buckets_are_told),
         FIXTURE_TEST(damage_and_failing_memory_are_reported),
     };

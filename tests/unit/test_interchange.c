@@ -66,6 +66,11 @@ static void arrays_have_their_ids_beside_them(void **state)
     assert_non_null(strstr(bytes + 10, "(3, 1)"));
     assert_memory_equal(bytes + size - 6, "\0\0\0\0\1\0", 6);
     sid__free(bytes);
+    TEST_OK(sid__remove_tree(out, err)); /* ids first: an array never stands without them */
+    TEST_OK(sid__remove_tree(ids, err));
+    TEST_OK(sid__directory_create(ids, err));
+    assert_int_not_equal(sid_catalog_export(catalog, "npy", out, NULL), SID_OK);
+    assert_false(sid__path_exists(out));
     TEST_FAILS(sid_catalog_export(catalog, "npy", "-", err), SID_EUSAGE, "npy needs a path");
     TEST_FAILS(sid_catalog_export(catalog, "tsv", "/nowhere/x", err), SID_EIO, "/nowhere/x");
     sid_catalog_close(catalog);

@@ -168,7 +168,9 @@ static void test_write(void **state)
     assert_memory_equal(sid_vectors_data(again), sid_vectors_data(vectors), sizeof(float) * COUNT * 3);
     for (int i = 0; i < COUNT; i++)
         assert_string_equal(sid_vectors_id(again, i), sid_vectors_id(vectors, i));
+    TEST_OK(sid__remove_tree(npy, err)); /* ids first: an array never stands without them */
     TEST_FAILS(sid_vectors_write(ctx, vectors, npy, "/dev/full", err), SID_EIO, "No space left");
+    assert_false(sid__path_exists(npy));
     TEST_FAILS(sid_vectors_write(ctx, vectors, temporary_path("no/x"), NULL, err), SID_EIO, "no/x");
     sid_vectors_free(again);
     sid_vectors_free(vectors);
