@@ -164,6 +164,29 @@ sid_status sid__file_sync_path(const char *path, sid_error *err)
     return status;
 }
 
+static sid_status check_plain(const char *directory, const char *name, sid_error *err)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    SID_TRY(sid__path_join(path, sizeof path, directory, name, err));
+    if (lstat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
+        return SID_OK;
+    return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = path, .byte = -1},
+                        "%s; the files of a catalogue are plain ones; put the file itself here",
+                        S_ISLNK(info.st_mode) ? "a symbolic link" : "no plain file");
+}
+
+sid_status sid__files_check_plain(const char *directory, sid_error *err)
+{
+    static const char *const name[] = {SID__FILE_MANIFEST, SID__FILE_QUANTIZER,    SID__FILE_ENCODER,
+                                       SID__FILE_VECTORS,  SID__FILE_ITEMS,        SID__FILE_ITEMS "-wal",
+                                       SID__FILE_INDEX,    SID__FILE_ITEMS "-shm", SID__FILE_METRICS,
+                                       SID__FILE_SUM,      SID__FILE_LOCK};
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+        SID_TRY(check_plain(directory, name[i], err));
+    return SID_OK;
+}
+
 sid_status sid__files_check(const char *directory, const sid__manifest *manifest, sid_error *err)
 {
     char path[PATH_MAX], hex[SID__SHA256_HEX_SIZE];
@@ -172,6 +195,7 @@ sid_status sid__files_check(const char *directory, const sid__manifest *manifest
         const sid__place place = {.file = path, .byte = -1};
         unsigned char digest[SID__SHA256_SIZE];
         int64_t size = 0;
+        SID_TRY(check_plain(directory, file->name, err));
         SID_TRY(sid__path_join(path, sizeof path, directory, file->name, err));
         if (!sid__path_exists(path))
             return sid__fail_at(err, SID_ECORRUPT, place, "missing; the manifest lists it; restore or refit");

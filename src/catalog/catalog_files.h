@@ -57,6 +57,9 @@ sid_status sid__items_sum_check(const char *directory, int64_t version, sid_erro
 
 /* ---- Files -------------------------------------------------------------------------------------------------------- */
 
+/* SID_ECORRUPT when a file of the catalogue is a link or no plain file: one that came from elsewhere must not make us read
+ * or write outside of it. */
+sid_status sid__files_check_plain(const char *directory, sid_error *err);
 /* Size and SHA-256 of each recorded file. SID_ECORRUPT names the first that differs. */
 sid_status sid__files_check(const char *directory, const sid__manifest *manifest, sid_error *err);
 sid_status sid__file_sync_path(const char *path, sid_error *err);

@@ -297,6 +297,7 @@ static sid_status hold_directory(sid_catalog *catalog, sid_error *err)
 static sid_status load(sid_catalog *catalog, sid_error *err)
 {
     SID_TRY(sid__catalog_directory_check(catalog->path, err));
+    SID_TRY(sid__files_check_plain(catalog->path, err));
     SID_TRY(lock_for_writing(catalog, err));
     SID_TRY(hold_directory(catalog, err));
     SID_TRY(as_corrupt(load_manifest(catalog, err), err));

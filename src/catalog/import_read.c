@@ -11,7 +11,7 @@
 #include "io/items.h"
 #include "io/json.h"
 
-enum { FILE_SIZE_MAX = 1 << 30, FIELD_COUNT_MAX = SID_LEVELS_MAX + 1, HEADER_SIZE = 1 << 16 };
+enum { FILE_SIZE_MAX = 1 << 30, FIELD_COUNT_MAX = SID_LEVELS_MAX + 1 };
 
 void sid__imported_drop(sid__imported *imported)
 {
@@ -261,44 +261,23 @@ static sid_status read_jsonl(const sid_import_options *options, sid__imported *i
 
 /* ---- npy ---------------------------------------------------------------------------------------------------------- */
 
-static sid_status read_codes(sid__imported *in, const sid__file *file, const sid__npy_header *header, sid_error *err)
+static sid_status read_codes(sid__imported *in, const sid__npy_reader *reader, sid_error *err)
 {
-    const sid__place place = place_of(in, 0);
-    int64_t rows = header->shape[0], width = header->shape[1];
-    uint16_t *raw = NULL;
-    if (header->dtype != SID__U16 || header->rank != 2 || rows < 1 || width < 1 || width > SID_LEVELS_MAX)
-        return sid__fail_at(err, SID_EDATA, place, "a (N, L) array of uint16 with 1 to %d columns is expected",
-                            SID_LEVELS_MAX);
-    SID_TRY(sid__alloc(&in->codes, (size_t)rows, (size_t)width * sizeof *in->codes, "codes", err));
-    sid_status status = sid__alloc(&raw, (size_t)rows, (size_t)width * sizeof *raw, "codes", err);
-    if (status == SID_OK)
-        status = sid__file_read(file, raw, (size_t)(rows * width) * sizeof *raw, header->data_offset, err);
-    for (int64_t i = 0; i < rows && status == SID_OK; i++)
-        for (int64_t l = 0; l < width; l++)
-            in->codes[i * width + l] = header->is_fortran ? raw[l * rows + i] : raw[i * width + l];
-    sid__free(raw);
-    in->levels = (int)width;
-    in->count = rows;
-    return status;
+    if (reader->header.dtype != SID__U16 || reader->rows < 1 || reader->dim > SID_LEVELS_MAX)
+        return sid__fail_at(err, SID_EDATA, place_of(in, 0),
+                            "a (N, L) array of uint16 with 1 to %d columns is expected", SID_LEVELS_MAX);
+    SID_TRY(sid__alloc(&in->codes, (size_t)reader->rows, (size_t)reader->dim * sizeof *in->codes, "codes", err));
+    in->levels = reader->dim;
+    in->count = reader->rows;
+    return sid__npy_read_raw(reader, 0, reader->rows, in->codes, err);
 }
 
 static sid_status read_array(sid__imported *in, sid_error *err)
 {
-    sid__file file = {.fd = -1};
-    sid__npy_header header;
-    int64_t size = 0;
-    char *bytes = NULL;
-    SID_TRY(sid__file_open(in->path, &file, &size, err));
-    size_t wanted = (size_t)(size < HEADER_SIZE ? size : HEADER_SIZE);
-    sid_status status = sid__alloc(&bytes, wanted, 1, "the header", err);
-    if (status == SID_OK)
-        status = sid__file_read(&file, bytes, wanted, 0, err);
-    if (status == SID_OK)
-        status = sid__npy_parse_header(bytes, wanted, size, in->path, &header, err);
-    if (status == SID_OK)
-        status = read_codes(in, &file, &header, err);
-    sid__free(bytes);
-    sid__file_close(&file);
+    sid__npy_reader reader;
+    SID_TRY(sid__npy_open(in->path, &reader, err));
+    sid_status status = read_codes(in, &reader, err);
+    sid__npy_close(&reader);
     return status;
 }
 

@@ -24,7 +24,7 @@ static const struct {
     {"meta", "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID"},
     {"vectors", "CREATE TABLE vectors(row INTEGER PRIMARY KEY, vector BLOB NOT NULL) STRICT"},
 };
-enum { SCHEMA_COUNT = sizeof schema / sizeof *schema };
+enum { SCHEMA_COUNT = sizeof schema / sizeof *schema, ROW_SIZE_MAX = 64 << 20 /* metadata of one item above all */ };
 
 /* The indexes come after the bulk insert, which is several times faster so. */
 static const int creation_order[] = {0, 3, 4};
@@ -87,6 +87,9 @@ sid_status sid__item_db_fail(const sid__item_db *db, int rc, const char *what, s
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
         return sid__fail_at(err, SID_ECORRUPT, place, "%s: %s; restore or refit", what, text);
+    case SQLITE_TOOBIG:
+        return sid__fail_at(err, SID_EDATA, place, "%s: a text or vector is too long; %d bytes an item are possible",
+                            what, ROW_SIZE_MAX);
     case SQLITE_BUSY:
         return sid__fail_at(err, SID_ELOCKED, place, "%s: another program holds the database", what);
     case SQLITE_READONLY:
@@ -122,9 +125,11 @@ static sid_status meta_set(sid__item_db *db, const char *name, const char *value
 {
     sqlite3_stmt *set = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_META_SET, &set, err));
-    sqlite3_bind_text(set, 1, name, -1, SQLITE_STATIC);
-    sqlite3_bind_text(set, 2, value, -1, SQLITE_STATIC);
-    int rc = sqlite3_step(set);
+    int rc = sqlite3_bind_text(set, 1, name, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(set, 2, value, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(set);
     sid_status status = rc == SQLITE_DONE ? SID_OK : sid__item_db_fail(db, rc, "cannot write", err);
     sqlite3_reset(set);
     return status;
@@ -134,8 +139,9 @@ static sid_status meta_get(sid__item_db *db, const char *name, char *value, size
 {
     sqlite3_stmt *get = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_META_GET, &get, err));
-    sqlite3_bind_text(get, 1, name, -1, SQLITE_STATIC);
-    int rc = sqlite3_step(get);
+    int rc = sqlite3_bind_text(get, 1, name, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(get);
     const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(get, 0) : NULL;
     sid_status status = SID_OK;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
@@ -199,7 +205,7 @@ static void harden(sqlite3 *sqlite)
     (void)sqlite3_db_config(sqlite, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     (void)sqlite3_db_config(sqlite, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     sqlite3_limit(sqlite, SQLITE_LIMIT_ATTACHED, 0);
-    sqlite3_limit(sqlite, SQLITE_LIMIT_LENGTH, 64 << 20); /* a row: metadata of one item */
+    sqlite3_limit(sqlite, SQLITE_LIMIT_LENGTH, ROW_SIZE_MAX);
     sqlite3_limit(sqlite, SQLITE_LIMIT_SQL_LENGTH, 4096);
     sqlite3_limit(sqlite, SQLITE_LIMIT_COLUMN, 16);
     sqlite3_limit(sqlite, SQLITE_LIMIT_VDBE_OP, 25000);

@@ -130,6 +130,49 @@ static int blob_of_codes(const uint16_t *codes, int count, unsigned char *blob)
     return CODE_SIZE * count;
 }
 
+/* A value that could not be bound is stored as NULL, or finds nothing: the first failure counts. */
+typedef struct binding {
+    sqlite3_stmt *statement;
+    int rc;
+} binding;
+
+static void keep_first(binding *b, int rc)
+{
+    b->rc = b->rc == SQLITE_OK ? rc : b->rc;
+}
+
+static void bind_number(binding *b, int at, int64_t value)
+{
+    keep_first(b, sqlite3_bind_int64(b->statement, at, value));
+}
+
+static void bind_text(binding *b, int at, const char *text)
+{
+    keep_first(b, sqlite3_bind_text64(b->statement, at, text, strlen(text), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+static void bind_bytes(binding *b, int at, const void *bytes, size_t size)
+{
+    keep_first(b, sqlite3_bind_blob64(b->statement, at, bytes, size, SQLITE_STATIC));
+}
+
+static sid_status check_bound(const sid__item_db *db, const binding *b, const char *what, sid_error *err)
+{
+    if (b->rc == SQLITE_OK)
+        return SID_OK;
+    sqlite3_clear_bindings(b->statement);
+    return sid__item_db_fail(db, b->rc, what, err);
+}
+
+/* For a statement whose one parameter is the row. */
+static sid_status bind_row(const sid__item_db *db, sqlite3_stmt *statement, int64_t row, const char *what,
+                           sid_error *err)
+{
+    binding b = {.statement = statement};
+    bind_number(&b, 1, row);
+    return check_bound(db, &b, what, err);
+}
+
 /* Runs a statement that gives no rows. */
 static sid_status step_done(sid__item_db *db, sqlite3_stmt *statement, const char *what, sid_error *err)
 {
@@ -146,16 +189,18 @@ sid_status sid__item_db_insert(sid__item_db *db, const sid__db_item *item, sid_e
     sqlite3_stmt *insert = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_INSERT, &insert, err));
     int size = blob_of_codes(item->codes, sid__db_item_width(item), sid);
-    sqlite3_bind_int64(insert, 1, item->row);
-    sqlite3_bind_text(insert, 2, item->item_id, -1, SQLITE_STATIC);
-    sqlite3_bind_blob(insert, 3, sid, CODE_SIZE * item->levels, SQLITE_STATIC);
+    binding b = {.statement = insert};
+    bind_number(&b, 1, item->row);
+    bind_text(&b, 2, item->item_id);
+    bind_bytes(&b, 3, sid, (size_t)(CODE_SIZE * item->levels));
     if (item->digit != SID__DIGIT_NONE)
-        sqlite3_bind_int64(insert, 4, item->digit);
-    sqlite3_bind_blob(insert, 5, sid, size, SQLITE_STATIC);
-    sqlite3_bind_text(insert, 6, sid__assigned_name(item->assigned), -1, SQLITE_STATIC);
-    sqlite3_bind_text(insert, 7, sid__state_name(item->state), -1, SQLITE_STATIC);
-    sqlite3_bind_text(insert, 8, item->title, -1, SQLITE_STATIC);
-    sqlite3_bind_text(insert, 9, item->metadata, -1, SQLITE_STATIC);
+        bind_number(&b, 4, item->digit);
+    bind_bytes(&b, 5, sid, (size_t)size);
+    bind_text(&b, 6, sid__assigned_name(item->assigned));
+    bind_text(&b, 7, sid__state_name(item->state));
+    bind_text(&b, 8, item->title);
+    bind_text(&b, 9, item->metadata);
+    SID_TRY(check_bound(db, &b, "cannot store an item", err));
     SID_TRY(step_done(db, insert, "cannot store an item", err));
     db->digest = sid__digest_add(db->digest, digest_of_item(item));
     return SID_OK;
@@ -166,8 +211,10 @@ sid_status sid__item_db_vector_put(sid__item_db *db, int64_t row, const float *x
     sqlite3_stmt *put = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_VECTOR_PUT, &put, err));
     int size = dim * (int)sizeof *x;
-    sqlite3_bind_int64(put, 1, row);
-    sqlite3_bind_blob(put, 2, x, size, SQLITE_STATIC);
+    binding b = {.statement = put};
+    bind_number(&b, 1, row);
+    bind_bytes(&b, 2, x, (size_t)size);
+    SID_TRY(check_bound(db, &b, "cannot store a vector", err));
     SID_TRY(step_done(db, put, "cannot store a vector", err));
     db->digest = sid__digest_add(db->digest, digest_of_vector(row, x, (size_t)size));
     return SID_OK;
@@ -178,7 +225,7 @@ static sid_status vector_delete(sid__item_db *db, int64_t row, sid_error *err)
 {
     sqlite3_stmt *get = NULL, *delete = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_VECTOR_GET, &get, err));
-    sqlite3_bind_int64(get, 1, row);
+    SID_TRY(bind_row(db, get, row, "cannot read a vector", err));
     int rc = sqlite3_step(get);
     sid__digest digest = {0};
     if (rc == SQLITE_ROW)
@@ -189,7 +236,7 @@ static sid_status vector_delete(sid__item_db *db, int64_t row, sid_error *err)
     if (rc != SQLITE_ROW)
         return sid__item_db_fail(db, rc, "cannot read a vector", err);
     SID_TRY(sid__item_db_statement(db, SID__STMT_VECTOR_DELETE, &delete, err));
-    sqlite3_bind_int64(delete, 1, row);
+    SID_TRY(bind_row(db, delete, row, "cannot remove a vector", err));
     SID_TRY(step_done(db, delete, "cannot remove a vector", err));
     db->digest = sid__digest_subtract(db->digest, digest);
     return SID_OK;
@@ -201,7 +248,7 @@ sid_status sid__item_db_remove(sid__item_db *db, const sid__db_item *item, sid_e
     sid__db_item removed = *item;
     removed.state = SID__STATE_REMOVED;
     SID_TRY(sid__item_db_statement(db, SID__STMT_REMOVE, &update, err));
-    sqlite3_bind_int64(update, 1, item->row);
+    SID_TRY(bind_row(db, update, item->row, "cannot remove an item", err));
     SID_TRY(step_done(db, update, "cannot remove an item", err));
     db->digest = sid__digest_add(sid__digest_subtract(db->digest, digest_of_item(item)), digest_of_item(&removed));
     return vector_delete(db, item->row, err);
@@ -296,10 +343,9 @@ sid_status sid__item_db_find(sid__item_db *db, const char *item_id, sid__arena *
 {
     sqlite3_stmt *find = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_FIND, &find, err));
-    /* The id may be of any length; unbound, nothing would be found. */
-    int rc = sqlite3_bind_text(find, 1, item_id, -1, SQLITE_STATIC);
-    if (rc != SQLITE_OK)
-        return sid__item_db_fail(db, rc, "cannot look for an item", err);
+    binding b = {.statement = find};
+    bind_text(&b, 1, item_id); /* of any length */
+    SID_TRY(check_bound(db, &b, "cannot look for an item", err));
     return one_row(db, find, arena, out, is_found, err);
 }
 
@@ -308,7 +354,7 @@ sid_status sid__item_db_get(sid__item_db *db, int64_t row, sid__arena *arena, si
 {
     sqlite3_stmt *get = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_GET, &get, err));
-    sqlite3_bind_int64(get, 1, row);
+    SID_TRY(bind_row(db, get, row, "cannot read an item", err));
     return one_row(db, get, arena, out, is_found, err);
 }
 
@@ -316,7 +362,7 @@ sid_status sid__item_db_vector_get(sid__item_db *db, int64_t row, float *x, int 
 {
     sqlite3_stmt *get = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_VECTOR_GET, &get, err));
-    sqlite3_bind_int64(get, 1, row);
+    SID_TRY(bind_row(db, get, row, "cannot read a vector", err));
     int rc = sqlite3_step(get);
     sid_status status = SID_OK;
     *is_found = rc == SQLITE_ROW;
@@ -349,7 +395,9 @@ sid_status sid__item_db_bucket(sid__item_db *db, const uint16_t *codes, int64_t 
     unsigned char base[SID_BLOB_MAX];
     sqlite3_stmt *bucket = NULL;
     SID_TRY(sid__item_db_statement(db, SID__STMT_BUCKET, &bucket, err));
-    sqlite3_bind_blob(bucket, 1, base, blob_of_codes(codes, db->levels, base), SQLITE_STATIC);
+    binding b = {.statement = bucket};
+    bind_bytes(&b, 1, base, (size_t)blob_of_codes(codes, db->levels, base));
+    SID_TRY(check_bound(db, &b, "cannot count items", err));
     sid_status status = one_row_of_numbers(db, bucket, 2, (int64_t *const[]){given, largest}, err);
     sqlite3_clear_bindings(bucket);
     return status;

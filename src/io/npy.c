@@ -425,13 +425,31 @@ sid_status sid__npy_read_rows(const sid__npy_reader *reader, int64_t begin, int6
                           reader->header.data_offset + first * (int64_t)sizeof(float), err);
 }
 
+/* Column by column, as they lie. `out` gets rows. */
+static sid_status read_raw_fortran(const sid__npy_reader *reader, int64_t begin, int64_t count, char *out,
+                                   sid_error *err)
+{
+    size_t size = sid__dtype_size(reader->header.dtype), row_size = (size_t)reader->dim * size;
+    char *column = NULL;
+    SID_TRY(sid__alloc(&column, (size_t)count, size, "a column of the array", err));
+    sid_status status = SID_OK;
+    for (int d = 0; d < reader->dim && status == SID_OK; d++) {
+        int64_t first = d * reader->rows + begin;
+        status = sid__file_read(&reader->file, column, (size_t)count * size,
+                                reader->header.data_offset + first * (int64_t)size, err);
+        for (size_t i = 0; i < (size_t)count && status == SID_OK; i++)
+            memcpy(out + i * row_size + (size_t)d * size, column + i * size, size);
+    }
+    sid__free(column);
+    return status;
+}
+
 sid_status sid__npy_read_raw(const sid__npy_reader *reader, int64_t begin, int64_t count, void *out, sid_error *err)
 {
     int64_t row_size = reader->dim * (int64_t)sid__dtype_size(reader->header.dtype);
     SID_TRY(check_range(reader, begin, count, err));
     if (reader->header.is_fortran && reader->dim > 1)
-        return sid__fail_at(err, SID_EDATA, (sid__place){.file = reader->file.path, .byte = -1},
-                            "the array is in Fortran order; save numpy.ascontiguousarray(x)");
+        return read_raw_fortran(reader, begin, count, out, err);
     return sid__file_read(&reader->file, out, (size_t)(count * row_size), reader->header.data_offset + begin * row_size,
                           err);
 }

@@ -32,7 +32,7 @@ typedef struct sid__npy_reader {
 sid_status sid__npy_open(const char *path, sid__npy_reader *out, sid_error *err);
 /* Rows begin .. begin+count-1 into out (count, dim); f2 and f8 are converted; integers are SID_EDATA. Either order. */
 sid_status sid__npy_read_rows(const sid__npy_reader *reader, int64_t begin, int64_t count, float *out, sid_error *err);
-/* The same rows as they lie in the file, for integers such as codes: count * dim elements of header.dtype. C order. */
+/* The same rows without conversion, for integers such as codes: count * dim elements of header.dtype. Either order. */
 sid_status sid__npy_read_raw(const sid__npy_reader *reader, int64_t begin, int64_t count, void *out, sid_error *err);
 void sid__npy_close(sid__npy_reader *reader);
 

@@ -247,6 +247,29 @@ static void opening_meets_one_catalogue(void **state)
     assert_int_equal(f->warnings, 0);
 }
 
+/* Fails when a link inside a catalogue leads reading or writing out of it. */
+static void links_inside_are_refused(void **state)
+{
+    fixture *f = *state;
+    static const char *const names[] = {"items.db",  "manifest.json", "vectors.npy", "index.bin",
+                                        "items.sum", "items.db-wal",  "lock"};
+    sid_catalog *catalog = NULL;
+    char elsewhere[PATH_MAX + 16];
+    fixture_fit(f, NULL, NULL);
+    (void)snprintf(elsewhere, sizeof elsewhere, "%s.elsewhere", f->path);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        bool is_there = sid__path_exists(fixture_file(f, names[i]));
+        assert_true(!is_there || rename(fixture_file(f, names[i]), elsewhere) == 0);
+        assert_int_equal(symlink(elsewhere, fixture_file(f, names[i])), 0);
+        TEST_FAILS(sid_catalog_open(f->ctx, f->path, SID_OPEN_WRITE, &catalog, err), SID_ECORRUPT, "a symbolic link");
+        TEST_FAILS(sid_catalog_open(f->ctx, f->path, SID_OPEN_READ, &catalog, err), SID_ECORRUPT, names[i]);
+        assert_int_equal(unlink(fixture_file(f, names[i])), 0);
+        assert_true(!is_there || rename(elsewhere, fixture_file(f, names[i])) == 0);
+    }
+    TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_WRITE, &catalog, err));
+    sid_catalog_close(catalog);
+}
+
 /* Writes the manifest with a changed field and a right hash. */
 static void rewrite(const fixture *f, void (*change)(sid__manifest *))
 {
@@ -400,6 +423,7 @@ int main(void)
         FIXTURE_TEST(failing_memory_is_reported),
         FIXTURE_TEST(a_reader_without_rights_sees_a_writer),
         FIXTURE_TEST(opening_meets_one_catalogue),
+        FIXTURE_TEST(links_inside_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

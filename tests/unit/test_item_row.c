@@ -152,6 +152,28 @@ static void digest_is_a_sum(void **state)
     sid__item_db_close(other);
 }
 
+/* Fails when a value that SQLite will not take is stored as NULL, or called damage, or counted in the digest. */
+static void values_that_are_too_long_are_refused(void **state)
+{
+    fixture *f = *state;
+    enum { TOO_LONG = (64 << 20) + 1 };
+    sid__item_db *db = create(f);
+    char *text = test_malloc(TOO_LONG + 1);
+    memset(text, 'a', TOO_LONG);
+    text[TOO_LONG] = 0;
+    sid__db_item item = item_of(0, "a", SID__DIGIT_NONE);
+    sid__digest before = sid__item_db_rows_digest(db);
+    item.metadata = text;
+    TEST_FAILS(sid__item_db_insert(db, &item, err), SID_EDATA, "too long");
+    text[TOO_LONG - 4] = 0; /* each value fits, the row does not */
+    TEST_FAILS(sid__item_db_insert(db, &item, err), SID_EDATA, "too long");
+    assert_true(sid__item_db_rows_digest(db).low == before.low);
+    item.metadata = "";
+    TEST_OK(sid__item_db_insert(db, &item, err));
+    test_free(text);
+    sid__item_db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +182,7 @@ int main(void)
         FIXTURE_TEST(buckets_count_removed_items),
         FIXTURE_TEST(vectors_come_back_until_removed),
         FIXTURE_TEST(digest_is_a_sum),
+        FIXTURE_TEST(values_that_are_too_long_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,12 @@ static void test_golden_integers(void **state)
     assert_int_equal(reader.header.dtype, SID__I64);
     sid__npy_close(&reader);
     TEST_OK(sid__npy_open(GOLDEN("fortran_f4.npy"), &reader, err));
-    TEST_FAILS(sid__npy_read_raw(&reader, 0, 1, floats, err), SID_EDATA, "ascontiguousarray");
+    float rows[sizeof floats / sizeof *floats];
+    int64_t count = reader.rows > 1 ? 2 : 1;
+    assert_true(count * reader.dim <= (int64_t)(sizeof rows / sizeof *rows));
+    TEST_OK(sid__npy_read_rows(&reader, reader.rows - count, count, rows, err));
+    TEST_OK(sid__npy_read_raw(&reader, reader.rows - count, count, floats, err));
+    assert_memory_equal(rows, floats, (size_t)(count * reader.dim) * sizeof *rows);
     sid__npy_close(&reader);
 }
 
