@@ -6,7 +6,7 @@
  *   catalog_open           directory to a handle       catalog_index   items.db to the trie, index.bin
  *   catalog_change         add, remove                 catalog_query   show, items, decode, neighbors
  *   catalog_report, catalog_verify                     interchange     export; catalog_import: SIDs made elsewhere
- *   hits                   lists of items for callers  row_vectors     vectors of rows, wherever they lie
+ *   hits                   lists of items for callers  row_vectors     vectors of rows, wherever they lie; their ids
  */
 #ifndef SEMID_CATALOG_CATALOG_H
 #define SEMID_CATALOG_CATALOG_H
@@ -19,6 +19,7 @@
 #include "catalog/catalog_files.h"
 #include "catalog/item_db.h"
 #include "embed/encoder.h"
+#include "io/id_index.h"
 #include "io/npy.h"
 #include "quant/quantizer.h"
 #include "sid/prefix_index.h"
@@ -149,8 +150,20 @@ sid_status sid__row_vector(sid_catalog *catalog, const sid__db_item *item, float
 /* |x - vector of row|, in double, in element order, for `count` rows in ascending order. */
 sid_status sid__row_distances(sid_catalog *catalog, const float *x, const int64_t *row, int64_t count, double *distance,
                               sid_error *err);
+/* What an encoder gives for a text of which it knows no word. */
+bool sid__is_zero(const float *x, int dim);
 /* |a - b| in double, in element order. */
 double sid__distance(const float *a, const float *b, int dim);
+
+/* From the ids of vectors to their rows; the vectors must outlive it. Drop it in any case. */
+typedef struct sid__vector_ids {
+    const char **id; /* (count) */
+    sid__id_index index;
+} sid__vector_ids;
+sid_status sid__vector_ids_init(const sid_vectors *vectors, sid__vector_ids *out, sid_error *err);
+/* -1: none. */
+int64_t sid__vector_ids_find(const sid__vector_ids *ids, const char *id);
+void sid__vector_ids_drop(sid__vector_ids *ids);
 
 /* ---- hits.c ------------------------------------------------------------------------------------------------------- */
 

@@ -102,14 +102,6 @@ static sid_status give_digit(const sid_catalog *catalog, sid__db_item *item, sid
     return SID_OK;
 }
 
-static bool is_zero(const float *x, int dim)
-{
-    for (int i = 0; i < dim; i++)
-        if (x[i] != 0)
-            return false;
-    return true;
-}
-
 static sid_status store(adding *a, sid__db_item *item, const float *x, sid_error *err)
 {
     const sid_items *items = a->options->items;
@@ -141,7 +133,7 @@ static sid_status add_one(adding *a, int64_t i, sid_error *err)
         return SID_OK;
     memcpy(item.codes, a->codes + i * levels, (size_t)levels * sizeof *item.codes);
     item.row = a->next_row++;
-    item.state = catalog->encoder && is_zero(x, catalog->manifest.dim) ? SID__STATE_NO_TEXT : SID__STATE_OK;
+    item.state = catalog->encoder && sid__is_zero(x, catalog->manifest.dim) ? SID__STATE_NO_TEXT : SID__STATE_OK;
     SID_TRY(give_digit(catalog, &item, err));
     SID_TRY(store(a, &item, x, err));
     a->pending++;

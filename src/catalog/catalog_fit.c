@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "catalog/catalog.h"
-#include "io/id_index.h"
 
 enum { SEED_DEFAULT = 42, FIT_ROWS_FILE_MAX = 1 << 30 };
 
@@ -44,9 +43,9 @@ static sid_status read_options(const sid_fit_options *options, const sid_vectors
 
 /* ---- Rows to fit on ----------------------------------------------------------------------------------------------- */
 
-/* Marks the rows named in the file; `names` are the vectors' ids. */
-static sid_status mark_rows(const char *path, char *text, const sid__id_index *index, sid__names names,
-                            uint8_t *is_marked, sid_error *err)
+/* Marks the rows named in the file. */
+static sid_status mark_rows(const char *path, char *text, const sid__vector_ids *ids, uint8_t *is_marked,
+                            sid_error *err)
 {
     int64_t line = 0;
     for (char *at = text, *next; at && *at; at = next) {
@@ -58,7 +57,7 @@ static sid_status mark_rows(const char *path, char *text, const sid__id_index *i
             at[length - 1] = 0;
         line++;
         const sid__place place = {.file = path, .row = line, .byte = -1};
-        int64_t row = sid__id_index_find(index, names, at);
+        int64_t row = sid__vector_ids_find(ids, at);
         if (row < 0)
             return sid__fail_at(err, SID_EDATA, place, "no vector has the id \"%.*s\"; ids of the vectors are expected",
                                 SID_ITEM_ID_MAX, at);
@@ -71,27 +70,19 @@ static sid_status mark_rows(const char *path, char *text, const sid__id_index *i
 
 static sid_status mark_rows_of_file(const char *path, const sid_vectors *vectors, uint8_t *is_marked, sid_error *err)
 {
-    int64_t count = sid_vectors_count(vectors), size = 0, seen = -1;
-    const char **ids = NULL;
+    int64_t size = 0;
     char *text = NULL;
-    sid__id_index index = {0};
-    SID_TRY(sid__alloc(&ids, (size_t)count, sizeof *ids, "the ids of the vectors", err));
-    const sid__names names = {.first = ids, .stride = sizeof *ids};
-    sid_status status = SID_OK;
-    for (int64_t row = 0; row < count && status == SID_OK; row++) {
-        ids[row] = sid_vectors_id(vectors, row);
-        status = sid__id_index_add(&index, names, row, &seen, err);
-    }
+    sid__vector_ids ids;
+    sid_status status = sid__vector_ids_init(vectors, &ids, err);
     if (status == SID_OK)
         status = sid__read_whole(path, FIT_ROWS_FILE_MAX, &text, &size, err);
     if (status == SID_OK && strlen(text) != (size_t)size)
         status = sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = (int64_t)strlen(text)},
                               "a zero byte; one id a line is expected");
     if (status == SID_OK)
-        status = mark_rows(path, text, &index, names, is_marked, err);
+        status = mark_rows(path, text, &ids, is_marked, err);
     sid__free(text);
-    sid__id_index_drop(&index);
-    sid__free(ids);
+    sid__vector_ids_drop(&ids);
     return status;
 }
 

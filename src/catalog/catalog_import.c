@@ -7,17 +7,16 @@
 #include <string.h>
 
 #include "catalog/interchange.h"
-#include "io/id_index.h"
 
 /* ---- Vectors in the file's order ---------------------------------------------------------------------------------- */
 
 /* row[i]: the vector of the imported row i. */
-static sid_status match_ids(const sid__imported *in, const sid__id_index *index, sid__names names, int64_t *row,
-                            uint8_t *is_taken, sid_error *err)
+static sid_status match_ids(const sid__imported *in, const sid__vector_ids *ids, int64_t *row, uint8_t *is_taken,
+                            sid_error *err)
 {
     for (int64_t i = 0; i < in->count; i++) {
         const sid__place place = {.file = in->path, .row = in->line[i], .byte = -1};
-        row[i] = sid__id_index_find(index, names, in->id[i]);
+        row[i] = sid__vector_ids_find(ids, in->id[i]);
         if (row[i] < 0)
             return sid__fail_at(err, SID_EDATA, place, "no vector has the id \"%s\"; vectors of all items are needed",
                                 in->id[i]);
@@ -30,23 +29,15 @@ static sid_status match_ids(const sid__imported *in, const sid__id_index *index,
 
 static sid_status find_rows(const sid__imported *in, const sid_vectors *vectors, int64_t *row, sid_error *err)
 {
-    int64_t count = sid_vectors_count(vectors), seen = -1;
-    const char **ids = NULL;
+    sid__vector_ids ids;
     uint8_t *is_taken = NULL;
-    sid__id_index index = {0};
-    sid_status status = sid__alloc(&ids, (size_t)count, sizeof *ids, "the ids of the vectors", err);
-    const sid__names names = {.first = ids, .stride = sizeof *ids};
-    for (int64_t i = 0; i < count && status == SID_OK; i++) {
-        ids[i] = sid_vectors_id(vectors, i);
-        status = sid__id_index_add(&index, names, i, &seen, err);
-    }
+    sid_status status = sid__vector_ids_init(vectors, &ids, err);
     if (status == SID_OK)
-        status = sid__alloc(&is_taken, (size_t)count, 1, "which vectors are used", err);
+        status = sid__alloc(&is_taken, (size_t)sid_vectors_count(vectors), 1, "which vectors are used", err);
     if (status == SID_OK)
-        status = match_ids(in, &index, names, row, is_taken, err);
+        status = match_ids(in, &ids, row, is_taken, err);
     sid__free(is_taken);
-    sid__id_index_drop(&index);
-    sid__free(ids);
+    sid__vector_ids_drop(&ids);
     return status;
 }
 

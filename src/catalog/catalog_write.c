@@ -193,14 +193,6 @@ static sid_status write_vectors(writing *w)
     return sid__manifest_record(&w->manifest, w->directory, SID__FILE_VECTORS, w->err);
 }
 
-static bool is_zero(const float *x, int dim)
-{
-    for (int i = 0; i < dim; i++)
-        if (x[i] != 0)
-            return false;
-    return true;
-}
-
 /* Title and metadata of the item with that id; *json is the caller's to free. */
 static sid_status find_text(const sid_items *items, const char *item_id, const char **title, char **json,
                             bool *is_missing, sid_error *err)
@@ -218,7 +210,8 @@ static sid_status write_item(writing *w, sid__item_db *db, int64_t row, int64_t 
 {
     const sid__draft *draft = w->draft;
     int levels = w->manifest.levels, dim = w->manifest.dim;
-    bool has_text = !draft->encoder || !is_zero(sid_vectors_data(draft->vectors) + row * dim, dim), is_missing = false;
+    bool has_text = !draft->encoder || !sid__is_zero(sid_vectors_data(draft->vectors) + row * dim, dim),
+         is_missing = false;
     char *json = NULL;
     sid__db_item item = {.row = row,
                          .item_id = sid_vectors_id(draft->vectors, row),

@@ -70,3 +70,38 @@ sid_status sid__row_distances(sid_catalog *catalog, const float *x, const int64_
     sid__free(block);
     return status;
 }
+
+bool sid__is_zero(const float *x, int dim)
+{
+    for (int i = 0; i < dim; i++)
+        if (x[i] != 0)
+            return false;
+    return true;
+}
+
+/* ---- Ids ---------------------------------------------------------------------------------------------------------- */
+
+sid_status sid__vector_ids_init(const sid_vectors *vectors, sid__vector_ids *out, sid_error *err)
+{
+    int64_t count = sid_vectors_count(vectors), seen = -1;
+    *out = (sid__vector_ids){0};
+    sid_status status = sid__alloc(&out->id, (size_t)count, sizeof *out->id, "the ids of the vectors", err);
+    for (int64_t row = 0; row < count && status == SID_OK; row++) {
+        out->id[row] = sid_vectors_id(vectors, row);
+        status =
+            sid__id_index_add(&out->index, (sid__names){.first = out->id, .stride = sizeof *out->id}, row, &seen, err);
+    }
+    return status;
+}
+
+int64_t sid__vector_ids_find(const sid__vector_ids *ids, const char *id)
+{
+    return sid__id_index_find(&ids->index, (sid__names){.first = ids->id, .stride = sizeof *ids->id}, id);
+}
+
+void sid__vector_ids_drop(sid__vector_ids *ids)
+{
+    sid__id_index_drop(&ids->index);
+    sid__free(ids->id);
+    *ids = (sid__vector_ids){0};
+}

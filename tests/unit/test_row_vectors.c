@@ -73,12 +73,36 @@ static void distance_is_double(void **state)
     assert_true(sid__distance(a, a, 2) == 0);
 }
 
+/* Fails when an id finds another row, or one that is not there a row; or memory that fails leaks (under ASan). */
+static void ids_find_their_rows(void **state)
+{
+    fixture *f = *state;
+    sid_vectors *vectors = fixture_vectors(f, 50, 7, "i");
+    sid__vector_ids ids;
+    sid_status status = SID_ENOMEM;
+    for (int64_t after = 0; status != SID_OK; after++) {
+        sid__mem_fail(after, -1);
+        status = sid__vector_ids_init(vectors, &ids, NULL);
+        sid__mem_fail(-1, 0);
+        if (status == SID_OK)
+            for (int64_t row = 0; row < 50; row++)
+                assert_int_equal(sid__vector_ids_find(&ids, sid_vectors_id(vectors, row)), row);
+        assert_int_equal(status == SID_OK ? sid__vector_ids_find(&ids, "i50") : -1, -1);
+        sid__vector_ids_drop(&ids);
+        assert_true(after < 100);
+    }
+    sid_vectors_free(vectors);
+    assert_true(sid__is_zero((const float[]){0, -0.0f}, 2));
+    assert_false(sid__is_zero((const float[]){0, 1e-42f}, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(vectors_come_from_where_they_lie),
         FIXTURE_TEST(dropped_vectors_are_reconstructed),
         cmocka_unit_test(distance_is_double),
+        FIXTURE_TEST(ids_find_their_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
