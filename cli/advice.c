@@ -1,7 +1,10 @@
 /* advice.c: see advice.h. */
 #include "advice.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "text.h"
 
 static bool is_same(const sid_check *check, const char *next)
 {
@@ -16,7 +19,20 @@ static bool is_said_before(const sid_report *report, int index)
     return false;
 }
 
-const char *cli_advice_next(cli_app *app, const sid_report *report, int *at, const char **names)
+/* The library does not know where the catalogue stands: its CATALOG becomes the path, ready to be typed. */
+static const char *with_path(cli_app *app, const char *next, const char *path)
+{
+    static const char mark[] = "CATALOG";
+    const char *at = strstr(next, mark);
+    if (!at)
+        return next;
+    char *where = cli_shell_word(path);
+    next = cli_keep(app, "%.*s%s%s", (int)(at - next), next, where, at + sizeof mark - 1);
+    free(where);
+    return next;
+}
+
+const char *cli_advice_next(cli_app *app, const sid_report *report, const char *path, int *at, const char **names)
 {
     for (int i = *at; i < report->check_count; i++) {
         const char *next = report->checks[i].next;
@@ -27,7 +43,7 @@ const char *cli_advice_next(cli_app *app, const sid_report *report, int *at, con
             if (is_same(&report->checks[j], next))
                 *names = cli_keep(app, "%s, %s", *names, report->checks[j].name);
         *at = i + 1;
-        return next;
+        return with_path(app, next, path);
     }
     return NULL;
 }

@@ -135,18 +135,41 @@ static void print_estimate(cli_app *app, const sid_fit_estimate *estimate, const
              cli_count_text(app, estimate->items, "item"), estimate->dim, path, estimate->fit_s, memory, disk);
 }
 
-static void print_health(cli_app *app, const sid_report *report)
+/* "broken (largest_bucket, level.2.top_rate)": the verdict is that of its worst checks, so they are named with it. */
+static void print_verdict(cli_app *app, const sid_report *report)
+{
+    enum { NAMED_MAX = 3 };
+    char names[256] = "";
+    int found = 0;
+    for (int i = 0; i < report->check_count; i++) {
+        size_t used = strlen(names);
+        if (strcmp(report->checks[i].verdict, report->verdict) != 0 || strcmp(report->verdict, "healthy") == 0)
+            continue;
+        if (found++ < NAMED_MAX)
+            (void)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", report->checks[i].name);
+    }
+    cli_note(app, "  verdict        %s%s%s%s%s", report->verdict, found ? " (" : "", names,
+             found > NAMED_MAX ? ", ..." : "", found ? ")" : "");
+}
+
+static void print_health(cli_app *app, const sid_report *report, const char *path, bool is_text)
 {
     char number[32], total[32];
     const char *names, *next;
     cli_note(app, "  unique SIDs    %.1f %% (%s of %s)", 100 * report->unique_rate,
              cli_group(report->unique_sids, number), cli_group(report->items, total));
+    if (strcmp(report->collisions, "keep") != 0)
+        cli_note(app, "                 with the added %s every item has a SID of its own", report->collisions);
     cli_note(app, "  largest bucket %s%s%s", cli_count_text(app, report->largest_bucket, "item"),
              report->largest_bucket > 1 ? " share " : "", report->largest_bucket > 1 ? report->largest_bucket_sid : "");
+    if (report->duplicate_vectors > 0)
+        cli_note(app, "  equal vectors  %s, which always collide%s",
+                 cli_count_text(app, report->duplicate_vectors, "item"),
+                 is_text ? "; --encoder-min-df 1 keeps words that only one item has" : "");
     if (!isnan(report->relative_mse))
         cli_note(app, "  relative MSE   %.3f", report->relative_mse);
-    cli_note(app, "  verdict        %s", report->verdict);
-    for (int at = 0; (next = cli_advice_next(app, report, &at, &names)) != NULL;)
+    print_verdict(app, report);
+    for (int at = 0; (next = cli_advice_next(app, report, path, &at, &names)) != NULL;)
         cli_note(app, "    %s: %s", names, next);
 }
 
@@ -185,7 +208,7 @@ static sid_status summarize(cli_app *app, const char *path, fit_state *state)
     CLI_TRY(sid_catalog_report(state->catalog, &state->report, &app->err));
     cli_note(app, "%s: %s, %s of %s codes by %s, in %.1f s", path, cli_count_text(app, info.items, "item"),
              cli_count_text(app, info.levels, "level"), codes_text(app, &info), info.quantizer, elapsed_s);
-    print_health(app, &state->report);
+    print_health(app, &state->report, path, state->encoder != NULL);
     print_next(app, path, state);
     if (!app->is_format_given || (app->format != CLI_FORMAT_JSON && app->format != CLI_FORMAT_JSONL))
         return SID_OK;

@@ -136,7 +136,7 @@ static void print_checks(const cli_app *app, const sid_report *report)
 static void print_next(cli_app *app, const sid_report *report)
 {
     const char *names, *next;
-    for (int at = 0, count = 0; (next = cli_advice_next(app, report, &at, &names)) != NULL; count++)
+    for (int at = 0, count = 0; (next = cli_advice_next(app, report, app->object[0], &at, &names)) != NULL; count++)
         (void)printf("%s  %s\n    %s\n", count ? "" : "\nnext steps:\n", names, next);
 }
 

@@ -144,7 +144,6 @@ sid_status sid__catalog_refresh(sid_catalog *catalog, int64_t version, sid_error
     sid__index_source source = {0};
     SID_TRY(sid__catalog_index_build(catalog->ctx, catalog->db, version, sid__catalog_width(catalog), &index, &source,
                                      err));
-    sid__ctx_info(catalog->ctx, "%s: built for version %" PRId64 " of %s", SID__FILE_INDEX, version, SID__FILE_ITEMS);
     sid__prefix_index_free(catalog->index);
     catalog->index = index;
     catalog->index_source = source;
