@@ -78,11 +78,12 @@ static void numbers_do_not_depend_on_the_locale(void **state)
 {
     (void)state;
     static const char *const commas[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8", "ru_RU.UTF-8"};
-    bool is_set = false;
-    for (size_t i = 0; i < sizeof commas / sizeof *commas && !is_set; i++)
-        is_set = setlocale(LC_NUMERIC, commas[i]) != NULL;
-    if (!is_set)
+    locale_t comma = (locale_t)0;
+    for (size_t i = 0; i < sizeof commas / sizeof *commas && !comma; i++)
+        comma = newlocale(LC_NUMERIC_MASK, commas[i], (locale_t)0);
+    if (!comma)
         print_message("no locale with a decimal comma is installed: only the digits are compared\n");
+    locale_t before = comma ? uselocale(comma) : (locale_t)0;
     sid__manifest first = sample(), second;
     size_t size = 0;
     first.mean_residual = 0.1;
@@ -90,7 +91,10 @@ static void numbers_do_not_depend_on_the_locale(void **state)
     assert_non_null(strstr(text, "\"mean_residual\": 0.1}"));
     TEST_OK(sid__manifest_parse(text, size, "m", &second, err));
     assert_true(second.mean_residual == 0.1);
-    (void)setlocale(LC_NUMERIC, "C");
+    if (comma) {
+        (void)uselocale(before);
+        freelocale(comma);
+    }
     sid__free(text);
 }
 
