@@ -192,7 +192,7 @@ sid_status sid__item_db_insert(sid__item_db *db, const sid__db_item *item, sid_e
     binding b = {.statement = insert};
     bind_number(&b, 1, item->row);
     bind_text(&b, 2, item->item_id);
-    bind_bytes(&b, 3, sid, (size_t)(CODE_SIZE * item->levels));
+    bind_bytes(&b, 3, sid, (size_t)CODE_SIZE * (size_t)item->levels);
     if (item->digit != SID__DIGIT_NONE)
         bind_number(&b, 4, item->digit);
     bind_bytes(&b, 5, sid, (size_t)size);

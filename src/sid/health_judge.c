@@ -90,7 +90,7 @@ typedef struct number {
 
 static number short_number(double value, int digits)
 {
-    number out;
+    number out = {0};
     sid__number_text(out.text, digits, value);
     return out;
 }
