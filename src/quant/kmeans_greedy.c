@@ -105,9 +105,13 @@ static int64_t greedy_step(sid_ctx *ctx, const sid__kmeans_options *options, uin
 
 static int floor_log(int value)
 {
-    int result = 0; /* floor(ln value) by e = 2.718281828..., exact for values this small */
-    for (double power = 2.718281828459045; power <= value; power *= 2.718281828459045)
+    const double e = 2.718281828459045;
+    double power = e;
+    int result = 0; /* powers of e up to value: exact for values this small */
+    while (power <= value) {
+        power *= e;
         result++;
+    }
     return result;
 }
 
