@@ -23,7 +23,8 @@ if command -v mandoc >/dev/null; then
 else
     echo "install: no mandoc; the pages were not linted"
 fi
-if grep -rIl -e "$build" -e "$tree" "$root" >"$work/leaks"; then
+# A tree at /semid must not be found inside /usr/share/doc/semid: a path begins where no part of a path stands before it.
+if grep -rIlE -e "(^|[^A-Za-z0-9_./-])($build|$tree)(/|[^A-Za-z0-9_.-]|\$)" "$root" >"$work/leaks"; then
     echo "install: these name the build or the tree:"
     cat "$work/leaks"
     exit 1
