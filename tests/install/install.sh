@@ -37,7 +37,7 @@ check() {
     echo "install: $1: ok"
 }
 
-"$cmake" -S "$tree/tests/install/consumer" -B "$work/consumer" -DCMAKE_C_COMPILER="$cc" -DEXAMPLES="$tree/examples" \
+"$cmake" -G Ninja -S "$tree/tests/install/consumer" -B "$work/consumer" -DCMAKE_C_COMPILER="$cc" -DEXAMPLES="$tree/examples" \
     -DCMAKE_PREFIX_PATH="$root" >"$work/log" 2>&1 && "$cmake" --build "$work/consumer" >>"$work/log" 2>&1 ||
     { cat "$work/log"; exit 1; }
 check find_package "$work/consumer/fit_neighbors"
