@@ -305,7 +305,9 @@ static sid_status load(sid_catalog *catalog, sid_error *err)
     SID_TRY(as_corrupt(load_encoder(catalog, err), err));
     SID_TRY(as_corrupt(load_vectors(catalog, err), err));
     SID_TRY(as_corrupt(load_metrics(catalog, err), err));
-    return load_items(catalog, err);
+    SID_TRY(load_items(catalog, err));
+    /* A change to damaged items would be acknowledged and then lost with them. */
+    return catalog->mode == SID_OPEN_WRITE ? sid__items_sum_check(catalog->path, catalog->version, err) : SID_OK;
 }
 
 static sid_status open_once(sid_ctx *ctx, const char *path, sid_open_mode mode, int lock_fd, sid_catalog **out,

@@ -411,9 +411,30 @@ static void failing_memory_is_reported(void **state)
     }
 }
 
+/* Fails when a change is acknowledged on items that are damaged: the writer is refused, the file stays as it is. */
+static void a_damaged_database_takes_no_change(void **state)
+{
+    fixture *f = *state;
+    sid_catalog *catalog = NULL;
+    const char *const gone[] = {"i7"};
+    char *bytes = NULL;
+    int64_t size = 0;
+    fixture_fit(f, NULL, &catalog);
+    TEST_OK(sid_catalog_remove(catalog, gone, 1, err));
+    sid_catalog_close(catalog);
+    TEST_OK(sid__read_whole(fixture_file(f, "items.db"), 1 << 24, &bytes, &size, err));
+    sid__free(bytes);
+    flip_bit(fixture_file(f, "items.db"), size - 1, 3); /* in the last page's rows, or in unused bytes: both count */
+    TEST_FAILS(sid_catalog_open(f->ctx, f->path, SID_OPEN_WRITE, &catalog, err), SID_ECORRUPT, "items.sum differs");
+    flip_bit(fixture_file(f, "items.db"), size - 1, 3);
+    TEST_OK(sid_catalog_open(f->ctx, f->path, SID_OPEN_WRITE, &catalog, err));
+    sid_catalog_close(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(a_damaged_database_takes_no_change),
         FIXTURE_TEST(what_was_fitted_opens),
         FIXTURE_TEST(a_second_writer_is_refused_by_name),
         FIXTURE_TEST(a_killed_writer_loses_nothing_committed),
