@@ -3,7 +3,7 @@
 
     bench/bench_quantize.py [--rows 200000] [--dim 768] [--threads 1,2] [--repeats 5] [--isa avx512] [--worker PATH]
 
-Needs numpy and faiss-cpu in the Python that runs it (a virtual environment outside the tree), and a Release build. One line
+Needs numpy and faiss-cpu in the Python that runs it (a virtual environment outside the tree): SEMID_PYTHON=... ./dev bench. One line
 a case: ours and the peer's median [min-max], their ratio, the machine's limit measured in the same minute and our share of it.
 """
 import argparse
@@ -91,7 +91,7 @@ def main():
     parser.add_argument("--fit-repeats", type=int, default=1)
     parser.add_argument("--isa", default="")
     parser.add_argument("--coretype", default="SkylakeX")
-    parser.add_argument("--worker", default=os.path.join(TREE, "build", "release", "bench", "bench_worker"))
+    parser.add_argument("--worker", default=os.path.join(TREE, "build", "bench", "bench", "bench_worker"))
     options = parser.parse_args()
     try:
         import faiss  # noqa: F401

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ./dev bench: builds and runs each program of bench/ and keeps what they print in bench/results/.
+# ./dev bench: builds and runs each program of bench/ and keeps what they print in bench/results/. Peers (faiss-cpu) come
+# from the Python named by SEMID_PYTHON, a virtual environment outside the tree; without them a program says that it skips.
 set -euo pipefail
 tree=$PWD
 . scripts/lib.sh
@@ -10,12 +11,16 @@ if [ ${#programs[@]} -eq 0 ]; then
     exit 0
 fi
 need $packages_test
-build release
+build bench
 cpu=$(awk -F': ' '/model name/ { gsub(/[^A-Za-z0-9]+/, "-", $2); print $2; exit }' /proc/cpuinfo)
 mkdir -p bench/results
 result=bench/results/$(date +%Y-%m-%d)-${cpu:-cpu}.md
 for program in "${programs[@]}"; do
     echo "bench: $program"
-    PATH=$tree/build/release:$PATH "$program" | tee -a "$result"
+    case $program in
+    *.py) set -- "${SEMID_PYTHON:-python3}" "$program" ;;
+    *) set -- "$program" ;;
+    esac
+    PATH=$tree/build/bench:$PATH "$@" | tee -a "$result"
 done
 echo "bench: kept in $result"
