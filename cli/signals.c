@@ -41,8 +41,24 @@ static void on_signal(int number)
     (void)raise(number);
 }
 
+/* SQLite maps items.db-shm, and reading where a shortened file has no page is a signal. What was acknowledged is on the
+ * disk, as after kill -9; so nothing is left to do but to say so. */
+static void on_lost_page(int number)
+{
+    static const char text[] =
+        "semid: a file was cut while it was in use (items.db-shm?); what was acknowledged is safe: "
+        "once all who use this catalogue have ended, try again\n";
+    (void)number;
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _Exit(1); /* nobody listens */
+    _Exit(1);
+}
+
 void cli_signals_begin(sid_ctx *ctx)
 {
+    struct sigaction lost_page = {.sa_handler = on_lost_page};
+    (void)sigemptyset(&lost_page.sa_mask);
+    (void)sigaction(SIGBUS, &lost_page, NULL);
     atomic_store(&running_ctx, ctx);
     for (size_t i = 0; i < sizeof handled_signal / sizeof *handled_signal; i++) {
         struct sigaction old, action = {.sa_handler = on_signal};

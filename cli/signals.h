@@ -4,8 +4,8 @@
 
 #include "semid.h"
 
-/* From here on the first SIGINT or SIGTERM cancels `ctx`, one half a second later kills; SIGPIPE becomes a write error. A signal that
- * the caller ignores (nohup, background jobs) stays ignored. */
+/* From here on the first SIGINT or SIGTERM cancels `ctx`, one half a second later kills; SIGPIPE becomes a write error, SIGBUS
+ * a message and exit 1. A signal that the caller ignores (nohup, background jobs) stays ignored. */
 void cli_signals_begin(sid_ctx *ctx);
 
 /* While standard input is read, which may block for good, a signal kills at once: nothing is half done then. */

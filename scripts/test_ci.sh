@@ -44,7 +44,7 @@ stage "clang ASan+UBSan: build, all tests" asan_tests
 stage "clang TSan: threads" tsan_tests
 stage "clang: build, all tests" clang_tests
 stage "aarch64: golden SIDs" as_one_test tests/golden/cross.sh
-stage "fuzz: each target 10 s" scripts/fuzz.sh 10
+stage "fuzz: each target 20 s" scripts/fuzz.sh 20
 stage "coverage" scripts/coverage.sh
 stage "quickstart, a slice" as_one_test scripts/quickstart.sh --slice 3000
 stage "docs: run every block" as_one_test scripts/run_doc_blocks.sh

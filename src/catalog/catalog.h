@@ -7,6 +7,7 @@
  *   catalog_change         add, remove                 catalog_query   show, items, decode, neighbors
  *   catalog_report, catalog_verify                     interchange     export; catalog_import: SIDs made elsewhere
  *   hits                   lists of items for callers  row_vectors     vectors of rows, wherever they lie; their ids
+ *   wal_guard              the bound on items.db-wal
  */
 #ifndef SEMID_CATALOG_CATALOG_H
 #define SEMID_CATALOG_CATALOG_H
@@ -60,6 +61,9 @@ struct sid_catalog {
     bool is_index_stored;           /* index.bin holds just this index */
     bool is_index_rebuilt;          /* since open: it was stale, missing or damaged */
     int64_t version, items;         /* as of the last look; items: live */
+
+    /* wal_guard.c; warned: the size at the last warning, else 0 */
+    int64_t wal_warn_size, wal_refuse_size, wal_warned_size;
 };
 
 /* Codes of a SID with its digit, at most. */
@@ -164,6 +168,13 @@ sid_status sid__vector_ids_init(const sid_vectors *vectors, sid__vector_ids *out
 /* -1: none. */
 int64_t sid__vector_ids_find(const sid__vector_ids *ids, const char *id);
 void sid__vector_ids_drop(sid__vector_ids *ids);
+
+/* ---- wal_guard.c -------------------------------------------------------------------------------------------------- */
+
+void sid__wal_guard_init(sid_catalog *catalog);
+/* Before a change, under the mutex, outside of a transaction. SID_ELOCKED names the reader because of whom the log is too
+ * long. */
+sid_status sid__wal_guard(sid_catalog *catalog, sid_error *err);
 
 /* ---- hits.c ------------------------------------------------------------------------------------------------------- */
 

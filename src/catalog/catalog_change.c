@@ -40,6 +40,7 @@ static sid_status begin(adding *a, sid_error *err)
 {
     if (a->in_transaction)
         return SID_OK;
+    SID_TRY(sid__wal_guard(a->catalog, err));
     SID_TRY(sid__item_db_begin(a->catalog->db, err));
     a->in_transaction = true;
     return sid__item_db_next_row(a->catalog->db, &a->next_row, err);
@@ -222,6 +223,7 @@ static sid_status remove_one(sid_catalog *catalog, const char *item_id, sid_erro
 
 static sid_status remove_all(sid_catalog *catalog, const char *const *item_ids, int64_t count, sid_error *err)
 {
+    SID_TRY(sid__wal_guard(catalog, err));
     SID_TRY(sid__item_db_begin(catalog->db, err));
     sid_status status = SID_OK;
     for (int64_t i = 0; i < count && status == SID_OK; i++) {

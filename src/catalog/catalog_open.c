@@ -323,6 +323,7 @@ static sid_status open_once(sid_ctx *ctx, const char *path, sid_open_mode mode, 
     catalog->mode = mode;
     catalog->lock_fd = lock_fd;
     catalog->directory_fd = -1;
+    sid__wal_guard_init(catalog);
     atomic_store(&catalog->owner, getpid());
     (void)pthread_mutex_init(&catalog->mutex, NULL);
     status = sid__strdup(&catalog->path, path, err);

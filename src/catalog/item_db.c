@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BUSY_MS = 10000 };
+
 /* In the order of sqlite_schema's names. Changing a text changes the format. */
 static const struct {
     const char *name, *sql;
@@ -349,7 +351,7 @@ sid_status sid__item_db_open(const char *path, int levels, const char *catalog_i
     int flags = db->is_read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     sid_status status = connect(db, path, flags, mode == SID__ITEM_DB_IMMUTABLE ? "?immutable=1" : "", err);
     if (status == SID_OK) /* only a checkpoint by a closing writer can make a reader wait, and briefly */
-        (void)sqlite3_busy_timeout(db->sqlite, 10000);
+        (void)sqlite3_busy_timeout(db->sqlite, BUSY_MS);
     /* SQLite opens for reading what it cannot open for writing. */
     if (status == SID_OK && !db->is_read_only && sqlite3_db_readonly(db->sqlite, "main") != 0)
         status = sid__fail_at(err, SID_EREADONLY, (sid__place){.file = path, .byte = -1},
@@ -383,6 +385,15 @@ void sid__item_db_abandon(sid__item_db *db)
     if (db)
         (void)sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sid__item_db_close(db);
+}
+
+sid_status sid__item_db_clear_wal(sid__item_db *db, int wait_ms, bool *is_held, sid_error *err)
+{
+    (void)sqlite3_busy_timeout(db->sqlite, wait_ms);
+    int rc = sqlite3_wal_checkpoint_v2(db->sqlite, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    (void)sqlite3_busy_timeout(db->sqlite, BUSY_MS);
+    *is_held = (rc & 0xff) == SQLITE_BUSY;
+    return rc == SQLITE_OK || *is_held ? SID_OK : sid__item_db_fail(db, rc, "cannot copy the log back", err);
 }
 
 /* ---- Transactions ------------------------------------------------------------------------------------------------- */

@@ -84,6 +84,10 @@ void sid__item_db_close(sid__item_db *db);
 /* In a child after fork, with no call running: closes the parent's connection and leaves its files as they are. */
 void sid__item_db_abandon(sid__item_db *db);
 
+/* Copies the log back into the file and empties it. *is_held: for longer than wait_ms a reader of an old state kept it from
+ * that. Outside of a transaction. */
+sid_status sid__item_db_clear_wal(sid__item_db *db, int wait_ms, bool *is_held, sid_error *err);
+
 /* A read snapshot; every reading call stands between these. end never fails. */
 sid_status sid__item_db_read_begin(sid__item_db *db, int64_t *version, sid_error *err);
 void sid__item_db_read_end(sid__item_db *db);

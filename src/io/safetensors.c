@@ -18,7 +18,14 @@
 #include "io/json.h"
 #include "io/utf8.h"
 
-enum { PREFIX_SIZE = 8, HEADER_MAX = 100 * 1000 * 1000, TENSORS_MAX = 65536, NAME_MAX_SIZE = 4096, ALIGNMENT = 64 };
+enum {
+    PREFIX_SIZE = 8,
+    HEADER_MAX = 100 * 1000 * 1000,
+    TENSORS_MAX = 65536,
+    NAME_MAX_SIZE = 4096,
+    ALIGNMENT = 64,
+    BLOCK_SIZE = 1 << 16
+};
 
 /* Dtypes that may stand in a file but that nothing here computes with. */
 static const struct {
@@ -354,6 +361,45 @@ sid_status sid__safetensors_parse_header(const char *bytes, size_t size, int64_t
     return SID_OK;
 }
 
+/* Counts objects, of which each tensor is one, before memory is taken for all of the header. Texts are told apart only so far
+ * as a quote ends them; what is no JSON is found later. */
+typedef struct object_counter {
+    int64_t objects;
+    bool is_text, is_escaped;
+} object_counter;
+
+/* The index of the first byte that is one object too many, or size. */
+static size_t count_objects(object_counter *counter, const char *bytes, size_t size)
+{
+    const int64_t objects_max = TENSORS_MAX + 2; /* the header itself, __metadata__ */
+    for (size_t i = 0; i < size; i++) {
+        if (counter->is_escaped)
+            counter->is_escaped = false;
+        else if (bytes[i] == '"')
+            counter->is_text = !counter->is_text;
+        else if (counter->is_text)
+            counter->is_escaped = bytes[i] == '\\';
+        else if (bytes[i] == '{' && ++counter->objects > objects_max)
+            return i;
+    }
+    return size;
+}
+
+static sid_status check_count(const sid__file *file, size_t end, sid_error *err)
+{
+    object_counter counter = {0};
+    char block[BLOCK_SIZE];
+    for (size_t at = PREFIX_SIZE; at < end; at += BLOCK_SIZE) {
+        size_t size = end - at < BLOCK_SIZE ? end - at : BLOCK_SIZE;
+        SID_TRY(sid__file_read(file, block, size, (int64_t)at, err));
+        size_t excess = count_objects(&counter, block, size);
+        if (excess < size)
+            return sid__fail_at(err, SID_EDATA, (sid__place){.file = file->path, .byte = (int64_t)(at + excess)},
+                                "bad safetensors header: a file of at most 65,536 tensors is expected");
+    }
+    return SID_OK;
+}
+
 sid_status sid__safetensors_read_header(const sid__file *file, int64_t file_size, sid__safetensors_header *out,
                                         sid_error *err)
 {
@@ -361,6 +407,8 @@ sid_status sid__safetensors_read_header(const sid__file *file, int64_t file_size
     size_t end = 0, size = file_size < PREFIX_SIZE ? (size_t)file_size : PREFIX_SIZE;
     SID_TRY(sid__file_read(file, prefix, size, 0, err));
     SID_TRY(find_header(prefix, size, file_size, file->path, &end, err));
+    if (end > TENSORS_MAX) /* fewer bytes hold fewer tensors */
+        SID_TRY(check_count(file, end, err));
     SID_TRY(sid__alloc(&bytes, end, 1, "a safetensors header", err));
     sid_status status = sid__file_read(file, bytes, end, 0, err);
     if (status == SID_OK)

@@ -104,3 +104,24 @@ wait $writer
 check "the first writer ends well" [ $? -eq 0 ]
 passes show c i500
 check "no temporary folder stays" is_clean
+
+# ---- a file that is mapped becomes shorter: a named end, and nothing lost
+"$semid" encode c - --add <pipe >"$work/out2" 2>"$work/err2" &
+writer=$!
+exec 9>pipe
+tries=0
+until [ -e c/items.db-shm ] && grep -qw "$writer" c/lock || ! kill -0 "$writer" 2>"$work/kill" || [ $tries -eq 600 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+: >c/items.db-shm
+items 1 600 >&9
+exec 9>&-
+wait $writer
+code=$?
+command_line="encode c - --add (items.db-shm emptied)"
+cp "$work/err2" "$err"
+check "exit 1, not $code" [ $code -eq 1 ]
+says "a file was cut while it was in use"
+passes verify c
+passes show c i500

@@ -219,6 +219,31 @@ static void test_too_many(void **state)
     for (int i = 0; i < 8; i++)
         json.text[i] = (char)((uint64_t)(json.length - 8) >> 8 * i);
     TEST_FAILS(parse(json.text, (size_t)json.length, err), SID_EDATA, "65,536");
+    sid__tensor_set set = {0};
+    const char *path = write_temporary("many.safetensors", json.text, (size_t)json.length);
+    TEST_FAILS(sid__safetensors_read(path, &set, err), SID_EDATA, "65,536");
+    sid__strbuf_drop(&json);
+}
+
+/* Fails when braces inside texts, escaped quotes before them, are counted as tensors before the header is read. */
+static void test_braces_in_texts(void **state)
+{
+    (void)state;
+    sid__strbuf json = {0};
+    sid__tensor_set set = {0};
+    TEST_OK(sid__strbuf_append(&json, "12345678{\"__metadata__\":{", 25, err));
+    for (int i = 0; i < 70; i++) {
+        TEST_OK(sid__strbuf_printf(&json, err, "%s\"k%d\":\"\\\"", i ? "," : "", i));
+        for (int j = 0; j < 1000; j++)
+            TEST_OK(sid__strbuf_append(&json, "{", 1, err));
+        TEST_OK(sid__strbuf_append(&json, "\"", 1, err));
+    }
+    TEST_OK(sid__strbuf_append(&json, "}}", 2, err));
+    for (int i = 0; i < 8; i++)
+        json.text[i] = (char)((uint64_t)(json.length - 8) >> 8 * i);
+    TEST_OK(sid__safetensors_read(write_temporary("braces", json.text, (size_t)json.length), &set, err));
+    assert_int_equal(set.count, 0);
+    sid__tensor_set_drop(&set);
     sid__strbuf_drop(&json);
 }
 
@@ -249,9 +274,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),     cmocka_unit_test(test_round_trip), cmocka_unit_test(test_other_dtype),
-        cmocka_unit_test(test_truncation), cmocka_unit_test(test_bit_flips),  cmocka_unit_test(test_lying_headers),
-        cmocka_unit_test(test_too_many),   cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_golden),     cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_other_dtype),
+        cmocka_unit_test(test_truncation), cmocka_unit_test(test_bit_flips),       cmocka_unit_test(test_lying_headers),
+        cmocka_unit_test(test_too_many),   cmocka_unit_test(test_braces_in_texts), cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, remove_temporary);
 }
