@@ -33,8 +33,8 @@ static void state_drop(fit_state *state)
 static sid_fit_options options_of(cli_app *app)
 {
     return (sid_fit_options){.quantizer = cli_text(app, "quantizer"),
-                             .levels = (int)cli_int(app, "levels"),
-                             .codes = cli_text(app, "codes"),
+                             .levels = cli_is_given(app, "levels") ? (int)cli_int(app, "levels") : 0,
+                             .codes = cli_is_given(app, "codes") ? cli_text(app, "codes") : NULL,
                              .options = cli_family_options(app, CLI_FOR_QUANTIZER),
                              .seed = app->seed,
                              .collisions = cli_text(app, "collisions"),

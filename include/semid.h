@@ -429,7 +429,8 @@ SID_API void sid_quantizer_free(sid_quantizer *quantizer);
 SID_API int sid_quantizer_levels(const sid_quantizer *quantizer);
 SID_API int sid_quantizer_codes(const sid_quantizer *quantizer, int level_index); /* K, 0-based level */
 SID_API int sid_quantizer_dim(const sid_quantizer *quantizer);
-/* x (count, dim) -> codes (count, levels); `margins` (count, levels) or NULL: second best - best score. */
+/* x (count, dim) -> codes (count, levels); `margins` (count, levels) or NULL: second best - best score; fsq: how
+ * far the nearest channel may move, in its standard deviations, until the code changes. */
 SID_API SID_MUST_CHECK sid_status sid_quantizer_encode(sid_ctx *ctx, const sid_quantizer *quantizer, const float *x,
                                                        int64_t count, uint16_t *codes, double *margins, sid_error *err);
 /* codes (count, levels) -> x (count, dim); the first `depth` levels only (0: all). SID_EDATA: a code out of range. */

@@ -57,24 +57,32 @@ static double split_power(double x, int *k)
     return m;
 }
 
-/* With f = m - 1 (exact) and s = f / (2 + f): log m = 2 atanh s = 2s + s R, R = 2 s^2/3 + 2 s^4/5 + ..., and
- * 2s = f - s f, hence log m = f - s (f - R). |s| < 0.1716: the first term left out is below 2^-60 of the sum. */
-double sid__log(double x)
+/* R of 2 atanh s = 2s + s R: R = 2 s^2/3 + 2 s^4/5 + ... for |s| < 0.1716: the first term left out is below 2^-60 of
+ * the sum. */
+static double atanh_rest(double s)
 {
     static const double c[] = {0x1.5555555555555p-1, 0x1.999999999999ap-2, 0x1.2492492492492p-2, 0x1.c71c71c71c71cp-3,
                                0x1.745d1745d1746p-3, 0x1.3b13b13b13b14p-3, 0x1.1111111111111p-3, 0x1.e1e1e1e1e1e1ep-4,
                                0x1.af286bca1af28p-4, 0x1.8618618618618p-4, 0x1.642c8590b2164p-4};
+    double z = s * s;
+    return z * polynomial(z, c, (int)(sizeof c / sizeof *c));
+}
+
+/* With f = m - 1 (exact) and s = f / (2 + f): log m = 2 atanh s = 2s + s R, and 2s = f - s f, hence
+ * log m = f - s (f - R). */
+double sid__log(double x)
+{
     if (!(x > 0) || x == (double)INFINITY)
         return x == 0 ? -(double)INFINITY : x > 0 ? x : (double)NAN;
     int k;
     double f = split_power(x, &k) - 1;
-    double s = f / (2 + f), z = s * s;
-    double r = z * polynomial(z, c, (int)(sizeof c / sizeof *c));
+    double s = f / (2 + f);
+    double r = atanh_rest(s);
     return (double)k * LN2_HIGH + (f - (s * (f - r) - (double)k * LN2_LOW));
 }
 
-/* x = k ln 2 + r, |r| <= 0.347; exp r = 1 + (r + r^2 (1/2 + r/6 + ...)) to r^13/13!, the rest is below 2^-57. */
-double sid__exp(double x)
+/* exp r - 1 = r + r^2 (1/2 + r/6 + ...) to r^13/13! for |r| <= 0.347, the rest is below 2^-57. */
+static double exp_less_1_small(double r)
 {
     static const double c[] = {0x1p-1,
                                0x1.5555555555555p-3,
@@ -88,16 +96,62 @@ double sid__exp(double x)
                                0x1.ae64567f544e4p-26,
                                0x1.1eed8eff8d898p-29,
                                0x1.6124613a86d09p-33};
+    return r + r * r * polynomial(r, c, (int)(sizeof c / sizeof *c));
+}
+
+/* x = k ln 2 + r */
+double sid__exp(double x)
+{
     if (!(x >= -746)) /* also NaN */
         return x < 0 ? 0 : x;
     if (x > 710)
         return (double)INFINITY;
     double k_value = floor(x * LN2_INVERSE + 0.5);
     double r = (x - k_value * LN2_HIGH) - k_value * LN2_LOW;
-    double y = 1 + (r + r * r * polynomial(r, c, (int)(sizeof c / sizeof *c)));
+    double y = 1 + exp_less_1_small(r);
     /* in two steps, since 2^k alone may overflow or be subnormal where the product is not */
     int k = (int)k_value, half = k / 2;
     return y * power_of_two(half) * power_of_two(k - half);
+}
+
+/* tanh x = y / (1 + y) for 2y = exp 2x - 1 = 2^k (exp r - 1) + (2^k - 1): no cancellation for x >= 0. Written so that the
+ * quotient is a correction, small beside what it corrects. From x = 22 on, 1 is the nearest double. */
+double sid__tanh(double x)
+{
+    double a = fabs(x);
+    if (!(a < 22))
+        return a >= 22 ? copysign(1, x) : x;
+    double k = floor(2 * a * LN2_INVERSE + 0.5);
+    double r = (2 * a - k * LN2_HIGH) - k * LN2_LOW, power = power_of_two((int)k);
+    double y = 0.5 * (power * exp_less_1_small(r) + (power - 1));
+    return copysign(y < 1 ? y - y * y / (1 + y) : 1 - 1 / (1 + y), x);
+}
+
+/* Small x by its series; else (1/2) log(1 + t), t = 2x / (1 - x) > 0.41, with what 1 + t lost put back. */
+double sid__atanh(double x)
+{
+    double a = fabs(x);
+    if (a < 0.1715)
+        return x + x * (0.5 * atanh_rest(x));
+    if (!(a < 1))
+        return a == 1 ? copysign((double)INFINITY, x) : (double)NAN;
+    double t = 2 * a / (1 - a), u = 1 + t;
+    double lost = t < 1 ? t - (u - 1) : 1 - (u - t);
+    return copysign(0.5 * (sid__log(u) + lost / u), x);
+}
+
+/* sin / cos, each by its series: to x^17/17! and x^18/18!, the rest is below 2^-56. */
+double sid__tan(double x)
+{
+    static const double sine[] = {-0x1.5555555555555p-3,  0x1.1111111111111p-7,   -0x1.a01a01a01a01ap-13,
+                                  0x1.71de3a556c734p-19,  -0x1.ae64567f544e4p-26, 0x1.6124613a86d09p-33,
+                                  -0x1.ae7f3e733b81fp-41, 0x1.952c77030ad4ap-49};
+    static const double cosine[] = {-0x1.0000000000000p-1,  0x1.5555555555555p-5,   -0x1.6c16c16c16c17p-10,
+                                    0x1.a01a01a01a01ap-16,  -0x1.27e4fb7789f5cp-22, 0x1.1eed8eff8d898p-29,
+                                    -0x1.93974a8c07c9dp-37, 0x1.ae7f3e733b81fp-45,  -0x1.6827863b97d97p-53};
+    double w = x * x;
+    return (x + x * (w * polynomial(w, sine, (int)(sizeof sine / sizeof *sine)))) /
+           (1 + w * polynomial(w, cosine, (int)(sizeof cosine / sizeof *cosine)));
 }
 
 /* v in [0, 1/8]; sin(2 pi v) = 2 pi v - ..., the first product split so that its rounding is the only large one. */

@@ -1,4 +1,4 @@
-/* scalar.h: logarithm, exponential, cosine and Gaussians of our own: libm's last bit differs between systems, and these
+/* scalar.h: logarithm, exponential, cosine, tangents and Gaussians of our own: libm's last bit differs between systems, and these
  * reach codebooks. Plain double operations in a fixed order; error below 2 ulp (checked against libm in long double).
  */
 #ifndef SEMID_LINALG_SCALAR_H
@@ -9,6 +9,9 @@
 double sid__log(double x);     /* x > 0, finite, normal or not; 0 gives -inf, negative NaN */
 double sid__exp(double x);     /* overflow gives inf, underflow 0 */
 double sid__cos_2pi(double u); /* cos(2 pi u), any finite u */
+double sid__tanh(double x);    /* any x; odd */
+double sid__atanh(double x);   /* |x| < 1; odd; +-1 gives +-inf, beyond NaN */
+double sid__tan(double x);     /* |x| <= 1; odd */
 /* Standard normal, draw `index` of a Philox stream, by Box-Muller. */
 double sid__gaussian(uint64_t seed, uint32_t stream, uint64_t index);
 

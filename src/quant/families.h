@@ -5,5 +5,6 @@
 #include "quant/quantizer.h"
 
 extern const sid__family_class sid__rkmeans;
+extern const sid__family_class sid__fsq;
 
 #endif

@@ -16,8 +16,7 @@
 
 enum { ENCODE_ROWS = 8192 }; /* rows prepared at once while encoding */
 
-/* "256" or "256,256,128" to one K a level. */
-static sid_status parse_codes(sid__quantizer_options *options, sid_error *err)
+sid_status sid__quantizer_parse_codes(sid__quantizer_options *options, sid_error *err)
 {
     const char *at = options->codes_text;
     int count = 0;
@@ -39,10 +38,18 @@ static sid_status parse_codes(sid__quantizer_options *options, sid_error *err)
     return SID_OK;
 }
 
+typedef struct option_target {
+    sid_quantizer *q;
+    bool has_levels, has_codes; /* given, not left to the default */
+} option_target;
+
 static sid_status set_option(void *user, const char *name, const char *value, sid_error *err)
 {
-    sid_quantizer *q = user;
+    option_target *target = user;
+    sid_quantizer *q = target->q;
     bool is_known = false;
+    target->has_levels = target->has_levels || strcmp(name, "levels") == 0;
+    target->has_codes = target->has_codes || strcmp(name, "codes") == 0;
     SID_TRY(sid__options_set(sid_quantizer_common(), &q->options, name, value, &is_known, err));
     if (!is_known)
         SID_TRY(sid__options_set(&q->family->info, q->family_options, name, value, &is_known, err));
@@ -62,20 +69,26 @@ static sid_status set_option(void *user, const char *name, const char *value, si
 static sid_status read_options(const sid_quantizer_options *options, sid_quantizer *q, sid_error *err)
 {
     char number[32];
+    option_target target = {.q = q};
     SID_TRY(sid__options_default(sid_quantizer_common(), &q->options, err));
     SID_TRY(sid__options_default(&q->family->info, q->family_options, err));
     if (options->levels) {
         (void)snprintf(number, sizeof number, "%d", options->levels);
-        SID_TRY(set_option(q, "levels", number, err));
+        SID_TRY(set_option(&target, "levels", number, err));
     }
     if (options->codes)
-        SID_TRY(set_option(q, "codes", options->codes, err));
+        SID_TRY(set_option(&target, "codes", options->codes, err));
     if (options->seed) {
         (void)snprintf(number, sizeof number, "%llu", (unsigned long long)options->seed);
-        SID_TRY(set_option(q, "seed", number, err));
+        SID_TRY(set_option(&target, "seed", number, err));
     }
-    SID_TRY(sid__options_split(options->options, set_option, q, err));
-    return parse_codes(&q->options, err);
+    SID_TRY(sid__options_split(options->options, set_option, &target, err));
+    if (q->options.beam > 1 && q->family->no_beam)
+        return sid__fail(err, SID_EUSAGE,
+                         "beam is %lld; %s finds its codes one by one, so only beam 1 is possible there",
+                         (long long)q->options.beam, q->family->info.name);
+    return q->family->settle ? q->family->settle(q, target.has_levels, target.has_codes, err)
+                             : sid__quantizer_parse_codes(&q->options, err);
 }
 
 sid_status sid__quantizer_create(const sid_quantizer_options *options, sid_quantizer **out, sid_error *err)

@@ -35,6 +35,10 @@ struct sid__family_class {
     sid_family info; /* name, summary, paper, option table */
     size_t options_size;
     bool is_ordered; /* prefixes mean something */
+    bool no_beam;    /* codes are found one by one: there are no paths to keep */
+    /* Settles levels and codes, which the family's own options may imply, and parses the codes; has_: whether they were
+     * given. NULL: sid__quantizer_parse_codes alone. */
+    sid_status (*settle)(sid_quantizer *q, bool has_levels, bool has_codes, sid_error *err);
     /* Checks options against each other and the data's size; names the option and its range. NULL: nothing to check. */
     sid_status (*check)(const sid_quantizer *q, int64_t count, int prepared_dim, sid_error *err);
     /* x (count, prepared_dim): the sampled, prepared rows. Sets q->state. */
@@ -53,6 +57,9 @@ extern const sid__family_class *const sid__quantizer_registry[];
 extern const int sid__quantizer_registry_count;
 /* SID_EUSAGE with a did-you-mean. */
 sid_status sid__quantizer_family_find(const char *name, const sid__family_class **out, sid_error *err);
+
+/* codes_text to codes: one number, or one a level. */
+sid_status sid__quantizer_parse_codes(sid__quantizer_options *options, sid_error *err);
 
 /* Made from public options, not fitted: options are parsed and checked. */
 sid_status sid__quantizer_create(const sid_quantizer_options *options, sid_quantizer **out, sid_error *err);

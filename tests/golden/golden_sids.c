@@ -19,20 +19,24 @@
 enum { ROWS = 3000, DIM = 40, CENTERS = 60, LEVELS = 3, LINE_SIZE = 256 };
 
 static const struct golden_case {
-    const char *name, *codes, *options;
+    const char *name, *codes, *options, *quantizer; /* quantizer NULL: rkmeans */
 } golden_case[] = {
-    {"progressive", "64", "init=progressive"},
-    {"progressive_refined", "64", "init=progressive,refine=1"},
-    {"greedy", "64", "init=greedy"},
-    {"greedy_refined", "64", "init=greedy,refine=1"},
-    {"uneven_codes", "32,64,16", ""},
-    {"beam", "64", "beam=4"},
-    {"beam_refined", "64", "refine=1,beam=4"},
-    {"pca", "32", "pca=16"},
-    {"unit_length", "32", "normalize=l2"},
-    {"not_centered", "32", "no_center"},
-    {"residual_unit_length", "32", "normalize_residual"},
-    {"sample", "32", "sample=1000"},
+    {"progressive", "64", "init=progressive", NULL},
+    {"progressive_refined", "64", "init=progressive,refine=1", NULL},
+    {"greedy", "64", "init=greedy", NULL},
+    {"greedy_refined", "64", "init=greedy,refine=1", NULL},
+    {"uneven_codes", "32,64,16", "", NULL},
+    {"beam", "64", "beam=4", NULL},
+    {"beam_refined", "64", "refine=1,beam=4", NULL},
+    {"pca", "32", "pca=16", NULL},
+    {"unit_length", "32", "normalize=l2", NULL},
+    {"not_centered", "32", "no_center", NULL},
+    {"residual_unit_length", "32", "normalize_residual", NULL},
+    {"sample", "32", "sample=1000", NULL},
+    {"fsq", NULL, "", "fsq"},
+    {"fsq_paper", NULL, "fsq_levels=(8,5,5),shift=tan", "fsq"},
+    {"fsq_residual", NULL, "fsq_levels=(4,4,4,3),residual", "fsq"},
+    {"fsq_after_kmeans", NULL, "kmeans_levels=1", "fsq"},
 };
 enum { CASE_COUNT = sizeof golden_case / sizeof *golden_case };
 
@@ -82,7 +86,7 @@ static sid_status run_once(sid_ctx *ctx, const struct golden_case *trial, const 
                            char line[LINE_SIZE], sid_error *err)
 {
     sid_quantizer_options options = {
-        .quantizer = "rkmeans", .levels = LEVELS, .codes = trial->codes, .options = trial->options, .seed = 42};
+        .quantizer = trial->quantizer, .levels = LEVELS, .codes = trial->codes, .options = trial->options, .seed = 42};
     sid_quantizer *quantizer = NULL;
     sid__tensor_set set = {0};
     char tensors_hex[SID__SHA256_HEX_SIZE], codes_hex[SID__SHA256_HEX_SIZE];

@@ -1,4 +1,4 @@
-/* test_scalar.c: our log, exp, cos and Gaussians against long double libm and against pinned bits. */
+/* test_scalar.c: our log, exp, cos, tangents and Gaussians against long double libm and against pinned bits. */
 #include "test.h"
 
 #include <float.h>
@@ -102,6 +102,39 @@ static void test_cos_edges(void **state)
     assert_true(fabs(sid__cos_2pi(1.0 / 6) - 0.5) < 1e-15);
 }
 
+/* Fails when a coefficient, the reduction or the correction of 1 + t is wrong in one of the three tangents. */
+static void test_tangents_are_near(void **state)
+{
+    (void)state;
+    double worst[3] = {0};
+    for (uint64_t i = 0; i < 200000; i++) {
+        double small = ldexp(uniform(i, -1, 1), -(int)(i % 60)), wide = i % 2 ? small : uniform(i, -24, 24);
+        double inner = i % 3 ? small : copysign(1 - ldexp(uniform(i, 0.5, 1), -(int)(i % 50)), small);
+        worst[0] = fmax(worst[0], ulps(sid__tanh(wide), tanhl((long double)wide)));
+        worst[1] = fmax(worst[1], ulps(sid__atanh(inner), atanhl((long double)inner)));
+        worst[2] = fmax(worst[2], ulps(sid__tan(small), tanl((long double)small)));
+    }
+    print_message("tanh: worst %.3f ulp, atanh %.3f, tan %.3f\n", worst[0], worst[1], worst[2]);
+    assert_true(worst[0] < 2 && worst[1] < 2 && worst[2] < 2);
+}
+
+/* Fails when an edge is left to the series: zeroes keep their sign, the ends saturate, outside is NaN. */
+static void test_tangents_edges(void **state)
+{
+    (void)state;
+    assert_true(signbit(sid__tanh(-0.0)) && signbit(sid__atanh(-0.0)));
+    assert_true(sid__tanh(0) == 0 && sid__atanh(0) == 0 && sid__tan(0) == 0);
+    assert_true(sid__tanh(21.9) == 1 && sid__tanh(-800) == -1 && sid__tanh((double)INFINITY) == 1);
+    assert_true(isnan(sid__tanh((double)NAN)) && isnan(sid__atanh((double)NAN)));
+    assert_true(sid__atanh(1) == (double)INFINITY && sid__atanh(-1) == -(double)INFINITY);
+    assert_true(isnan(sid__atanh(1.5)) && isnan(sid__atanh(-1.0000000001)));
+    for (uint64_t i = 0; i < 1000; i++) {
+        double x = uniform(i, -1, 1);
+        assert_true(sid__tanh(-x) == -sid__tanh(x) && sid__atanh(-x) == -sid__atanh(x) && sid__tan(-x) == -sid__tan(x));
+        assert_true(fabs(sid__tanh(sid__atanh(x)) - x) < 1e-15);
+    }
+}
+
 /* Fails when any operation is reordered or fused: these bits are in every stored codebook. */
 static void test_bits_are_pinned(void **state)
 {
@@ -112,6 +145,11 @@ static void test_bits_are_pinned(void **state)
     assert_true(sid__exp(-20.3) == 0x1.a3b8dc86d1c8ep-30);
     assert_true(sid__cos_2pi(0.1) == 0x1.9e3779b97f4a8p-1);
     assert_true(sid__cos_2pi(0.2) == 0x1.3c6ef372fe94fp-2);
+    assert_true(sid__tanh(0.3) == 0x1.2a4dda7d914fap-2);
+    assert_true(sid__tanh(2.7) == 0x1.fb655437478d5p-1);
+    assert_true(sid__atanh(0.1) == 0x1.9af93cd234412p-4);
+    assert_true(sid__atanh(0.999000999) == 0x1.e67d60369e94ep+1);
+    assert_true(sid__tan(0.3333) == 0x1.6286813cd406cp-2);
     assert_true(sid__gaussian(42, SID__STREAM_TEST, 0) == 0x1.958e0ec4a8ce8p-1);
     assert_true(sid__gaussian(42, SID__STREAM_TEST, 1) == -0x1.4dae4fa3ca2b1p-5);
 }
@@ -139,10 +177,11 @@ static void test_gaussian_moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_log_is_near),     cmocka_unit_test(test_log_edges),
-        cmocka_unit_test(test_exp_is_near),     cmocka_unit_test(test_exp_edges),
-        cmocka_unit_test(test_cos_is_near),     cmocka_unit_test(test_cos_edges),
-        cmocka_unit_test(test_bits_are_pinned), cmocka_unit_test(test_gaussian_moments),
+        cmocka_unit_test(test_log_is_near),       cmocka_unit_test(test_log_edges),
+        cmocka_unit_test(test_exp_is_near),       cmocka_unit_test(test_exp_edges),
+        cmocka_unit_test(test_cos_is_near),       cmocka_unit_test(test_cos_edges),
+        cmocka_unit_test(test_tangents_are_near), cmocka_unit_test(test_tangents_edges),
+        cmocka_unit_test(test_bits_are_pinned),   cmocka_unit_test(test_gaussian_moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
