@@ -14,7 +14,7 @@ packages_test="$packages_build libcmocka-dev python3 python3-numpy"
 packages_lint="$packages_test clang clang-format clang-tidy cppcheck"
 packages_coverage="$packages_test gcovr"
 packages_fuzz="$packages_test clang llvm libclang-rt-14-dev"
-packages_ci="$packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
+packages_ci="faketime strace valgrind lintian file dpkg-dev $packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
 
 # Installed by dpkg, or there by other means: a tool in PATH, a library that pkg-config knows.
 package_is_there() {

@@ -15,7 +15,8 @@
 #include "io/safetensors.h"
 
 enum {
-    ADOPTION_S = 10, /* another thread of the child may be reopening the database */
+    ADOPTION_MS = 10000, /* another thread of the child may be reopening the database */
+    ADOPTION_STEP_MS = 5,
     METRICS_SIZE_MAX = 16 << 20,
     OPEN_TRIES = 100 /* each is in vain only when a writer came, went or replaced the catalogue meanwhile */
 };
@@ -379,13 +380,23 @@ static sid_status adopt(sid_catalog *catalog, sid_error *err)
     return SID_OK;
 }
 
-/* A mutex that another thread of the parent held at the fork stays locked for ever in the child. */
+static int64_t now_ms(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A mutex that another thread of the parent held at the fork stays locked for ever in the child. pthread_mutex_timedlock
+ * would go by the wall clock, which jumps. */
 static int lock_in_child(sid_catalog *catalog)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ADOPTION_S;
-    return pthread_mutex_timedlock(&catalog->mutex, &until);
+    const struct timespec step = {.tv_nsec = ADOPTION_STEP_MS * 1000000L};
+    int64_t start_ms = now_ms();
+    int busy;
+    while ((busy = pthread_mutex_trylock(&catalog->mutex)) != 0 && now_ms() - start_ms < ADOPTION_MS)
+        (void)nanosleep(&step, NULL);
+    return busy;
 }
 
 sid_status sid__catalog_lock(sid_catalog *catalog, sid_error *err)

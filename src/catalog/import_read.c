@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "catalog/interchange.h"
+#include "io/delimited.h"
 #include "io/items.h"
 #include "io/json.h"
 
@@ -186,9 +187,10 @@ static sid_status read_json(const sid__imported *in, const json_t *root, bool is
 {
     const json_t *id = json_object_get(root, "item_id"), *codes = json_object_get(root, "codes"),
                  *sid = json_object_get(root, "sid"), *digit = json_object_get(root, "digit");
-    if (!json_is_string(id) || json_string_length(id) == 0 || json_string_length(id) > SID_ITEM_ID_MAX)
+    if (!json_is_string(id))
         return sid__fail_at(err, SID_EDATA, place_of(in, r->line), "\"item_id\": a text of 1 to %d bytes is expected",
                             SID_ITEM_ID_MAX);
+    SID_TRY(sid__check_id(json_string_value(id), json_string_length(id), "item_id", place_of(in, r->line), err));
     r->id = json_string_value(id);
     if (json_is_array(codes) && json_array_size(codes) <= FIELD_COUNT_MAX) {
         for (size_t i = 0; i < json_array_size(codes); i++)
@@ -294,6 +296,8 @@ static sid_status split_ids(sid__imported *in, const char *path, const char *tex
             return sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .row = row + 1, .byte = -1},
                                 "%" PRId64 " ids of 1 to %d bytes, one a line, are expected", in->count,
                                 SID_ITEM_ID_MAX);
+        const sid__place place = {.file = path, .row = row + 1, .byte = -1};
+        SID_TRY(sid__check_id(text + at, (size_t)length, "item_id", place, err));
         SID_TRY(sid__arena_text(&in->arena, text + at, (size_t)length, &id, err));
         in->id[row] = id;
         at = next;

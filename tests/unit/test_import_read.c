@@ -92,6 +92,7 @@ static void bad_rows_are_named(void **state)
         {".jsonl", "{\"item_id\":\"a\",\"codes\":[]}\n", "0 codes"},
         {".jsonl", "{\"item_id\":\"a\",\"codes\":[1.5]}\n", "a code is not"},
         {".jsonl", "{\"item_id\":\"a\",\"codes\":[1],\"digit\":-1}\n", "a code is not"},
+        {".jsonl", "{\"item_id\":\"a\\u001b[1m\",\"codes\":[1]}\n", "control byte 0x1b in item_id"},
         {".jsonl", "{\"item_id\":\"a\",\"codes\":[1]}\n{nonsense\n", ".jsonl:2: "},
         {".jsonl", "{\"item_id\":\"a\",\"sid\":\"x\"}\n", "not a SID"},
         {".jsonl", "", "no SIDs"},
