@@ -65,8 +65,7 @@ static sid_status print_codes(cli_app *app, const encode_input *in)
     sid_catalog_get_info(in->catalog, &info);
     int64_t count = sid_vectors_count(in->vectors);
     uint16_t *codes = cli_alloc((size_t)count, (size_t)info.levels * sizeof *codes);
-    sid_status status = sid_catalog_encode(in->catalog, sid_vectors_data(in->vectors), count,
-                                           sid_vectors_dim(in->vectors), codes, &app->err);
+    sid_status status = sid_catalog_encode_vectors(in->catalog, in->vectors, codes, &app->err);
     if (status == SID_OK && !app->is_dry_run) {
         cli_table_begin(&table, app, column, CLI_COUNT(column));
         for (int64_t i = 0; i < count; i++) {

@@ -44,9 +44,10 @@ static sid_status read_vector(cli_app *app, const char *text, sid_query *query, 
     CLI_TRY(sid_vectors_read(app->ctx, text, NULL, file, &app->err));
     if (sid_vectors_count(*file) != 1)
         return cli_fail(app, SID_EDATA, "%s has %lld rows; one is expected", text, (long long)sid_vectors_count(*file));
-    query->vector = sid_vectors_data(*file);
     query->vector_dim = sid_vectors_dim(*file);
-    return SID_OK;
+    *numbers = cli_alloc((size_t)query->vector_dim, sizeof **numbers);
+    query->vector = *numbers;
+    return sid_vectors_rows(*file, 0, 1, *numbers, &app->err);
 }
 
 static sid_status check_one_query(cli_app *app)

@@ -158,7 +158,9 @@ SID_API void sid_text_free(char *text);
 typedef struct sid_vectors sid_vectors;
 
 /* `path`: x.npy, x.npz[:array], or x.safetensors[:tensor] (float16, 32, 64; N x D; either order). `ids_path`: one id
- * a line, or NULL: ids are the 0-based rows. NaN, Inf and |value| > SID_VALUE_MAX are SID_EDATA with row and column. */
+ * a line, or NULL: ids are the 0-based rows. NaN, Inf and |value| > SID_VALUE_MAX are SID_EDATA with row and column.
+ * Under a memory limit, vectors that need more than a quarter of it stay in their file, which must not change while they
+ * live; fit, encode and add read it in blocks, with the same results. Only a compressed .npz must fit in memory. */
 SID_API SID_MUST_CHECK sid_status sid_vectors_read(sid_ctx *ctx, const char *path, const char *ids_path,
                                                    sid_vectors **out, sid_error *err);
 /* The same with more said: ids from `ids_path`, else row by row from `items` (both NULL: row numbers); bad rows as
@@ -179,7 +181,11 @@ SID_API SID_MUST_CHECK sid_status sid_vectors_set_ids(sid_vectors *vectors, cons
 SID_API void sid_vectors_free(sid_vectors *vectors);
 SID_API int64_t sid_vectors_count(const sid_vectors *vectors);
 SID_API int sid_vectors_dim(const sid_vectors *vectors);
-SID_API const float *sid_vectors_data(const sid_vectors *vectors); /* (count, dim) row-major */
+/* (count, dim) row-major; NULL where they stay in their file: sid_vectors_rows reads both. */
+SID_API const float *sid_vectors_data(const sid_vectors *vectors);
+/* Copies rows begin .. begin+count-1 to `out` (count, dim). SID_EDATA, SID_EIO: their file was cut off or written to. */
+SID_API SID_MUST_CHECK sid_status sid_vectors_rows(const sid_vectors *vectors, int64_t begin, int64_t count, float *out,
+                                                   sid_error *err);
 SID_API const char *sid_vectors_id(const sid_vectors *vectors, int64_t row);
 /* Writes `path` (npy float32) and, when `ids_path` is given, one id a line. */
 SID_API SID_MUST_CHECK sid_status sid_vectors_write(sid_ctx *ctx, const sid_vectors *vectors, const char *path,
@@ -271,6 +277,9 @@ SID_API void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *
 /* (count, dim) floats to (count, levels) base codes, without looking at or changing the items. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_encode(const sid_catalog *catalog, const float *x, int64_t count, int dim,
                                                      uint16_t *codes, sid_error *err);
+/* The same for vectors, also those that stay in their file. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_encode_vectors(const sid_catalog *catalog, const sid_vectors *vectors,
+                                                             uint16_t *codes, sid_error *err);
 /* Text items to vectors by the stored encoder; SID_EUSAGE when the catalogue was made from vectors. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_embed(const sid_catalog *catalog, const sid_items *items,
                                                     sid_vectors **out, int64_t *no_text_count, sid_error *err);

@@ -1,6 +1,7 @@
 /* ctx.c: see ctx.h. */
 #include "base/ctx.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,4 +144,51 @@ void sid__ctx_release(sid_ctx *ctx, size_t size)
 void sid__ctx_for(const sid_ctx *ctx, int64_t count, int64_t grain, sid__pool_fn *fn, void *arg)
 {
     sid__pool_for(ctx->pool, count, grain, fn, arg);
+}
+
+/* Invariant: has_failed means that status, begin and err tell of a failure; they change under the mutex. */
+typedef struct try_job {
+    const sid_ctx *ctx;
+    sid__try_fn *fn;
+    void *arg;
+    pthread_mutex_t mutex;
+    atomic_bool has_failed;
+    sid_status status;
+    int64_t begin;
+    sid_error *err;
+} try_job;
+
+static void note_failure(try_job *job, int64_t begin, sid_status status, const sid_error *why)
+{
+    (void)pthread_mutex_lock(&job->mutex);
+    if (!atomic_load(&job->has_failed) || begin < job->begin) {
+        job->status = status;
+        job->begin = begin;
+        if (job->err)
+            *job->err = *why;
+        atomic_store(&job->has_failed, true);
+    }
+    (void)pthread_mutex_unlock(&job->mutex);
+}
+
+static void try_chunk(void *arg, int64_t begin, int64_t end, int worker)
+{
+    try_job *job = arg;
+    sid_error why = {0};
+    if (atomic_load_explicit(&job->has_failed, memory_order_relaxed))
+        return;
+    sid_status status = sid__ctx_check(job->ctx, &why);
+    if (status == SID_OK)
+        status = job->fn(job->arg, begin, end, worker, &why);
+    if (status != SID_OK)
+        note_failure(job, begin, status, &why);
+}
+
+sid_status sid__ctx_try_for(const sid_ctx *ctx, int64_t count, int64_t grain, sid__try_fn *fn, void *arg,
+                            sid_error *err)
+{
+    try_job job = {.ctx = ctx, .fn = fn, .arg = arg, .mutex = PTHREAD_MUTEX_INITIALIZER, .err = err};
+    sid__pool_for(ctx->pool, count, grain, try_chunk, &job);
+    (void)pthread_mutex_destroy(&job.mutex);
+    return job.status;
 }

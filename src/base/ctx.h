@@ -35,5 +35,10 @@ void sid__ctx_release(sid_ctx *ctx, size_t size);
 
 /* sid__pool_for on the context's pool. */
 void sid__ctx_for(const sid_ctx *ctx, int64_t count, int64_t grain, sid__pool_fn *fn, void *arg);
+/* The same for chunks that can fail, such as those that read a file. After a failure, or once canceled, no chunk begins
+ * any more; of the failures that were, that of the lowest rows is given. */
+typedef sid_status sid__try_fn(void *arg, int64_t begin, int64_t end, int worker, sid_error *err);
+sid_status sid__ctx_try_for(const sid_ctx *ctx, int64_t count, int64_t grain, sid__try_fn *fn, void *arg,
+                            sid_error *err);
 
 #endif

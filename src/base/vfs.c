@@ -50,6 +50,15 @@ sid_status sid__file_open(const char *path, sid__file *out, int64_t *size, sid_e
     return SID_OK;
 }
 
+sid_status sid__file_size(const sid__file *file, int64_t *size, sid_error *err)
+{
+    struct stat info;
+    if (fstat(file->fd, &info) != 0)
+        return sid__fail_errno(err, file->path, "cannot read", errno);
+    *size = info.st_size;
+    return SID_OK;
+}
+
 sid_status sid__file_create(const char *path, sid__file *out, sid_error *err)
 {
     int fd = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);

@@ -15,6 +15,8 @@ typedef struct sid__file {
 sid_status sid__file_open(const char *path, sid__file *out, int64_t *size, sid_error *err);
 /* New file; an old one is truncated. */
 sid_status sid__file_create(const char *path, sid__file *out, sid_error *err);
+/* What stat says: 0 for pipes. */
+sid_status sid__file_size(const sid__file *file, int64_t *size, sid_error *err);
 /* Exactly `size` bytes at `offset`; a file that ends before is SID_EDATA with the byte. */
 sid_status sid__file_read(const sid__file *file, void *bytes, size_t size, int64_t offset, sid_error *err);
 /* Up to `size` bytes from where the last call stopped; *got 0 means the end. Works on pipes too. */

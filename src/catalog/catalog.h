@@ -86,6 +86,7 @@ typedef struct sid__draft {
     int64_t count;
     uint16_t *codes;  /* (count, levels) */
     uint8_t *is_fit;  /* (count) 1: not the quantizer's own choice */
+    uint8_t *is_zero; /* (count) 1: a zero vector */
     double *distance; /* (count) to the reconstruction */
     int32_t *digit;   /* (count) */
     int64_t largest_bucket;
@@ -97,7 +98,13 @@ typedef struct sid__draft {
 /* Acquires the arrays; free with drop. */
 sid_status sid__draft_init(sid_ctx *ctx, sid__draft *draft, sid_error *err);
 void sid__draft_drop(sid_ctx *ctx, sid__draft *draft);
-/* distance and mean_residual from codes. */
+/* Bytes an item of it, with what the steps from collisions to the health report take for a while. */
+static inline size_t sid__draft_item_size(int levels)
+{
+    enum { OWN = 8 + 4 + 1 + 1, TRANSIENT = 64 }; /* SQLite sorting the ids for its index takes the most */
+    return (size_t)levels * sizeof(uint16_t) + OWN + TRANSIENT;
+}
+/* distance, is_zero and mean_residual from codes. */
 sid_status sid__draft_measure(const sid_ctx *ctx, sid__draft *draft, sid_error *err);
 /* Writes every file of the catalogue into the new directory and commits it. The directory is consumed either way. */
 sid_status sid__draft_write(sid_ctx *ctx, const sid__draft *draft, sid__new_directory *directory, sid_error *err);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "catalog/catalog.h"
+#include "io/vectors.h"
 
 enum { CHECK_ROWS = 1024 };
 
@@ -121,10 +122,10 @@ static sid_status store(adding *a, sid__db_item *item, const float *x, sid_error
     return status;
 }
 
-static sid_status add_one(adding *a, int64_t i, sid_error *err)
+/* Row i of the vectors, x. */
+static sid_status add_one(adding *a, int64_t i, const float *x, sid_error *err)
 {
     const sid_catalog *catalog = a->catalog;
-    const float *x = sid_vectors_data(a->vectors) + i * catalog->manifest.dim;
     int levels = catalog->manifest.levels;
     bool is_skipped = false;
     sid__db_item item = {.item_id = sid_vectors_id(a->vectors, i), .levels = levels};
@@ -141,17 +142,30 @@ static sid_status add_one(adding *a, int64_t i, sid_error *err)
     return a->options->commit_every > 0 && a->pending == a->options->commit_every ? commit(a, err) : SID_OK;
 }
 
-static sid_status add_all(adding *a, sid_error *err)
+static sid_status add_rows(adding *a, const sid__rows *rows, float *buffer, sid_error *err)
 {
-    int64_t count = sid_vectors_count(a->vectors);
-    for (int64_t i = 0; i < count; i++) {
-        if (i % CHECK_ROWS == 0) {
-            SID_TRY(sid__ctx_check(a->catalog->ctx, err));
-            sid__ctx_progress(a->catalog->ctx, "adding items", i, count, "rows", (double)NAN);
-        }
-        SID_TRY(add_one(a, i, err));
+    int64_t block = sid__rows_block(rows->dim);
+    block = block < CHECK_ROWS ? block : CHECK_ROWS;
+    for (int64_t begin = 0; begin < rows->count; begin += block) {
+        int64_t count = sid__rows_in_block(rows, begin, block);
+        const float *x;
+        SID_TRY(sid__ctx_check(a->catalog->ctx, err));
+        sid__ctx_progress(a->catalog->ctx, "adding items", begin, rows->count, "rows", (double)NAN);
+        SID_TRY(sid__rows_get(rows, begin, count, buffer, &x, err));
+        for (int64_t i = 0; i < count; i++)
+            SID_TRY(add_one(a, begin + i, x + i * rows->dim, err));
     }
     return commit(a, err);
+}
+
+static sid_status add_all(adding *a, sid_error *err)
+{
+    const sid__rows rows = sid__vectors_rows(a->vectors);
+    float *buffer = NULL;
+    SID_TRY(sid__rows_buffer(&rows, sid__rows_block(rows.dim), &buffer, err));
+    sid_status status = add_rows(a, &rows, buffer, err);
+    sid__free(buffer);
+    return status;
 }
 
 /* With commit_every, what was committed before a failure stays: the message must say so. */
@@ -194,7 +208,7 @@ sid_status sid_catalog_add(sid_catalog *catalog, const sid_vectors *vectors, con
     SID_TRY(sid__ctx_reserve(catalog->ctx, (size_t)count * row_size, "codes", err));
     sid_status status = sid__alloc(&codes, (size_t)count, row_size, "codes", err);
     if (status == SID_OK)
-        status = sid_catalog_encode(catalog, sid_vectors_data(vectors), count, sid_vectors_dim(vectors), codes, err);
+        status = sid_catalog_encode_vectors(catalog, vectors, codes, err);
     adding a = {
         .catalog = catalog, .vectors = vectors, .options = options ? options : &defaults, .codes = codes, .hits = hits};
     if (status == SID_OK)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "catalog/catalog.h"
+#include "io/vectors.h"
 
 enum { SEED_DEFAULT = 42, FIT_ROWS_FILE_MAX = 1 << 30 };
 
@@ -201,20 +202,15 @@ static sid_status settle_collisions(sid__draft *draft, sid_error *err)
     return status;
 }
 
-static sid_status fit_draft(sid_ctx *ctx, const fit_rows *rows, sid_quantizer *quantizer, sid__draft *draft,
+static sid_status fit_draft(sid_ctx *ctx, const fit_rows *fit_on, sid_quantizer *quantizer, sid__draft *draft,
                             sid_error *err)
 {
-    const sid_vectors *vectors = draft->vectors;
-    const float *x = sid_vectors_data(vectors);
-    sid_status status =
-        sid__quantizer_fit_rows(ctx, quantizer, x, draft->count, sid_vectors_dim(vectors), rows->row, rows->count, err);
-    if (status == SID_OK)
-        status = sid__draft_init(ctx, draft, err);
-    if (status == SID_OK)
-        status = sid_quantizer_encode(ctx, quantizer, x, draft->count, draft->codes, NULL, err);
-    if (status == SID_OK)
-        status = sid__draft_measure(ctx, draft, err);
-    return status == SID_OK ? settle_collisions(draft, err) : status;
+    const sid__rows rows = sid__vectors_rows(draft->vectors);
+    SID_TRY(sid__quantizer_fit_rows(ctx, quantizer, &rows, fit_on->row, fit_on->count, err));
+    SID_TRY(sid__draft_init(ctx, draft, err));
+    SID_TRY(sid__quantizer_encode_rows(ctx, quantizer, &rows, draft->codes, NULL, err));
+    SID_TRY(sid__draft_measure(ctx, draft, err));
+    return settle_collisions(draft, err);
 }
 
 /* Fits and writes into a directory of its own beside `path`; *directory is the new one, its lock held. */

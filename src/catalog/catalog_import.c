@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "catalog/interchange.h"
+#include "io/vectors.h"
 
 /* ---- Vectors in the file's order ---------------------------------------------------------------------------------- */
 
@@ -54,9 +55,10 @@ static sid_status order_vectors(sid_ctx *ctx, const sid__imported *in, const sid
         status = find_rows(in, vectors, row, err);
     if (status == SID_OK)
         status = sid__alloc(&x, (size_t)in->count, row_size, "vectors in the file's order", err);
-    for (int64_t i = 0; i < in->count && status == SID_OK; i++)
-        memcpy(x + i * sid_vectors_dim(vectors), sid_vectors_data(vectors) + row[i] * sid_vectors_dim(vectors),
-               row_size);
+    if (status == SID_OK) {
+        const sid__rows rows = sid__vectors_rows(vectors);
+        status = sid__rows_gather(&rows, row, in->count, x, err);
+    }
     if (status == SID_OK)
         status = sid_vectors_create(ctx, x, in->count, sid_vectors_dim(vectors), in->id, out, err);
     sid__free(row);

@@ -13,6 +13,7 @@
 
 #include "catalog/catalog.h"
 #include "io/safetensors.h"
+#include "io/vectors.h"
 
 enum {
     ADOPTION_MS = 10000, /* another thread of the child may be reopening the database */
@@ -490,12 +491,26 @@ void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out)
     (void)pthread_mutex_unlock(mutex);
 }
 
+static sid_status check_dim(const sid_catalog *catalog, int dim, sid_error *err)
+{
+    if (dim == catalog->manifest.dim)
+        return SID_OK;
+    return sid__fail(err, SID_EDATA, "%d numbers, the catalogue takes %d", dim, catalog->manifest.dim);
+}
+
 sid_status sid_catalog_encode(const sid_catalog *catalog, const float *x, int64_t count, int dim, uint16_t *codes,
                               sid_error *err)
 {
-    if (dim != catalog->manifest.dim)
-        return sid__fail(err, SID_EDATA, "%d numbers, the catalogue takes %d", dim, catalog->manifest.dim);
+    SID_TRY(check_dim(catalog, dim, err));
     return sid_quantizer_encode(catalog->ctx, catalog->quantizer, x, count, codes, NULL, err);
+}
+
+sid_status sid_catalog_encode_vectors(const sid_catalog *catalog, const sid_vectors *vectors, uint16_t *codes,
+                                      sid_error *err)
+{
+    const sid__rows rows = sid__vectors_rows(vectors);
+    SID_TRY(check_dim(catalog, rows.dim, err));
+    return sid__quantizer_encode_rows(catalog->ctx, catalog->quantizer, &rows, codes, NULL, err);
 }
 
 sid_status sid_catalog_embed(const sid_catalog *catalog, const sid_items *items, sid_vectors **out,

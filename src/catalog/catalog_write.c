@@ -8,22 +8,24 @@
 
 #include "catalog/catalog.h"
 #include "io/safetensors.h"
+#include "io/vectors.h"
 #include "sid/health.h"
 
-enum { DECODE_ROWS = 1024, CHECK_ROWS = 1024 };
+enum { MEASURE_ROWS = 64, CHECK_ROWS = 1024 };
 
 /* ---- The draft ---------------------------------------------------------------------------------------------------- */
 
 sid_status sid__draft_init(sid_ctx *ctx, sid__draft *draft, sid_error *err)
 {
     size_t levels = (size_t)sid_quantizer_levels(draft->quantizer), count = (size_t)draft->count;
-    size_t size = count * (levels * sizeof *draft->codes + sizeof *draft->is_fit + sizeof *draft->distance +
-                           sizeof *draft->digit);
-    SID_TRY(sid__ctx_reserve(ctx, size, "the codes of all items", err));
+    size_t size = count * sid__draft_item_size((int)levels);
+    SID_TRY(sid__ctx_reserve(ctx, size, "the codes and the index of all items", err));
     draft->reserved_size = size;
     sid_status status = sid__alloc(&draft->codes, count, levels * sizeof *draft->codes, "codes", err);
     if (status == SID_OK)
         status = sid__alloc(&draft->is_fit, count, sizeof *draft->is_fit, "how items were assigned", err);
+    if (status == SID_OK)
+        status = sid__alloc(&draft->is_zero, count, sizeof *draft->is_zero, "which vectors are zero", err);
     if (status == SID_OK)
         status = sid__alloc(&draft->distance, count, sizeof *draft->distance, "distances", err);
     if (status == SID_OK)
@@ -37,6 +39,7 @@ void sid__draft_drop(sid_ctx *ctx, sid__draft *draft)
 {
     sid__free(draft->codes);
     sid__free(draft->is_fit);
+    sid__free(draft->is_zero);
     sid__free(draft->distance);
     sid__free(draft->digit);
     sid__ctx_release(ctx, draft->reserved_size);
@@ -53,24 +56,40 @@ double sid__distance(const float *a, const float *b, int dim)
     return sqrt(sum);
 }
 
+typedef struct measure_job {
+    const sid__rows *x;
+    sid__draft *draft;
+    float *scratch; /* (workers, 2, MEASURE_ROWS, dim) */
+} measure_job;
+
+static sid_status measure_chunk(void *arg, int64_t begin, int64_t end, int worker, sid_error *err)
+{
+    const measure_job *job = arg;
+    sid__draft *draft = job->draft;
+    int dim = job->x->dim, levels = sid_quantizer_levels(draft->quantizer);
+    float *decoded = job->scratch + (int64_t)worker * 2 * MEASURE_ROWS * dim, *buffer = decoded + MEASURE_ROWS * dim;
+    const float *x;
+    SID_TRY(sid__rows_get(job->x, begin, end - begin, buffer, &x, err));
+    SID_TRY(sid_quantizer_decode(draft->quantizer, draft->codes + begin * levels, end - begin, 0, decoded, err));
+    for (int64_t i = begin; i < end; i++, x += dim, decoded += dim) {
+        draft->distance[i] = sid__distance(x, decoded, dim);
+        draft->is_zero[i] = sid__is_zero(x, dim);
+    }
+    return SID_OK;
+}
+
 sid_status sid__draft_measure(const sid_ctx *ctx, sid__draft *draft, sid_error *err)
 {
-    int dim = sid_vectors_dim(draft->vectors), levels = sid_quantizer_levels(draft->quantizer);
-    const float *x = sid_vectors_data(draft->vectors);
-    float *decoded = NULL;
+    const sid__rows rows = sid__vectors_rows(draft->vectors);
+    measure_job job = {.x = &rows, .draft = draft};
     double sum = 0;
-    sid_status status = sid__alloc(&decoded, DECODE_ROWS, (size_t)dim * sizeof *decoded, "reconstructions", err);
-    for (int64_t begin = 0; begin < draft->count && status == SID_OK; begin += DECODE_ROWS) {
-        int64_t rows = draft->count - begin < DECODE_ROWS ? draft->count - begin : DECODE_ROWS;
-        status = sid__ctx_check(ctx, err);
-        if (status == SID_OK)
-            status = sid_quantizer_decode(draft->quantizer, draft->codes + begin * levels, rows, 0, decoded, err);
-        for (int64_t i = 0; i < rows && status == SID_OK; i++) {
-            draft->distance[begin + i] = sid__distance(x + (begin + i) * dim, decoded + i * dim, dim);
-            sum += draft->distance[begin + i];
-        }
-    }
-    sid__free(decoded);
+    sid__ctx_progress(ctx, "measuring", 0, draft->count, "rows", (double)NAN);
+    SID_TRY(sid__alloc(&job.scratch, (size_t)sid_ctx_threads(ctx) * 2 * MEASURE_ROWS,
+                       (size_t)rows.dim * sizeof *job.scratch, "reconstructions", err));
+    sid_status status = sid__ctx_try_for(ctx, draft->count, MEASURE_ROWS, measure_chunk, &job, err);
+    sid__free(job.scratch);
+    for (int64_t i = 0; i < draft->count && status == SID_OK; i++)
+        sum += draft->distance[i];
     draft->mean_residual = sum / (double)draft->count;
     return status;
 }
@@ -188,8 +207,9 @@ static sid_status write_vectors(writing *w)
     if (w->draft->drop_vectors)
         return SID_OK;
     SID_TRY(path_of(w, SID__FILE_VECTORS, path));
-    SID_TRY(
-        sid__npy_write(path, SID__F32, sid_vectors_data(w->draft->vectors), w->draft->count, w->manifest.dim, w->err));
+    const sid__rows rows = sid__vectors_rows(w->draft->vectors);
+    sid__ctx_progress(w->ctx, "storing vectors", 0, rows.count, "rows", (double)NAN);
+    SID_TRY(sid__npy_write_rows(path, &rows, w->err));
     return sid__manifest_record(&w->manifest, w->directory, SID__FILE_VECTORS, w->err);
 }
 
@@ -209,9 +229,8 @@ static sid_status find_text(const sid_items *items, const char *item_id, const c
 static sid_status write_item(writing *w, sid__item_db *db, int64_t row, int64_t *missing)
 {
     const sid__draft *draft = w->draft;
-    int levels = w->manifest.levels, dim = w->manifest.dim;
-    bool has_text = !draft->encoder || !sid__is_zero(sid_vectors_data(draft->vectors) + row * dim, dim),
-         is_missing = false;
+    int levels = w->manifest.levels;
+    bool has_text = !draft->encoder || !draft->is_zero[row], is_missing = false;
     char *json = NULL;
     sid__db_item item = {.row = row,
                          .item_id = sid_vectors_id(draft->vectors, row),
@@ -288,11 +307,12 @@ static sid_status make_report(writing *w, sid_report *report)
 {
     const sid__draft *draft = w->draft;
     const sid__manifest *m = &w->manifest;
+    const sid__rows rows = sid__vectors_rows(draft->vectors);
     sid__health_input in = {.codes = draft->codes,
                             .count = draft->count,
                             .levels = m->levels,
                             .level_codes = m->codes,
-                            .x = sid_vectors_data(draft->vectors),
+                            .x = &rows,
                             .quantizer = draft->quantizer,
                             .items_without_text = w->without_text,
                             .seed = (uint64_t)m->seed};

@@ -353,7 +353,8 @@ static sid_status read_converted(const sid__npy_reader *reader, int64_t first, i
 {
     size_t element_size = sid__dtype_size(reader->header.dtype);
     char *buffer = NULL;
-    SID_TRY(sid__alloc(&buffer, CONVERT_COUNT, element_size, "a read buffer", err));
+    SID_TRY(
+        sid__alloc(&buffer, count < CONVERT_COUNT ? (size_t)count : CONVERT_COUNT, element_size, "a read buffer", err));
     sid_status status = SID_OK;
     for (int64_t done = 0; status == SID_OK && done < count; done += CONVERT_COUNT) {
         int64_t step = count - done < CONVERT_COUNT ? count - done : CONVERT_COUNT;
@@ -480,21 +481,52 @@ static size_t make_header(char *header, const char *descr, int64_t rows, int col
     return size;
 }
 
-sid_status sid__npy_write(const char *path, sid__dtype dtype, const void *data, int64_t rows, int columns,
-                          sid_error *err)
+/* A new file with its header; *size gets the bytes that must follow. */
+static sid_status create(const char *path, sid__dtype dtype, int64_t rows, int columns, sid__output *out, size_t *size,
+                         sid_error *err)
 {
     char header[256];
-    size_t size;
     const char *descr = descr_of(dtype);
     if (!descr)
         return sid__fail(err, SID_EUSAGE, "%s: NumPy has no dtype for %s", path, sid__dtype_name(dtype));
-    if (!sid__shape_size(dtype, 2, (const int64_t[]){rows, columns}, &size))
+    if (!sid__shape_size(dtype, 2, (const int64_t[]){rows, columns}, size))
         return sid__fail(err, SID_EUSAGE, "%s: an array of %" PRId64 " x %d is too large", path, rows, columns);
-    sid__output output;
     size_t header_size = make_header(header, descr, rows, columns);
-    SID_TRY(sid__output_open(path, &output, err));
-    sid_status status = sid__file_write(&output.file, header, header_size, err);
+    SID_TRY(sid__output_open(path, out, err));
+    sid_status status = sid__file_write(&out->file, header, header_size, err);
+    return status == SID_OK ? SID_OK : sid__output_finish(out, status, err);
+}
+
+sid_status sid__npy_write(const char *path, sid__dtype dtype, const void *data, int64_t rows, int columns,
+                          sid_error *err)
+{
+    sid__output output;
+    size_t size;
+    SID_TRY(create(path, dtype, rows, columns, &output, &size, err));
+    return sid__output_finish(&output, sid__file_write(&output.file, data, size, err), err);
+}
+
+static sid_status write_rows(const sid__file *file, const sid__rows *rows, float *buffer, sid_error *err)
+{
+    int64_t block = sid__rows_block(rows->dim);
+    for (int64_t begin = 0; begin < rows->count; begin += block) {
+        int64_t count = sid__rows_in_block(rows, begin, block);
+        const float *x;
+        SID_TRY(sid__rows_get(rows, begin, count, buffer, &x, err));
+        SID_TRY(sid__file_write(file, x, (size_t)count * (size_t)rows->dim * sizeof *x, err));
+    }
+    return SID_OK;
+}
+
+sid_status sid__npy_write_rows(const char *path, const sid__rows *rows, sid_error *err)
+{
+    sid__output output;
+    size_t size;
+    float *buffer = NULL;
+    SID_TRY(sid__rows_buffer(rows, sid__rows_block(rows->dim), &buffer, err));
+    sid_status status = create(path, SID__F32, rows->count, rows->dim, &output, &size, err);
     if (status == SID_OK)
-        status = sid__file_write(&output.file, data, size, err);
-    return sid__output_finish(&output, status, err);
+        status = sid__output_finish(&output, write_rows(&output.file, rows, buffer, err), err);
+    sid__free(buffer);
+    return status;
 }

@@ -4,6 +4,7 @@
 #define SEMID_IO_NPY_H
 
 #include "base/vfs.h"
+#include "io/rows.h"
 #include "io/tensor_set.h"
 
 typedef struct sid__npy_header {
@@ -40,5 +41,7 @@ void sid__npy_close(sid__npy_reader *reader);
  * the old file, or none. */
 sid_status sid__npy_write(const char *path, sid__dtype dtype, const void *data, int64_t rows, int columns,
                           sid_error *err);
+/* The same for float32 rows, block by block, wherever they lie. */
+sid_status sid__npy_write_rows(const char *path, const sid__rows *rows, sid_error *err);
 
 #endif

@@ -497,6 +497,31 @@ sid_status sid__npz_read(sid__npz_reader *reader, float *out, sid_error *err)
     return status;
 }
 
+bool sid__npz_is_stored(const sid__npz_reader *reader)
+{
+    return !reader->stream->is_inflating;
+}
+
+static sid_status check_bytes(struct sid__npz_stream *stream, sid_error *err)
+{
+    while (stream->left > 0) {
+        size_t step = stream->left < INPUT_SIZE ? (size_t)stream->left : INPUT_SIZE;
+        SID_TRY(next_bytes(stream, stream->input, step, err)); /* nothing else uses it while nothing is unpacked */
+    }
+    return check_end(stream, err);
+}
+
+sid_status sid__npz_read_in_place(sid__npz_reader *reader, sid__npy_reader *out, sid_error *err)
+{
+    struct sid__npz_stream *stream = reader->stream;
+    sid__npy_reader rows = {.file = stream->file, .header = reader->header, .rows = reader->rows, .dim = reader->dim};
+    rows.header.data_offset = stream->next_offset;
+    SID_TRY(check_bytes(stream, err));
+    stream->file.fd = -1;
+    *out = rows;
+    return SID_OK;
+}
+
 void sid__npz_close(sid__npz_reader *reader)
 {
     if (!reader->stream)

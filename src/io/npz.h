@@ -18,6 +18,11 @@ sid_status sid__npz_open(const char *path, const char *member, sid__npz_reader *
 /* The same over the file's bytes in memory, which must outlive the reader. */
 sid_status sid__npz_parse(const char *bytes, size_t size, const char *path, const char *member, sid__npz_reader *out,
                           sid_error *err);
+/* False: it is packed, and can only be read whole. */
+bool sid__npz_is_stored(const sid__npz_reader *reader);
+/* For a stored array, in place of sid__npz_read: reads it through to check its CRC-32, then *out reads rows of it in place
+ * and `reader`, whose file it took over, is only fit to be closed. */
+sid_status sid__npz_read_in_place(sid__npz_reader *reader, sid__npy_reader *out, sid_error *err);
 /* The whole array as floats, (rows, dim), once; its CRC-32 is checked. */
 sid_status sid__npz_read(sid__npz_reader *reader, float *out, sid_error *err);
 void sid__npz_close(sid__npz_reader *reader);

@@ -16,10 +16,27 @@ enum { WRITE_SIZE = 1 << 16, SYNTH_GRAIN = 256 };
 
 /* ---- Memory ---- */
 
+sid_status sid__vectors_reserve(sid_vectors *vectors, size_t size, const char *what, sid_error *err)
+{
+    SID_TRY(sid__ctx_reserve(vectors->ctx, size, what, err));
+    vectors->reserved_size += size;
+    return SID_OK;
+}
+
+void sid__vectors_drop_numbers(sid_vectors *vectors)
+{
+    size_t size = vectors->number ? (size_t)vectors->count * vectors->number_size : 0;
+    sid__free(vectors->number);
+    vectors->number = NULL;
+    sid__ctx_release(vectors->ctx, size);
+    vectors->reserved_size -= size;
+}
+
 static sid_status make_numbers(sid_vectors *vectors, sid_error *err)
 {
     char last[24];
     vectors->number_size = (size_t)snprintf(last, sizeof last, "%" PRId64, vectors->count - 1) + 1;
+    SID_TRY(sid__vectors_reserve(vectors, (size_t)vectors->count * vectors->number_size, "row numbers", err));
     SID_TRY(sid__alloc(&vectors->number, (size_t)vectors->count, vectors->number_size, "row numbers", err));
     for (int64_t i = 0; i < vectors->count; i++)
         (void)snprintf(vectors->number + (size_t)i * vectors->number_size, vectors->number_size, "%" PRId64, i);
@@ -32,30 +49,62 @@ static sid_status alloc_data(sid_vectors *vectors, sid_error *err)
     if (!sid__mul_size((size_t)vectors->count, (size_t)vectors->dim, &element_count) ||
         !sid__mul_size(element_count, sizeof(float), &size))
         return sid__fail(err, SID_ENOMEM, "vectors of %" PRId64 " x %d are too large", vectors->count, vectors->dim);
-    SID_TRY(sid__ctx_reserve(vectors->ctx, size, "the vectors", err));
-    vectors->reserved_size = size;
+    SID_TRY(sid__vectors_reserve(vectors, size, "the vectors", err));
     SID_TRY(sid__alloc(&vectors->data, element_count, sizeof(float), "the vectors", err));
     return make_numbers(vectors, err);
+}
+
+static sid_status make_empty(sid_ctx *ctx, int64_t count, int dim, sid_vectors **out, sid_error *err)
+{
+    if (count < 1)
+        return sid__fail(err, SID_EDATA, "no vectors; at least one row is expected");
+    if (dim < 1 || dim > SID_DIM_MAX)
+        return sid__fail(err, SID_EDATA, "vectors of %d dimensions; 1 to %d are possible", dim, SID_DIM_MAX);
+    SID_TRY(sid__alloc(out, 1, sizeof **out, "vectors", err));
+    (*out)->ctx = ctx;
+    (*out)->count = count;
+    (*out)->dim = dim;
+    return SID_OK;
+}
+
+/* Gives *out when all went well, frees when not. */
+static sid_status hand_over(sid_vectors *vectors, sid_status status, sid_vectors **out)
+{
+    if (status == SID_OK)
+        *out = vectors;
+    else
+        sid_vectors_free(vectors);
+    return status;
 }
 
 sid_status sid__vectors_alloc(sid_ctx *ctx, int64_t count, int dim, sid_vectors **out, sid_error *err)
 {
     sid_vectors *vectors = NULL;
-    if (count < 1)
-        return sid__fail(err, SID_EDATA, "no vectors; at least one row is expected");
-    if (dim < 1 || dim > SID_DIM_MAX)
-        return sid__fail(err, SID_EDATA, "vectors of %d dimensions; 1 to %d are possible", dim, SID_DIM_MAX);
-    SID_TRY(sid__alloc(&vectors, 1, sizeof *vectors, "vectors", err));
-    vectors->ctx = ctx;
-    vectors->count = count;
-    vectors->dim = dim;
-    sid_status status = alloc_data(vectors, err);
+    SID_TRY(make_empty(ctx, count, dim, &vectors, err));
+    return hand_over(vectors, alloc_data(vectors, err), out);
+}
+
+sid_status sid__vectors_in_file(sid_ctx *ctx, sid__npy_reader *reader, sid_vectors **out, sid_error *err)
+{
+    sid_vectors *vectors = NULL;
+    sid_status status = make_empty(ctx, reader->rows, reader->dim, &vectors, err);
     if (status != SID_OK) {
-        sid_vectors_free(vectors);
+        sid__npy_close(reader);
         return status;
     }
-    *out = vectors;
-    return SID_OK;
+    status = sid__vectors_file_create(reader, &vectors->file, err);
+    if (status == SID_OK)
+        status = make_numbers(vectors, err);
+    return hand_over(vectors, status, out);
+}
+
+sid__rows sid__vectors_rows(const sid_vectors *vectors)
+{
+    return (sid__rows){.data = vectors->data,
+                       .count = vectors->count,
+                       .dim = vectors->dim,
+                       .read = sid__vectors_file_read,
+                       .source = vectors->file};
 }
 
 void sid_vectors_free(sid_vectors *vectors)
@@ -68,6 +117,7 @@ void sid_vectors_free(sid_vectors *vectors)
     sid__free(vectors->number);
     sid__free(vectors->id);
     sid__free(vectors->data);
+    sid__vectors_file_free(vectors->file);
     sid__free(vectors);
 }
 
@@ -81,15 +131,14 @@ static bool is_row_good(const float *row, int dim)
     return is_good;
 }
 
-sid_status sid__vectors_check_row(const sid_vectors *vectors, int64_t row, const char *path, sid_error *err)
+sid_status sid__vectors_check_row(const float *x, int dim, int64_t row, const char *path, sid_error *err)
 {
-    const float *value = vectors->data + row * vectors->dim;
-    if (is_row_good(value, vectors->dim))
+    if (is_row_good(x, dim))
         return SID_OK;
     int j = 0;
-    while (is_row_good(value + j, 1))
+    while (is_row_good(x + j, 1))
         j++;
-    const char *what = isnan(value[j]) ? "is NaN" : isinf(value[j]) ? "is infinite" : "is too large";
+    const char *what = isnan(x[j]) ? "is NaN" : isinf(x[j]) ? "is infinite" : "is too large";
     sid_status status = sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
                                      "row %" PRId64 ", column %d %s; finite values up to %g are expected, mend the row "
                                      "or pass --on-error skip",
@@ -99,11 +148,31 @@ sid_status sid__vectors_check_row(const sid_vectors *vectors, int64_t row, const
     return status;
 }
 
+static sid_status check_blocks(const sid_vectors *vectors, const sid__rows *rows, const char *path, float *buffer,
+                               sid_error *err)
+{
+    int64_t block = sid__rows_block(rows->dim);
+    for (int64_t begin = 0; begin < rows->count; begin += block) {
+        int64_t count = sid__rows_in_block(rows, begin, block);
+        const float *x;
+        SID_TRY(sid__ctx_check(vectors->ctx, err));
+        if (vectors->file)
+            sid__ctx_progress(vectors->ctx, "checking the vectors", begin, rows->count, "rows", (double)NAN);
+        SID_TRY(sid__rows_get(rows, begin, count, buffer, &x, err));
+        for (int64_t i = 0; i < count; i++)
+            SID_TRY(sid__vectors_check_row(x + i * rows->dim, rows->dim, begin + i, path, err));
+    }
+    return SID_OK;
+}
+
 sid_status sid__vectors_check(const sid_vectors *vectors, const char *path, sid_error *err)
 {
-    for (int64_t i = 0; i < vectors->count; i++)
-        SID_TRY(sid__vectors_check_row(vectors, i, path, err));
-    return SID_OK;
+    sid__rows rows = sid__vectors_rows(vectors);
+    float *buffer = NULL;
+    SID_TRY(sid__rows_buffer(&rows, sid__rows_block(rows.dim), &buffer, err));
+    sid_status status = check_blocks(vectors, &rows, path, buffer, err);
+    sid__free(buffer);
+    return status;
 }
 
 /* ---- Ids ---- */
@@ -143,8 +212,7 @@ sid_status sid__vectors_copy_ids(sid_vectors *vectors, const char *const *ids, s
     }
     sid__arena_drop(&vectors->arena);
     sid__free(vectors->id);
-    sid__free(vectors->number);
-    vectors->number = NULL;
+    sid__vectors_drop_numbers(vectors);
     vectors->id = copy;
     vectors->arena = arena;
     return SID_OK;
@@ -167,16 +235,6 @@ sid_status sid_vectors_set_ids(sid_vectors *vectors, const sid_items *items, sid
 }
 
 /* ---- Making ---- */
-
-/* Gives *out when all went well, frees when not. */
-static sid_status hand_over(sid_vectors *vectors, sid_status status, sid_vectors **out)
-{
-    if (status == SID_OK)
-        *out = vectors;
-    else
-        sid_vectors_free(vectors);
-    return status;
-}
 
 sid_status sid_vectors_create(sid_ctx *ctx, const float *data, int64_t count, int dim, const char *const *ids,
                               sid_vectors **out, sid_error *err)
@@ -303,6 +361,19 @@ const float *sid_vectors_data(const sid_vectors *vectors)
     return vectors->data;
 }
 
+sid_status sid_vectors_rows(const sid_vectors *vectors, int64_t begin, int64_t count, float *out, sid_error *err)
+{
+    sid__rows rows = sid__vectors_rows(vectors);
+    const float *x;
+    if (begin < 0 || count < 0 || begin > rows.count || count > rows.count - begin)
+        return sid__fail(err, SID_EUSAGE, "rows %" PRId64 " to %" PRId64 " of %" PRId64 " vectors", begin,
+                         begin + count, rows.count);
+    SID_TRY(sid__rows_get(&rows, begin, count, out, &x, err));
+    if (x != out)
+        memcpy(out, x, (size_t)count * (size_t)rows.dim * sizeof *out);
+    return SID_OK;
+}
+
 const char *sid_vectors_id(const sid_vectors *vectors, int64_t row)
 {
     return vectors->id ? vectors->id[row] : vectors->number + (size_t)row * vectors->number_size;
@@ -333,5 +404,6 @@ sid_status sid_vectors_write(sid_ctx *ctx, const sid_vectors *vectors, const cha
         sid__strbuf_drop(&text);
         SID_TRY(sid__output_finish(&output, status, err));
     }
-    return sid__npy_write(path, SID__F32, vectors->data, vectors->count, vectors->dim, err);
+    sid__rows rows = sid__vectors_rows(vectors);
+    return sid__npy_write_rows(path, &rows, err);
 }

@@ -2,9 +2,11 @@
  * ids; the ids of the others go to the quarantine file, one a line, the reasons to FILE.why.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/vfs.h"
 #include "io/vectors.h"
 
@@ -15,6 +17,7 @@ typedef struct filter {
     const char *path;
     const sid_read_options *options;
     int64_t kept, skipped;
+    int64_t *bad, bad_capacity; /* (skipped) rows of a file, which stay where they are */
     sid__strbuf ids, reasons;
 } filter;
 
@@ -25,7 +28,8 @@ static void keep_row(filter *f, int64_t row)
     int64_t to = f->kept++;
     if (to == row)
         return;
-    memcpy(vectors->data + to * vectors->dim, vectors->data + row * vectors->dim, row_size);
+    if (vectors->data)
+        memcpy(vectors->data + to * vectors->dim, vectors->data + row * vectors->dim, row_size);
     if (vectors->id)
         vectors->id[to] = vectors->id[row];
     if (vectors->number)
@@ -35,6 +39,10 @@ static void keep_row(filter *f, int64_t row)
 
 static sid_status leave_out(filter *f, int64_t row, const sid_error *reason, sid_error *err)
 {
+    if (f->vectors->file) {
+        SID_TRY(sid__grow(&f->bad, &f->bad_capacity, f->skipped + 1, sizeof *f->bad, "rows that are left out", err));
+        f->bad[f->skipped] = row;
+    }
     if (f->skipped++ < REASONS_SHOWN)
         sid__ctx_warn(f->vectors->ctx, "%s; left out", reason->message);
     if (f->options->on_error != SID_ON_ERROR_QUARANTINE)
@@ -56,15 +64,38 @@ static sid_status write_quarantine(const filter *f, sid_error *err)
     return sid__replace_whole(why, f->reasons.text ? f->reasons.text : "", (size_t)f->reasons.length, err);
 }
 
-static sid_status run(filter *f, sid_error *err)
+static sid_status look_at_rows(filter *f, const float *x, int64_t begin, int64_t count, sid_error *err)
 {
-    for (int64_t row = 0; row < f->vectors->count; row++) {
+    int dim = f->vectors->dim;
+    for (int64_t i = 0; i < count; i++) {
         sid_error reason = {0};
-        if (sid__vectors_check_row(f->vectors, row, f->path, &reason) == SID_OK)
-            keep_row(f, row);
+        if (sid__vectors_check_row(x + i * dim, dim, begin + i, f->path, &reason) == SID_OK)
+            keep_row(f, begin + i);
         else
-            SID_TRY(leave_out(f, row, &reason, err));
+            SID_TRY(leave_out(f, begin + i, &reason, err));
     }
+    return SID_OK;
+}
+
+static sid_status look_at_all(filter *f, const sid__rows *rows, float *buffer, sid_error *err)
+{
+    int64_t block = sid__rows_block(rows->dim);
+    for (int64_t begin = 0; begin < rows->count; begin += block) {
+        int64_t count = sid__rows_in_block(rows, begin, block);
+        const float *x;
+        SID_TRY(sid__ctx_check(f->vectors->ctx, err));
+        if (f->vectors->file)
+            sid__ctx_progress(f->vectors->ctx, "checking the vectors", begin, rows->count, "rows", (double)NAN);
+        SID_TRY(sid__rows_get(rows, begin, count, buffer, &x, err));
+        SID_TRY(look_at_rows(f, x, begin, count, err));
+    }
+    return SID_OK;
+}
+
+static sid_status run(filter *f, float *buffer, sid_error *err)
+{
+    const sid__rows rows = sid__vectors_rows(f->vectors);
+    SID_TRY(look_at_all(f, &rows, buffer, err));
     if (f->kept == 0)
         return sid__fail_at(err, SID_EDATA, (sid__place){.file = f->path, .byte = -1},
                             "all %" PRId64 " rows are bad; at least one good vector is expected", f->vectors->count);
@@ -72,6 +103,10 @@ static sid_status run(filter *f, sid_error *err)
     if (f->skipped > REASONS_SHOWN)
         sid__ctx_warn(f->vectors->ctx, "%s: %" PRId64 " bad rows were left out", f->path, f->skipped);
     f->vectors->count = f->kept;
+    if (f->vectors->file) {
+        sid__vectors_file_leave_out(f->vectors->file, f->bad, f->skipped);
+        f->bad = NULL;
+    }
     return SID_OK;
 }
 
@@ -81,7 +116,12 @@ sid_status sid__vectors_filter(sid_vectors *vectors, const char *path, const sid
     filter f = {.vectors = vectors, .path = path, .options = options};
     if (options->on_error == SID_ON_ERROR_QUARANTINE && (!options->quarantine_path || !*options->quarantine_path))
         return sid__fail(err, SID_EUSAGE, "on_error is quarantine without a path; give one");
-    sid_status status = run(&f, err);
+    const sid__rows rows = sid__vectors_rows(vectors);
+    float *buffer = NULL;
+    SID_TRY(sid__rows_buffer(&rows, sid__rows_block(rows.dim), &buffer, err));
+    sid_status status = run(&f, buffer, err);
+    sid__free(buffer);
+    sid__free(f.bad);
     sid__strbuf_drop(&f.ids);
     sid__strbuf_drop(&f.reasons);
     if (status == SID_OK && skipped)

@@ -1,5 +1,6 @@
 /* vectors_read.c: sid_vectors_read, from npy, npz and safetensors files and a file of ids. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,12 @@
 #include "io/safetensors.h"
 #include "io/vectors.h"
 
-enum { PATH_SIZE = 4096, CONVERT_COUNT = 1 << 15 };
+enum {
+    PATH_SIZE = 4096,
+    LARGE_PART = 4, /* more than this part of the memory limit: vectors stay in their file */
+    ID_INDEX_SIZE =
+        48, /* an id in the index at most: slots of 8 bytes, two to four an id, and half as many while it grows */
+};
 
 /* ---- The array ---- */
 
@@ -28,34 +34,72 @@ static bool split_member(const char *path, const char *ending, char *file, const
     return true;
 }
 
-static sid_status alloc_rows(sid_ctx *ctx, const char *path, int64_t rows, int dim, sid_vectors **out, sid_error *err)
+static sid_status check_rows(const char *path, int64_t rows, sid_error *err)
 {
-    if (rows < 1)
-        return sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
-                            "an array of 0 rows; at least one vector is expected");
-    return sid__vectors_alloc(ctx, rows, dim, out, err);
+    if (rows >= 1)
+        return SID_OK;
+    return sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
+                        "an array of 0 rows; at least one vector is expected");
+}
+
+/* What is left of the limit must hold the sample, the codes and the index too. */
+static bool is_large(const sid_ctx *ctx, int64_t rows, int dim)
+{
+    return ctx->limit_size > 0 && (double)rows * dim * sizeof(float) * LARGE_PART > (double)ctx->limit_size;
+}
+
+/* Takes the reader over, in any case. */
+static sid_status take_rows(sid_ctx *ctx, sid__npy_reader *reader, sid_vectors **out, sid_error *err)
+{
+    sid_status status = sid__npy_check_floats(&reader->header, reader->file.path, err);
+    if (status == SID_OK)
+        status = check_rows(reader->file.path, reader->rows, err);
+    if (status == SID_OK && is_large(ctx, reader->rows, reader->dim))
+        return sid__vectors_in_file(ctx, reader, out, err);
+    if (status == SID_OK)
+        status = sid__vectors_alloc(ctx, reader->rows, reader->dim, out, err);
+    if (status == SID_OK)
+        status = sid__npy_read_rows(reader, 0, reader->rows, (*out)->data, err);
+    sid__npy_close(reader);
+    return status;
 }
 
 static sid_status read_npy(sid_ctx *ctx, const char *path, sid_vectors **out, sid_error *err)
 {
     sid__npy_reader reader;
     SID_TRY(sid__npy_open(path, &reader, err));
-    sid_status status = sid__npy_check_floats(&reader.header, path, err);
-    if (status == SID_OK)
-        status = alloc_rows(ctx, path, reader.rows, reader.dim, out, err);
-    if (status == SID_OK)
-        status = sid__npy_read_rows(&reader, 0, reader.rows, (*out)->data, err);
-    sid__npy_close(&reader);
-    return status;
+    return take_rows(ctx, &reader, out, err);
+}
+
+static sid_status fail_packed(const sid_ctx *ctx, const sid__npz_reader *reader, const char *path, sid_error *err)
+{
+    double size = (double)reader->rows * reader->dim * sizeof(float);
+    return sid__fail_at(
+        err, SID_ENOMEM, (sid__place){.file = path, .byte = -1},
+        "a compressed array is read whole and needs %.0f MiB, over the memory limit of %zu MiB; save it "
+        "with numpy.save, which is read in blocks, or raise --memory-limit",
+        ceil(size / (1 << 20)), ctx->limit_size >> 20);
+}
+
+static sid_status take_npz(sid_ctx *ctx, sid__npz_reader *reader, const char *path, sid_vectors **out, sid_error *err)
+{
+    sid__npy_reader rows;
+    SID_TRY(check_rows(path, reader->rows, err));
+    if (is_large(ctx, reader->rows, reader->dim) && sid__npz_is_stored(reader)) {
+        SID_TRY(sid__npz_read_in_place(reader, &rows, err));
+        return sid__vectors_in_file(ctx, &rows, out, err);
+    }
+    if (ctx->limit_size > 0 && (double)reader->rows * reader->dim * sizeof(float) > (double)ctx->limit_size)
+        return fail_packed(ctx, reader, path, err);
+    SID_TRY(sid__vectors_alloc(ctx, reader->rows, reader->dim, out, err));
+    return sid__npz_read(reader, (*out)->data, err);
 }
 
 static sid_status read_npz(sid_ctx *ctx, const char *path, const char *member, sid_vectors **out, sid_error *err)
 {
     sid__npz_reader reader = {0};
     SID_TRY(sid__npz_open(path, member, &reader, err));
-    sid_status status = alloc_rows(ctx, path, reader.rows, reader.dim, out, err);
-    if (status == SID_OK)
-        status = sid__npz_read(&reader, (*out)->data, err);
+    sid_status status = take_npz(ctx, &reader, path, out, err);
     sid__npz_close(&reader);
     return status;
 }
@@ -95,38 +139,30 @@ static sid_status choose_tensor(const sid__safetensors_header *header, const cha
     return SID_OK;
 }
 
-static sid_status read_elements(const sid__file *file, const sid__safetensors_entry *entry, int64_t data_offset,
-                                float *out, sid_error *err)
-{
-    size_t element_size = sid__dtype_size(entry->dtype);
-    int64_t total = (entry->end - entry->begin) / (int64_t)element_size;
-    char *buffer = NULL;
-    SID_TRY(sid__alloc(&buffer, CONVERT_COUNT, element_size, "a read buffer", err));
-    sid_status status = SID_OK;
-    for (int64_t done = 0; status == SID_OK && done < total; done += CONVERT_COUNT) {
-        int64_t step = total - done < CONVERT_COUNT ? total - done : CONVERT_COUNT;
-        int64_t offset = data_offset + entry->begin + done * (int64_t)element_size;
-        status = sid__file_read(file, buffer, (size_t)step * element_size, offset, err);
-        if (status == SID_OK)
-            sid__dtype_to_f32(entry->dtype, buffer, step, out + done);
-    }
-    sid__free(buffer);
-    return status;
-}
-
-static sid_status read_tensor(sid_ctx *ctx, const sid__file *file, int64_t file_size, const char *name,
-                              sid_vectors **out, sid_error *err)
+/* Takes the file over, in any case. */
+static sid_status take_tensor(sid_ctx *ctx, sid__file *file, int64_t file_size, const char *name, sid_vectors **out,
+                              sid_error *err)
 {
     sid__safetensors_header header = {0};
     const sid__safetensors_entry *entry = NULL;
-    SID_TRY(sid__safetensors_read_header(file, file_size, &header, err));
-    sid_status status = choose_tensor(&header, file->path, name, &entry, err);
+    sid__npy_reader reader = {.file = *file};
+    sid_status status = sid__safetensors_read_header(file, file_size, &header, err);
     if (status == SID_OK)
-        status = alloc_rows(ctx, file->path, entry->shape[0], (int)entry->shape[1], out, err);
-    if (status == SID_OK)
-        status = read_elements(file, entry, header.data_offset, (*out)->data, err);
+        status = choose_tensor(&header, file->path, name, &entry, err);
+    if (status != SID_OK) {
+        sid__safetensors_header_drop(&header);
+        sid__file_close(file);
+        return status;
+    }
+    /* It lies there just as in an npy file. */
+    reader.header = (sid__npy_header){.dtype = entry->dtype,
+                                      .rank = 2,
+                                      .shape = {entry->shape[0], entry->shape[1]},
+                                      .data_offset = header.data_offset + entry->begin};
+    reader.rows = entry->shape[0];
+    reader.dim = (int)entry->shape[1];
     sid__safetensors_header_drop(&header);
-    return status;
+    return take_rows(ctx, &reader, out, err);
 }
 
 static sid_status read_safetensors(sid_ctx *ctx, const char *path, const char *name, sid_vectors **out, sid_error *err)
@@ -134,9 +170,7 @@ static sid_status read_safetensors(sid_ctx *ctx, const char *path, const char *n
     sid__file file = {.fd = -1};
     int64_t file_size = 0;
     SID_TRY(sid__file_open(path, &file, &file_size, err));
-    sid_status status = read_tensor(ctx, &file, file_size, name, out, err);
-    sid__file_close(&file);
-    return status;
+    return take_tensor(ctx, &file, file_size, name, out, err);
 }
 
 /* *out may be set even when this fails. */
@@ -196,13 +230,31 @@ static sid_status read_ids(id_reader *reader, int64_t expected, const char *vect
     return SID_OK;
 }
 
+static void take_ids(sid_vectors *vectors, id_reader *reader)
+{
+    sid__vectors_drop_numbers(vectors);
+    vectors->id = reader->id;
+    vectors->arena = reader->arena;
+}
+
 static sid_status read_ids_file(sid_vectors *vectors, const char *path, const char *vectors_path, sid_error *err)
 {
     sid__source source;
     id_reader reader = {0};
+    int64_t file_size = 0;
+    size_t index_size = (size_t)vectors->count * ID_INDEX_SIZE;
     SID_TRY(sid__source_open(path, &source, err));
     sid__row_reader_init(&reader.rows, &source, SID__ROWS_LINES);
-    sid_status status = read_ids(&reader, vectors->count, vectors_path, err);
+    sid_status status = sid__file_size(&source.file, &file_size, err);
+    if (status == SID_OK)
+        status = sid__vectors_reserve(vectors, (size_t)file_size + (size_t)vectors->count * sizeof *reader.id,
+                                      "the ids of the vectors", err);
+    if (status == SID_OK)
+        status = sid__ctx_reserve(vectors->ctx, index_size, "the index of ids", err);
+    if (status == SID_OK) {
+        status = read_ids(&reader, vectors->count, vectors_path, err);
+        sid__ctx_release(vectors->ctx, index_size);
+    }
     sid__row_reader_drop(&reader.rows);
     sid__source_close(&source);
     sid__id_index_drop(&reader.index);
@@ -211,10 +263,7 @@ static sid_status read_ids_file(sid_vectors *vectors, const char *path, const ch
         sid__free(reader.id);
         return status;
     }
-    sid__free(vectors->number);
-    vectors->number = NULL;
-    vectors->id = reader.id;
-    vectors->arena = reader.arena;
+    take_ids(vectors, &reader);
     return SID_OK;
 }
 

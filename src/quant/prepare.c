@@ -21,12 +21,17 @@ static int64_t largest_codes(const sid_quantizer *q)
     return largest;
 }
 
+int64_t sid__quantizer_sample_count(const sid_quantizer *q, int64_t count)
+{
+    int64_t most = SAMPLE_A_CODE * largest_codes(q);
+    int64_t wanted = q->options.sample ? q->options.sample : most > SAMPLE_LEAST ? most : SAMPLE_LEAST;
+    return wanted < count ? wanted : count;
+}
+
 sid_status sid__sample_rows(const sid_quantizer *q, const int64_t *from, int64_t count, int64_t **row,
                             int64_t *row_count, sid_error *err)
 {
-    int64_t most = SAMPLE_A_CODE * largest_codes(q), taken = 0, *out = NULL;
-    int64_t wanted = q->options.sample ? q->options.sample : most > SAMPLE_LEAST ? most : SAMPLE_LEAST;
-    wanted = wanted < count ? wanted : count;
+    int64_t taken = 0, wanted = sid__quantizer_sample_count(q, count), *out = NULL;
     SID_TRY(sid__alloc(&out, (size_t)wanted, sizeof *out, "sampled rows", err));
     /* Selection sampling (Knuth, TAOCP 2, algorithm S): each row is taken with probability still wanted / still left. */
     for (int64_t i = 0; i < count && taken < wanted; i++) {

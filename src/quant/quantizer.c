@@ -14,7 +14,14 @@
 #include "quant/codebook.h"
 #include "quant/prepare.h"
 
-enum { ENCODE_ROWS = 8192 }; /* rows prepared at once while encoding */
+enum {
+    ENCODE_MOST = 8192, /* rows prepared at once while encoding */
+    ENCODE_LEAST = 256,
+    ENCODE_VALUES = 1 << 23,
+    START_DIRECTIONS = 128, /* as in kmeans_progressive.c */
+    SAMPLE_ROW_SIZE = 64,   /* label, order and norm in the k-means of a level, and in the start's inside it */
+    CODE_VALUE_SIZE = 32    /* codebook, its packed and its exact form, sums, and those of the start */
+};
 
 sid_status sid__quantizer_parse_codes(sid__quantizer_options *options, sid_error *err)
 {
@@ -141,18 +148,30 @@ static sid_status check_values(const float *x, int64_t count, int dim, sid_error
     return SID_OK;
 }
 
-static sid_status fit_sample(sid_ctx *ctx, sid_quantizer *q, const float *x, const int64_t *row, int64_t row_count,
+/* Beside the sample: what is left of it level by level, and as much of up to 128 directions in kmeans_progressive.c twice;
+ * labels, order and norms of its rows. */
+size_t sid__quantizer_fit_size(const sid_quantizer *q, int64_t sample_count, int dim)
+{
+    double directions = dim < START_DIRECTIONS ? dim : START_DIRECTIONS, codes = 0;
+    double row_size = (2 * dim + 2 * directions) * sizeof(float) + SAMPLE_ROW_SIZE;
+    for (int l = 0; l < q->options.levels; l++)
+        codes += q->options.codes[l];
+    double size = row_size * (double)sample_count + codes * dim * CODE_VALUE_SIZE;
+    return size < (double)(SIZE_MAX / 2) ? (size_t)size : SIZE_MAX / 2;
+}
+
+static sid_status fit_sample(sid_ctx *ctx, sid_quantizer *q, const sid__rows *x, const int64_t *row, int64_t row_count,
                              sid_error *err)
 {
-    size_t row_size = (size_t)q->dim * sizeof(float), size = (size_t)row_count * row_size;
+    size_t size = sid__quantizer_fit_size(q, row_count, x->dim);
     float *sample = NULL;
-    SID_TRY(sid__ctx_reserve(ctx, size, "the fit sample", err));
-    sid_status status = sid__alloc(&sample, (size_t)row_count, row_size, "the fit sample", err);
-    if (status == SID_OK) {
-        for (int64_t i = 0; i < row_count; i++)
-            memcpy(sample + i * q->dim, x + row[i] * q->dim, row_size);
+    SID_TRY(sid__ctx_reserve(ctx, size, "fitting on the sample", err));
+    sid__ctx_progress(ctx, "reading the sample", 0, row_count, "rows", (double)NAN);
+    sid_status status = sid__alloc(&sample, (size_t)row_count, (size_t)x->dim * sizeof *sample, "the fit sample", err);
+    if (status == SID_OK)
+        status = sid__rows_gather(x, row, row_count, sample, err);
+    if (status == SID_OK)
         status = sid__prepare_fit(ctx, q, sample, row_count, err);
-    }
     if (status == SID_OK && q->family->check)
         status = q->family->check(q, row_count, q->prepared_dim, err);
     if (status == SID_OK)
@@ -162,13 +181,13 @@ static sid_status fit_sample(sid_ctx *ctx, sid_quantizer *q, const float *x, con
     return status;
 }
 
-sid_status sid__quantizer_fit_rows(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, int dim,
-                                   const int64_t *fit_row, int64_t fit_count, sid_error *err)
+sid_status sid__quantizer_fit_rows(sid_ctx *ctx, sid_quantizer *q, const sid__rows *x, const int64_t *fit_row,
+                                   int64_t fit_count, sid_error *err)
 {
-    int64_t *row = NULL, row_count = 0;
-    SID_TRY(check_shape(fit_row ? fit_count : count, dim, err));
-    q->dim = dim;
-    SID_TRY(sid__sample_rows(q, fit_row, fit_row ? fit_count : count, &row, &row_count, err));
+    int64_t *row = NULL, row_count = 0, count = fit_row ? fit_count : x->count;
+    SID_TRY(check_shape(count, x->dim, err));
+    q->dim = x->dim;
+    SID_TRY(sid__sample_rows(q, fit_row, count, &row, &row_count, err));
     for (int l = 0; l < q->options.levels; l++)
         if (q->options.codes[l] > row_count) {
             sid__ctx_warn(ctx, "level %d has %d codes for %lld rows; the spare codes stay dead", l + 1,
@@ -184,10 +203,11 @@ sid_status sid_quantizer_fit(sid_ctx *ctx, const sid_quantizer_options *options,
                              sid_quantizer **out, sid_error *err)
 {
     sid_quantizer *q = NULL;
+    const sid__rows rows = sid__rows_of(x, count, dim);
     SID_TRY(check_shape(count, dim, err));
     SID_TRY(check_values(x, count, dim, err));
     SID_TRY(sid__quantizer_create(options, &q, err));
-    sid_status status = sid__quantizer_fit_rows(ctx, q, x, count, dim, NULL, 0, err);
+    sid_status status = sid__quantizer_fit_rows(ctx, q, &rows, NULL, 0, err);
     if (status != SID_OK) {
         sid_quantizer_free(q);
         return status;
@@ -211,42 +231,72 @@ int sid_quantizer_dim(const sid_quantizer *q)
     return q->dim;
 }
 
+/* One block. A worker's scratch: a row, then the rows of a chunk where they must be read. */
 typedef struct prepare_job {
     const sid_quantizer *q;
-    const float *x;
-    float *out, *scratch; /* scratch: dim floats a worker */
+    const sid__rows *x;
+    int64_t begin; /* of the block */
+    float *out, *scratch;
+    size_t scratch_count; /* floats a worker */
 } prepare_job;
 
-static void prepare_chunk(void *arg, int64_t begin, int64_t end, int worker)
+static sid_status prepare_chunk(void *arg, int64_t begin, int64_t end, int worker, sid_error *err)
 {
     const prepare_job *job = arg;
-    sid__prepare_rows(job->q, job->x + begin * job->q->dim, end - begin, job->scratch + (int64_t)worker * job->q->dim,
-                      job->out + begin * job->q->prepared_dim);
+    float *scratch = job->scratch + (size_t)worker * job->scratch_count;
+    const float *x;
+    SID_TRY(sid__rows_get(job->x, job->begin + begin, end - begin, scratch + job->q->dim, &x, err));
+    sid__prepare_rows(job->q, x, end - begin, scratch, job->out + begin * job->q->prepared_dim);
+    return SID_OK;
+}
+
+/* Rows prepared at once: enough for the workers, and 32 MiB at most. */
+static int64_t encode_rows(const sid_quantizer *q, int64_t count)
+{
+    int64_t rows = ENCODE_VALUES / q->dim;
+    rows = rows < ENCODE_LEAST ? ENCODE_LEAST : rows > ENCODE_MOST ? ENCODE_MOST : rows;
+    return count < rows ? count : rows;
+}
+
+static sid_status encode_blocks(sid_ctx *ctx, prepare_job *job, int64_t rows, uint16_t *codes, double *margins,
+                                sid_error *err)
+{
+    const sid_quantizer *q = job->q;
+    int64_t count = job->x->count, levels = q->options.levels;
+    for (int64_t begin = 0; begin < count; begin += rows) {
+        int64_t block = sid__rows_in_block(job->x, begin, rows);
+        job->begin = begin;
+        SID_TRY(sid__ctx_check(ctx, err));
+        SID_TRY(sid__ctx_try_for(ctx, block, SID__BLOCK_ROWS, prepare_chunk, job, err));
+        SID_TRY(q->family->encode(ctx, q, job->out, block, codes + begin * levels,
+                                  margins ? margins + begin * levels : NULL, err));
+        if (count > rows)
+            sid__ctx_progress(ctx, "encoding", begin + block, count, "rows", (double)NAN);
+    }
+    return SID_OK;
+}
+
+sid_status sid__quantizer_encode_rows(sid_ctx *ctx, const sid_quantizer *q, const sid__rows *x, uint16_t *codes,
+                                      double *margins, sid_error *err)
+{
+    int64_t rows = encode_rows(q, x->count);
+    prepare_job job = {.q = q, .x = x, .scratch_count = (size_t)q->dim * (x->data ? 1 : 1 + SID__BLOCK_ROWS)};
+    sid_status status = sid__alloc(&job.out, (size_t)rows, (size_t)q->dim * sizeof *job.out, "prepared rows", err);
+    if (status == SID_OK)
+        status = sid__alloc(&job.scratch, (size_t)sid_ctx_threads(ctx), job.scratch_count * sizeof *job.scratch, "rows",
+                            err);
+    if (status == SID_OK)
+        status = encode_blocks(ctx, &job, rows, codes, margins, err);
+    sid__free(job.out);
+    sid__free(job.scratch);
+    return status;
 }
 
 sid_status sid_quantizer_encode(sid_ctx *ctx, const sid_quantizer *q, const float *x, int64_t count, uint16_t *codes,
                                 double *margins, sid_error *err)
 {
-    int64_t rows = count < ENCODE_ROWS ? count : ENCODE_ROWS, levels = q->options.levels;
-    float *prepared = NULL, *scratch = NULL;
-    sid_status status = sid__alloc(&prepared, (size_t)rows, (size_t)q->dim * sizeof(float), "prepared rows", err);
-    if (status == SID_OK)
-        status = sid__alloc(&scratch, (size_t)sid_ctx_threads(ctx), (size_t)q->dim * sizeof(float), "a row", err);
-    for (int64_t begin = 0; begin < count && status == SID_OK; begin += rows) {
-        int64_t block = count - begin < rows ? count - begin : rows;
-        prepare_job job = {.q = q, .x = x + begin * q->dim, .out = prepared, .scratch = scratch};
-        status = sid__ctx_check(ctx, err);
-        if (status != SID_OK)
-            break;
-        sid__ctx_for(ctx, block, SID__BLOCK_ROWS, prepare_chunk, &job);
-        status = q->family->encode(ctx, q, prepared, block, codes + begin * levels,
-                                   margins ? margins + begin * levels : NULL, err);
-        if (count > rows)
-            sid__ctx_progress(ctx, "encoding", begin + block, count, "rows", (double)NAN);
-    }
-    sid__free(prepared);
-    sid__free(scratch);
-    return status;
+    const sid__rows rows = sid__rows_of(x, count, q->dim);
+    return sid__quantizer_encode_rows(ctx, q, &rows, codes, margins, err);
 }
 
 sid_status sid_quantizer_decode(const sid_quantizer *q, const uint16_t *codes, int64_t count, int depth, float *x,

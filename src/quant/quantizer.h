@@ -8,6 +8,7 @@
 
 #include "base/ctx.h"
 #include "base/options.h"
+#include "io/rows.h"
 #include "io/tensor_set.h"
 
 /* Common options; field order and types follow sid_quantizer_common()'s table. */
@@ -63,10 +64,16 @@ sid_status sid__quantizer_parse_codes(sid__quantizer_options *options, sid_error
 
 /* Made from public options, not fitted: options are parsed and checked. */
 sid_status sid__quantizer_create(const sid_quantizer_options *options, sid_quantizer **out, sid_error *err);
-/* Fits on the rows in `fit_row` (fit_count of them, ascending; NULL: all), sampled as the options say. `x` (count, dim)
- * must be finite. */
-sid_status sid__quantizer_fit_rows(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, int dim,
-                                   const int64_t *fit_row, int64_t fit_count, sid_error *err);
+/* Fits on the rows in `fit_row` (fit_count of them, ascending; NULL: all), sampled as the options say. The rows must be
+ * finite. */
+sid_status sid__quantizer_fit_rows(sid_ctx *ctx, sid_quantizer *q, const sid__rows *x, const int64_t *fit_row,
+                                   int64_t fit_count, sid_error *err);
+/* How many of `count` rows are sampled, and the memory that fitting on them takes, both as guessed before it. */
+int64_t sid__quantizer_sample_count(const sid_quantizer *q, int64_t count);
+size_t sid__quantizer_fit_size(const sid_quantizer *q, int64_t sample_count, int dim);
+/* As sid_quantizer_encode, for rows wherever they lie, in memory that does not grow with their count. */
+sid_status sid__quantizer_encode_rows(sid_ctx *ctx, const sid_quantizer *q, const sid__rows *x, uint16_t *codes,
+                                      double *margins, sid_error *err);
 /* All tensors: `mean`, `pca.v`, the family's. */
 sid_status sid__quantizer_save(const sid_quantizer *q, sid__tensor_set *set, sid_error *err);
 /* `options` as stored in the manifest; `dim` from there too. Every tensor's name, shape and finiteness is checked. */

@@ -23,7 +23,7 @@ typedef struct sid__health_input {
     int64_t count;
     int levels;
     const int *level_codes;         /* (levels) K */
-    const float *x;                 /* (count, dim) raw vectors; NULL: figures that need them are NaN */
+    const sid__rows *x;             /* raw vectors; NULL: figures that need them are NaN */
     const sid_quantizer *quantizer; /* NULL: the same */
     int64_t items_without_text;
     uint64_t seed; /* of the queries */

@@ -18,13 +18,11 @@ typedef struct level_sums {
 
 typedef struct worker_scratch {
     double *x;      /* (chunk, dim) */
+    float *raw;     /* (chunk, dim) where rows must be read; NULL: they lie in memory */
     float *decoded; /* (chunk, dim) */
-    sid_error err;
-    sid_status status;
 } worker_scratch;
 
 typedef struct errors_job {
-    const sid_ctx *ctx;
     const sid__health_input *in;
     const sid__health_rows *rows;
     double *origin; /* (dim) where r_1 begins: the quantizer's centre */
@@ -64,34 +62,28 @@ static double row_variance(const double *x, const double *mean, int dim)
     return square;
 }
 
-static sid_status add_chunk(const errors_job *job, int64_t begin, int64_t end, worker_scratch *own)
+static sid_status add_chunk(void *arg, int64_t begin, int64_t end, int worker, sid_error *err)
 {
+    const errors_job *job = arg;
+    const worker_scratch *own = &job->worker[worker];
     const sid__health_input *in = job->in;
+    const float *raw;
     int dim = job->rows->dim;
     int64_t chunk = begin / job->grain;
+    SID_TRY(sid__rows_get(in->x, begin, end - begin, own->raw, &raw, err));
     for (int64_t i = begin; i < end; i++) {
         double *x = own->x + (i - begin) * dim;
-        sid__health_row(job->rows, i, NULL, x);
+        sid__health_row(job->rows, raw + (i - begin) * dim, NULL, x);
         job->variance[chunk] += row_variance(x, job->rows->mean, dim);
     }
     for (int l = 0; l < in->levels; l++) {
-        SID_TRY(sid_quantizer_decode(in->quantizer, in->codes + begin * in->levels, end - begin, l + 1, own->decoded,
-                                     &own->err));
+        SID_TRY(
+            sid_quantizer_decode(in->quantizer, in->codes + begin * in->levels, end - begin, l + 1, own->decoded, err));
         for (int64_t i = begin; i < end; i++)
             add_row(own->x + (i - begin) * dim, own->decoded + (i - begin) * dim, job->origin, dim,
                     &job->sums[chunk * in->levels + l]);
     }
     return SID_OK;
-}
-
-static void run_chunk(void *arg, int64_t begin, int64_t end, int worker)
-{
-    const errors_job *job = arg;
-    worker_scratch *own = &job->worker[worker];
-    if (own->status == SID_OK)
-        own->status = sid__ctx_check(job->ctx, &own->err);
-    if (own->status == SID_OK)
-        own->status = add_chunk(job, begin, end, own);
 }
 
 static sid_status allocate(errors_job *job, int64_t chunks, int threads, sid_error *err)
@@ -104,6 +96,7 @@ static sid_status allocate(errors_job *job, int64_t chunks, int threads, sid_err
     for (int w = 0; w < threads; w++) {
         SID_TRY(sid__alloc(&job->worker[w].x, values, sizeof(double), "rows of vectors", err));
         SID_TRY(sid__alloc(&job->worker[w].decoded, values, sizeof(float), "decoded rows", err));
+        SID_TRY(sid__rows_buffer(job->in->x, job->grain, &job->worker[w].raw, err));
     }
     return SID_OK;
 }
@@ -113,6 +106,7 @@ static void drop(errors_job *job, int threads)
     for (int w = 0; job->worker && w < threads; w++) {
         sid__free(job->worker[w].x);
         sid__free(job->worker[w].decoded);
+        sid__free(job->worker[w].raw);
     }
     sid__free(job->worker);
     sid__free(job->sums);
@@ -144,20 +138,12 @@ static void fill(const errors_job *job, int64_t chunks, sid_report *report)
     }
 }
 
-static sid_status run(const sid_ctx *ctx, errors_job *job, int threads, sid_error *err)
+static sid_status run(const sid_ctx *ctx, errors_job *job, sid_error *err)
 {
     const float *mean = job->in->quantizer->mean;
     for (int d = 0; mean && d < job->rows->dim; d++)
         job->origin[d] = (double)mean[d];
-    sid__ctx_for(ctx, job->in->count, job->grain, run_chunk, job);
-    for (int w = 0; w < threads; w++) {
-        if (job->worker[w].status != SID_OK) {
-            if (err)
-                *err = job->worker[w].err;
-            return job->worker[w].status;
-        }
-    }
-    return SID_OK;
+    return sid__ctx_try_for(ctx, job->in->count, job->grain, add_chunk, job, err);
 }
 
 sid_status sid__health_errors(sid_ctx *ctx, const sid__health_input *in, const sid__health_rows *rows,
@@ -167,11 +153,11 @@ sid_status sid__health_errors(sid_ctx *ctx, const sid__health_input *in, const s
     int64_t grain = CHUNK_VALUES / rows->dim;
     grain = grain < 1 ? 1 : grain > CHUNK_ROWS ? CHUNK_ROWS : grain;
     int64_t chunks = (in->count + grain - 1) / grain;
-    errors_job job = {.ctx = ctx, .in = in, .rows = rows, .grain = grain};
+    errors_job job = {.in = in, .rows = rows, .grain = grain};
     sid__ctx_progress(ctx, "health: reconstruction", 0, in->count, "rows", SID__NAN);
     sid_status status = allocate(&job, chunks, threads, err);
     if (status == SID_OK)
-        status = run(ctx, &job, threads, err);
+        status = run(ctx, &job, err);
     if (status == SID_OK)
         fill(&job, chunks, report);
     drop(&job, threads);

@@ -8,7 +8,7 @@
  * rounded so that data on a grid stays on one: distances from products of rows less the origin are then exact, ties
  * included, and a common offset costs no digits. */
 typedef struct sid__health_rows {
-    const float *x; /* (count, dim) */
+    const sid__rows *x; /* (count, dim) raw */
     int64_t count;
     int dim;
     bool is_unit;
@@ -18,14 +18,14 @@ typedef struct sid__health_rows {
 
 sid_status sid__health_rows_create(sid_ctx *ctx, const sid__health_input *in, sid__health_rows *out, sid_error *err);
 void sid__health_rows_free(sid__health_rows *rows);
-/* Row less `origin` (dim; NULL: nothing) into out (dim). */
-void sid__health_row(const sid__health_rows *rows, int64_t row, const double *origin, double *out);
+/* The raw row x (dim) as the quantizer meets it, less `origin` (dim; NULL: nothing), into out (dim). */
+void sid__health_row(const sid__health_rows *rows, const float *x, const double *origin, double *out);
 
 /* mse, relative_mse; by level relative_mse, cosine, residual_ratio. */
 sid_status sid__health_errors(sid_ctx *ctx, const sid__health_input *in, const sid__health_rows *rows,
                               sid_report *report, sid_error *err);
 /* duplicate_vectors, colliding_distinct_rate. */
-sid_status sid__health_duplicates(const sid__health_input *in, int dim, sid_report *report, sid_error *err);
+sid_status sid__health_duplicates(sid_ctx *ctx, const sid__health_input *in, sid_report *report, sid_error *err);
 /* lcp_ratio; by level knn_recall, knn_lift. */
 sid_status sid__health_neighbors(sid_ctx *ctx, const sid__health_input *in, const sid__health_rows *rows,
                                  sid_report *report, sid_error *err);

@@ -15,9 +15,8 @@ static double inverse_length(const float *x, int dim)
     return square > 0 ? 1 / sqrt(square) : 1;
 }
 
-void sid__health_row(const sid__health_rows *rows, int64_t row, const double *origin, double *out)
+void sid__health_row(const sid__health_rows *rows, const float *x, const double *origin, double *out)
 {
-    const float *x = rows->x + row * rows->dim;
     double scale = rows->is_unit ? inverse_length(x, rows->dim) : 1;
     for (int d = 0; d < rows->dim; d++)
         out[d] = (double)x[d] * scale;
@@ -25,10 +24,17 @@ void sid__health_row(const sid__health_rows *rows, int64_t row, const double *or
         out[d] -= origin[d];
 }
 
+/* ---- The mean ---- */
+
+/* Sums of what differs from row 0: equal rows give it exactly. */
 typedef struct mean_job {
     sid__health_rows *rows;
-    const double *scale; /* (count) 1 / length under l2; NULL: 1 */
-    double *square;      /* (dim) sums of squared differences from row 0 */
+    const float *x; /* (count, dim) of one block */
+    int64_t count;
+    double *scale;  /* (block) 1 / length under l2; NULL: 1 */
+    double *first;  /* (dim) row 0 */
+    double *square; /* (dim) sums of squared differences */
+    float *buffer;
 } mean_job;
 
 /* The multiple of a power of two near a quarter of the spread that is nearest to the mean. */
@@ -40,57 +46,82 @@ static double round_mean(double mean, double variance)
     return rint(mean / step) * step;
 }
 
-/* Means of the columns begin .. end, in row order, of what differs from row 0: equal rows give it exactly. */
-static void mean_columns(void *arg, int64_t begin, int64_t end, int worker)
+/* Each column's sum goes on in row order, so that blocks change no bit of it. */
+static void add_columns(void *arg, int64_t begin, int64_t end, int worker)
 {
     (void)worker;
     const mean_job *job = arg;
-    sid__health_rows *rows = job->rows;
-    double first_scale = job->scale ? job->scale[0] : 1, count = (double)rows->count;
-    for (int64_t i = 0; i < rows->count; i++) {
+    const sid__health_rows *rows = job->rows;
+    for (int64_t i = 0; i < job->count; i++) {
         double scale = job->scale ? job->scale[i] : 1;
         for (int64_t d = begin; d < end; d++) {
-            double difference = (double)rows->x[i * rows->dim + d] * scale - (double)rows->x[d] * first_scale;
+            double difference = (double)job->x[i * rows->dim + d] * scale - job->first[d];
             rows->mean[d] += difference;
             job->square[d] += difference * difference;
         }
     }
-    for (int64_t d = begin; d < end; d++) {
-        double first = (double)rows->x[d] * first_scale, difference = rows->mean[d] / count;
-        double variance = job->square[d] / count - difference * difference;
-        rows->mean[d] = first + difference;
-        rows->origin[d] = variance > 0 ? round_mean(rows->mean[d], variance) : first;
+}
+
+static sid_status add_blocks(sid_ctx *ctx, mean_job *job, sid_error *err)
+{
+    const sid__health_rows *rows = job->rows;
+    int64_t block = sid__rows_block(rows->dim);
+    for (int64_t begin = 0; begin < rows->count; begin += block) {
+        SID_TRY(sid__ctx_check(ctx, err));
+        job->count = sid__rows_in_block(rows->x, begin, block);
+        SID_TRY(sid__rows_get(rows->x, begin, job->count, job->buffer, &job->x, err));
+        for (int64_t i = 0; job->scale && i < job->count; i++)
+            job->scale[i] = inverse_length(job->x + i * rows->dim, rows->dim);
+        if (begin == 0)
+            sid__health_row(rows, job->x, NULL, job->first);
+        sid__ctx_for(ctx, rows->dim, COLUMN_GRAIN, add_columns, job);
+    }
+    return SID_OK;
+}
+
+static void finish_mean(const mean_job *job)
+{
+    sid__health_rows *rows = job->rows;
+    double count = (double)rows->count;
+    for (int d = 0; d < rows->dim; d++) {
+        double difference = rows->mean[d] / count, variance = job->square[d] / count - difference * difference;
+        rows->mean[d] = job->first[d] + difference;
+        rows->origin[d] = variance > 0 ? round_mean(rows->mean[d], variance) : job->first[d];
     }
 }
 
-static sid_status allocate(sid__health_rows *rows, double **scale, double **square, sid_error *err)
+static sid_status allocate(mean_job *job, sid_error *err)
 {
+    sid__health_rows *rows = job->rows;
     size_t dim = (size_t)rows->dim;
+    int64_t block = sid__rows_block(rows->dim);
     SID_TRY(sid__alloc(&rows->mean, dim, sizeof(double), "the mean vector", err));
     SID_TRY(sid__alloc(&rows->origin, dim, sizeof(double), "the origin", err));
-    SID_TRY(sid__alloc(square, dim, sizeof(double), "variances", err));
+    SID_TRY(sid__alloc(&job->first, dim, sizeof(double), "a row", err));
+    SID_TRY(sid__alloc(&job->square, dim, sizeof(double), "variances", err));
     if (rows->is_unit)
-        SID_TRY(sid__alloc(scale, (size_t)rows->count, sizeof(double), "lengths of vectors", err));
-    return SID_OK;
+        SID_TRY(sid__alloc(&job->scale, (size_t)block, sizeof(double), "lengths of vectors", err));
+    return sid__rows_buffer(rows->x, block, &job->buffer, err);
 }
 
 sid_status sid__health_rows_create(sid_ctx *ctx, const sid__health_input *in, sid__health_rows *out, sid_error *err)
 {
-    double *scale = NULL, *square = NULL;
     sid__health_rows rows = {
-        .x = in->x, .count = in->count, .dim = in->quantizer->dim, .is_unit = in->quantizer->options.normalize != 0};
-    sid_status status = allocate(&rows, &scale, &square, err);
-    for (int64_t i = 0; status == SID_OK && scale && i < in->count; i++)
-        scale[i] = inverse_length(in->x + i * rows.dim, rows.dim);
+        .x = in->x, .count = in->count, .dim = in->x->dim, .is_unit = in->quantizer->options.normalize != 0};
+    mean_job job = {.rows = &rows};
+    sid_status status = allocate(&job, err);
+    if (status == SID_OK)
+        status = add_blocks(ctx, &job, err);
     if (status == SID_OK) {
-        mean_job job = {.rows = &rows, .scale = scale, .square = square};
-        sid__ctx_for(ctx, rows.dim, COLUMN_GRAIN, mean_columns, &job);
+        finish_mean(&job);
         *out = rows;
     } else {
         sid__health_rows_free(&rows);
     }
-    sid__free(square);
-    sid__free(scale);
+    sid__free(job.first);
+    sid__free(job.square);
+    sid__free(job.scale);
+    sid__free(job.buffer);
     return status;
 }
 
@@ -104,7 +135,7 @@ void sid__health_rows_free(sid__health_rows *rows)
 static sid_status compute(sid_ctx *ctx, const sid__health_input *in, const sid__health_rows *rows, sid_report *report,
                           sid_error *err)
 {
-    SID_TRY(sid__health_duplicates(in, rows->dim, report, err));
+    SID_TRY(sid__health_duplicates(ctx, in, report, err));
     SID_TRY(sid__health_errors(ctx, in, rows, report, err));
     if (!in->quantizer->family->is_ordered)
         return SID_OK;

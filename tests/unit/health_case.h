@@ -12,6 +12,7 @@ enum { CASE_COUNT = 300, CASE_DIM = 8, CASE_LEVELS = 2, CASE_CODES = 4 };
 
 typedef struct health_case {
     float x[CASE_COUNT * CASE_DIM];
+    sid__rows all;
     uint16_t codes[CASE_COUNT * CASE_LEVELS];
     sid_ctx *ctx;
     sid_quantizer *quantizer;
@@ -41,11 +42,12 @@ static inline void health_case_init(health_case *made)
         mean[d] = (float)(11 + 100 * (d == 0));
     TEST_OK(sid_ctx_create(&made->ctx, err));
     TEST_OK(sid__quantizer_from_codebooks(books, level_codes, CASE_LEVELS, CASE_DIM, mean, &made->quantizer, err));
+    made->all = sid__rows_of(made->x, CASE_COUNT, CASE_DIM);
     made->in = (sid__health_input){.codes = made->codes,
                                    .count = CASE_COUNT,
                                    .levels = CASE_LEVELS,
                                    .level_codes = level_codes,
-                                   .x = made->x,
+                                   .x = &made->all,
                                    .quantizer = made->quantizer,
                                    .seed = 42};
     TEST_OK(sid__health_rows_create(made->ctx, &made->in, &made->rows, err));

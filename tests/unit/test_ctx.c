@@ -253,6 +253,34 @@ static void test_for(void **state)
     sid_ctx_free(ctx);
 }
 
+static sid_status fail_from_500(void *arg, int64_t begin, int64_t end, int worker, sid_error *err)
+{
+    count_rows(arg, begin, end, worker);
+    return begin < 500 ? SID_OK : sid__fail(err, SID_EDATA, "row %d", (int)begin);
+}
+
+/* Fails when a failure is lost, another one than the lowest of those met is told, chunks go on behind it, or a canceled
+ * loop begins. */
+static void test_try_for(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        sid_ctx *ctx = make();
+        atomic_int rows = 0;
+        TEST_OK(sid_ctx_set_threads(ctx, threads, err));
+        TEST_OK(sid__ctx_try_for(ctx, 500, 10, fail_from_500, &rows, err));
+        assert_int_equal(rows, 500);
+        TEST_FAILS(sid__ctx_try_for(ctx, 100000, 10, fail_from_500, &rows, err), SID_EDATA, "row 500");
+        assert_in_range(rows, 1010, 1500);
+        assert_int_equal(sid__ctx_try_for(ctx, 1000, 10, fail_from_500, &rows, NULL), SID_EDATA);
+        rows = 0;
+        sid_ctx_cancel(ctx);
+        TEST_FAILS(sid__ctx_try_for(ctx, 500, 10, fail_from_500, &rows, err), SID_ECANCELED, "interrupted");
+        assert_int_equal(rows, 0);
+        sid_ctx_free(ctx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_for),
+        cmocka_unit_test(test_try_for),
     };
     (void)unsetenv("SEMID_ISA"); /* the test scripts may set it */
     return cmocka_run_group_tests(tests, NULL, NULL);

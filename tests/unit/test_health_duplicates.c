@@ -9,10 +9,14 @@
 
 static sid_report count(const float *x, const uint16_t *codes, int64_t rows, int dim, int levels)
 {
-    sid__health_input in = {.codes = codes, .count = rows, .levels = levels, .x = x};
+    const sid__rows all = sid__rows_of(x, rows, dim);
+    sid__health_input in = {.codes = codes, .count = rows, .levels = levels, .x = &all};
+    sid_ctx *ctx = NULL;
     sid_report report = {0};
+    TEST_OK(sid_ctx_create(&ctx, err));
     TEST_OK(sid__report_init(&report, levels, err));
-    TEST_OK(sid__health_duplicates(&in, dim, &report, err));
+    TEST_OK(sid__health_duplicates(ctx, &in, &report, err));
+    sid_ctx_free(ctx);
     return report;
 }
 
@@ -70,12 +74,15 @@ static void test_faults(void **state)
     (void)state;
     const float x[] = {1, 1};
     const uint16_t codes[] = {0, 0};
-    sid__health_input in = {.codes = codes, .count = 2, .levels = 1, .x = x};
+    const sid__rows rows = sid__rows_of(x, 2, 1);
+    sid__health_input in = {.codes = codes, .count = 2, .levels = 1, .x = &rows};
     sid_report report = {0};
+    sid_ctx *ctx = NULL;
+    TEST_OK(sid_ctx_create(&ctx, err));
     TEST_OK(sid__report_init(&report, 1, err));
     for (int64_t after = 0;; after++) {
         sid__mem_fail(after, 1);
-        sid_status status = sid__health_duplicates(&in, 1, &report, NULL);
+        sid_status status = sid__health_duplicates(ctx, &in, &report, NULL);
         sid__mem_fail(-1, 0);
         if (status == SID_OK) {
             assert_true(after >= 6);
@@ -85,6 +92,7 @@ static void test_faults(void **state)
         assert_int_equal(report.duplicate_vectors, -1);
     }
     sid_report_drop(&report);
+    sid_ctx_free(ctx);
 }
 
 int main(void)

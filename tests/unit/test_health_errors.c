@@ -34,8 +34,9 @@ static void test_zero_lengths(void **state)
     TEST_OK(sid_ctx_create(&ctx, err));
     TEST_OK(
         sid__quantizer_from_codebooks((const float *const[]){codebook}, (const int[]){2}, 1, 2, NULL, &quantizer, err));
+    const sid__rows all = sid__rows_of(x, 3, 2);
     sid__health_input in = {
-        .codes = codes, .count = 3, .levels = 1, .level_codes = (const int[]){2}, .x = x, .quantizer = quantizer};
+        .codes = codes, .count = 3, .levels = 1, .level_codes = (const int[]){2}, .x = &all, .quantizer = quantizer};
     TEST_OK(sid__health_rows_create(ctx, &in, &rows, err));
     TEST_OK(sid__report_init(&report, 1, err));
     TEST_OK(sid__health_errors(ctx, &in, &rows, &report, err));

@@ -73,7 +73,8 @@ static void test_sampled_queries(void **state)
     TEST_OK(sid_ctx_create(&ctx, err));
     TEST_OK(
         sid__quantizer_from_codebooks((const float *const[]){codebook}, (const int[]){2}, 1, 1, NULL, &quantizer, err));
-    sid__health_input in = {.codes = codes, .count = MANY, .levels = 1, .x = x, .quantizer = quantizer};
+    const sid__rows all = sid__rows_of(x, MANY, 1);
+    sid__health_input in = {.codes = codes, .count = MANY, .levels = 1, .x = &all, .quantizer = quantizer};
     TEST_OK(sid__health_rows_create(ctx, &in, &rows, err));
     for (int i = 0; i < 3; i++) {
         sid_report report = {0};

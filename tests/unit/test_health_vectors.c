@@ -10,6 +10,7 @@
 enum { COUNT = 700, DIM = 24, LEVELS = 3, K = 16 };
 
 static float x[COUNT * DIM];
+static sid__rows all;
 static uint16_t codes[COUNT * LEVELS];
 static const int level_codes[LEVELS] = {K, K, K};
 static sid_ctx *ctx;
@@ -41,11 +42,12 @@ static int tear_down(void **state)
 
 static sid__health_input input(void)
 {
+    all = sid__rows_of(x, COUNT, DIM);
     return (sid__health_input){.codes = codes,
                                .count = COUNT,
                                .levels = LEVELS,
                                .level_codes = level_codes,
-                               .x = x,
+                               .x = &all,
                                .quantizer = quantizer,
                                .seed = 42};
 }
@@ -125,7 +127,7 @@ static void test_nothing_to_look_at(void **state)
     assert_true(isnan(report.mse));
     sid_report_drop(&report);
     in = input();
-    in.count = 0;
+    in.count = all.count = 0;
     report = report_of(&in);
     assert_true(isnan(report.lcp_ratio));
     sid_report_drop(&report);
@@ -145,11 +147,12 @@ static void test_constant_rows(void **state)
         TEST_OK(sid_quantizer_fit(
             ctx, &(sid_quantizer_options){.levels = 2, .codes = "4", .options = is_unit ? "normalize=l2" : NULL}, same,
             ROWS, 3, &fitted, err));
+        const sid__rows rows = sid__rows_of(same, ROWS, 3);
         sid__health_input in = {.codes = same_codes,
                                 .count = ROWS,
                                 .levels = 2,
                                 .level_codes = level_codes,
-                                .x = same,
+                                .x = &rows,
                                 .quantizer = fitted};
         sid_report report = report_of(&in);
         assert_true(isnan(report.relative_mse));
@@ -167,16 +170,17 @@ static void test_rows(void **state)
     (void)state;
     static const float raw[] = {3, 4, 0, 0, 0, 2};
     sid_quantizer fake = {.dim = 2, .options = {.normalize = 1}};
-    sid__health_input in = {.x = raw, .count = 3, .quantizer = &fake};
+    const sid__rows raw_rows = sid__rows_of(raw, 3, 2);
+    sid__health_input in = {.x = &raw_rows, .count = 3, .quantizer = &fake};
     sid__health_rows rows = {0};
     double row[2];
     TEST_OK(sid__health_rows_create(ctx, &in, &rows, err));
-    sid__health_row(&rows, 0, NULL, row);
+    sid__health_row(&rows, raw, NULL, row);
     assert_true(fabs(row[0] - .6) < 1e-15 && fabs(row[1] - .8) < 1e-15);
-    sid__health_row(&rows, 1, NULL, row);
+    sid__health_row(&rows, raw + 2, NULL, row);
     assert_true(row[0] == 0 && row[1] == 0);
     assert_true(fabs(rows.mean[0] - .2) < 1e-15 && fabs(rows.mean[1] - .6) < 1e-15);
-    sid__health_row(&rows, 2, rows.mean, row);
+    sid__health_row(&rows, raw + 4, rows.mean, row);
     assert_true(fabs(row[0] + .2) < 1e-15 && fabs(row[1] - .4) < 1e-15);
     sid__health_rows_free(&rows);
     fake.options.normalize = 0;
@@ -208,7 +212,7 @@ static void test_faults(void **state)
     (void)state;
     sid__health_input in = input();
     sid_report report = {0};
-    in.count = 60;
+    in.count = all.count = 60;
     TEST_OK(sid__report_init(&report, LEVELS, err));
     TEST_OK(sid_ctx_set_threads(ctx, 2, err));
     for (int64_t after = 0;; after++) {

@@ -68,7 +68,8 @@ static void only_fit_rows_are_seen(void **state)
     (void)state;
     sid_ctx_on_log(ctx, keep_warning, warning);
     TEST_OK(sid__quantizer_create(&(sid_quantizer_options){.levels = 1, .codes = "9"}, &q, err));
-    TEST_OK(sid__quantizer_fit_rows(ctx, q, x, 6, 1, row, 4, err));
+    const sid__rows rows = sid__rows_of(x, 6, 1);
+    TEST_OK(sid__quantizer_fit_rows(ctx, q, &rows, row, 4, err));
     assert_non_null(strstr(warning, "9 codes for 4 rows"));
     TEST_OK(sid_quantizer_encode(ctx, q, x + 5, 1, codes, NULL, err));
     TEST_OK(sid_quantizer_decode(q, codes, 1, 0, &y, err));

@@ -97,8 +97,10 @@ static void test_values(void **state)
     TEST_FAILS(sid_vectors_read(ctx, write_npy("x.npy", SID__F64, data, 20, 2), NULL, &vectors, err), SID_EDATA,
                "x.npy: row 17, column 1 is NaN");
     sid_ctx_set_memory_limit(ctx, 100);
+    sid_ctx_set_memory_limit(ctx, 20);
+    TEST_FAILS(sid_vectors_read(ctx, GOLDEN("deflated.npz"), NULL, &vectors, err), SID_ENOMEM, "compressed array");
     TEST_FAILS(sid_vectors_read(ctx, write_npy("x.npy", SID__F64, data, 20, 2), NULL, &vectors, err), SID_ENOMEM,
-               "the vectors");
+               "row numbers");
     sid_ctx_set_memory_limit(ctx, 0);
     sid_ctx_cancel(ctx);
     TEST_FAILS(sid_vectors_read(ctx, GOLDEN("c_f4.npy"), NULL, &vectors, err), SID_ECANCELED, "interrupted");
