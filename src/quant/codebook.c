@@ -66,8 +66,9 @@ void sid__assign_scratch_drop(sid__assign_scratch *scratch)
 }
 
 typedef struct assign_job {
-    const sid__kernels *kernels;
+    sid__isa isa;
     const sid__codebook *book;
+    const sid__narrow_book *narrow; /* NULL: too wide for that */
     const float *x;
     sid__assign_scratch *scratch;
     uint16_t *label;
@@ -78,10 +79,13 @@ static void assign_chunk(void *arg, int64_t begin, int64_t end, int worker)
 {
     assign_job *job = arg;
     uint16_t fresh[ROWS_A_CHUNK];
-    int64_t changed = 0;
-    sid__assign_rows(job->kernels, job->book, job->x + begin * job->book->dim, end - begin,
-                     job->scratch->score + (size_t)worker * job->scratch->score_count,
-                     job->scratch->index + (size_t)worker * job->scratch->index_count, fresh);
+    int64_t changed = 0, dim = job->book->dim;
+    float *score = job->scratch->score + (size_t)worker * job->scratch->score_count;
+    int *index = job->scratch->index + (size_t)worker * job->scratch->index_count;
+    if (job->narrow)
+        sid__assign_narrow(job->isa, job->narrow, job->x + begin * dim, dim, end - begin, score, index, fresh);
+    else
+        sid__assign_rows(sid__kernels_for(job->isa), job->book, job->x + begin * dim, end - begin, score, index, fresh);
     for (int64_t i = begin; i < end; i++) {
         changed += job->label[i] != fresh[i - begin];
         job->label[i] = fresh[i - begin];
@@ -92,7 +96,12 @@ static void assign_chunk(void *arg, int64_t begin, int64_t end, int worker)
 int64_t sid__assign_all(const sid_ctx *ctx, const sid__codebook *book, const float *x, int64_t count,
                         sid__assign_scratch *scratch, uint16_t *label)
 {
-    assign_job job = {.kernels = sid__kernels_of(ctx), .book = book, .x = x, .scratch = scratch, .label = label};
+    assign_job job = {.isa = ctx->isa, .book = book, .x = x, .scratch = scratch, .label = label};
+    sid__narrow_book narrow;
+    if (book->dim <= SID__NARROW_DIM_MAX) {
+        narrow = sid__narrow_book_of(book);
+        job.narrow = &narrow;
+    }
     sid__ctx_for(ctx, count, ROWS_A_CHUNK, assign_chunk, &job);
     return job.changed;
 }

@@ -4,7 +4,8 @@
 
 #include "base/ctx.h"
 #include "base/mem.h"
-#include "kernel/assign.h"
+#include "io/tensor_set.h"
+#include "kernel/narrow.h"
 
 /* Allocates everything for `codes` x `dim`; book->code points to memory the caller may write before packing (cast by
  * sid__codebook_code). Free with sid__codebook_drop. */
