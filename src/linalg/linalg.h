@@ -32,6 +32,11 @@ sid_status sid__eigen_leading(sid_ctx *ctx, const double *a, int n, int rank, ui
 sid_status sid__pca(sid_ctx *ctx, const float *x, int64_t count, int dim, int rank, uint64_t seed, float *v,
                     sid_error *err);
 
+/* The orthogonal matrix r (n, n) nearest to a (n, n): U V^T of a's singular value decomposition. Where a leaves a choice
+ * (singular values below about 1e-6 of the largest), r stays near the orthogonal matrix that it was on entry; *is_found
+ * (NULL allowed) is false, and r unchanged, when that leaves a choice too. SID_ENOMEM, SID_ECANCELED. */
+sid_status sid__nearest_rotation(sid_ctx *ctx, const double *a, int n, double *r, bool *is_found, sid_error *err);
+
 /* Makes each column's entry of largest magnitude (ties: lowest row) positive; v (n, rank). */
 void sid__fix_signs(double *v, int n, int rank);
 
