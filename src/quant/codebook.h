@@ -49,4 +49,12 @@ void sid__sum_by_code(const sid_ctx *ctx, const float *x, int dim, double scale,
  * becomes a copy of the new code 0, which no row is nearest to (ties go to the lowest index). Packs the book. */
 sid_status sid__codebook_renumber(sid__codebook *book, int64_t *members, sid_error *err);
 
+/* Tensors codebook.<level+1> [K, D] and count.<level+1> [K], members (K) being fit rows by code. */
+sid_status sid__codebook_save(const sid__codebook *book, const int64_t *members, int level, sid__tensor_set *set,
+                              sid_error *err);
+/* Into a created book of the same size, which is packed; magnitudes of at most `most` are expected. Quantizers made
+ * elsewhere have no counts: members are left alone. */
+sid_status sid__codebook_load(sid__codebook *book, int64_t *members, int level, double most, const sid__tensor_set *set,
+                              sid_error *err);
+
 #endif

@@ -2,7 +2,6 @@
 #include "quant/residual.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 sid_status sid__residual_create(const sid_quantizer *q, sid__residual **out, sid_error *err)
@@ -140,46 +139,14 @@ sid_status sid__residual_renumber(sid__residual *r, const uint16_t *codes, int64
 
 sid_status sid__residual_save(const sid__residual *r, sid__tensor_set *set, sid_error *err)
 {
-    char name[32];
-    for (int l = 0; l < r->levels; l++) {
-        int64_t shape[2] = {r->book[l].codes, r->dim};
-        float *code = NULL;
-        int64_t *members = NULL;
-        (void)snprintf(name, sizeof name, "codebook.%d", l + 1);
-        SID_TRY(sid__tensor_add(set, name, SID__F32, 2, shape, &code, err));
-        memcpy(code, r->book[l].code, (size_t)shape[0] * (size_t)shape[1] * sizeof(float));
-        (void)snprintf(name, sizeof name, "count.%d", l + 1);
-        SID_TRY(sid__tensor_add(set, name, SID__I64, 1, shape, &members, err));
-        memcpy(members, r->count[l], (size_t)shape[0] * sizeof(int64_t));
-    }
+    for (int l = 0; l < r->levels; l++)
+        SID_TRY(sid__codebook_save(&r->book[l], r->count[l], l, set, err));
     if (!r->normalize)
         return SID_OK;
     int64_t levels = r->levels;
     float *norm = NULL;
     SID_TRY(sid__tensor_add(set, "scale", SID__F32, 1, &levels, &norm, err));
-    memcpy(norm, r->norm, (size_t)levels * sizeof(float));
-    return SID_OK;
-}
-
-static sid_status load_level(sid__residual *r, int l, const sid__tensor_set *set, sid_error *err)
-{
-    char name[32];
-    int64_t shape[2] = {r->book[l].codes, r->dim};
-    const sid__tensor *tensor = NULL;
-    (void)snprintf(name, sizeof name, "codebook.%d", l + 1);
-    SID_TRY(sid__tensor_get(set, name, SID__F32, 2, shape, &tensor, err));
-    const float *code = tensor->data;
-    for (int64_t i = 0; i < shape[0] * shape[1]; i++)
-        if (!(fabsf(code[i]) <= (float)SID_VALUE_MAX))
-            return sid__fail(err, SID_EDATA, "tensor %s: row %lld, column %lld is %g; at most %g is expected", name,
-                             (long long)(i / shape[1]), (long long)(i % shape[1]), (double)code[i], SID_VALUE_MAX);
-    memcpy(sid__codebook_code(&r->book[l]), code, (size_t)shape[0] * (size_t)shape[1] * sizeof(float));
-    sid__codebook_pack(&r->book[l]);
-    (void)snprintf(name, sizeof name, "count.%d", l + 1);
-    if (!sid__tensor_find(set, name))
-        return SID_OK; /* quantizers made elsewhere have none */
-    SID_TRY(sid__tensor_get(set, name, SID__I64, 1, shape, &tensor, err));
-    memcpy(r->count[l], tensor->data, (size_t)shape[0] * sizeof(int64_t));
+    memcpy(norm, r->norm, (size_t)levels * sizeof *norm);
     return SID_OK;
 }
 
@@ -189,7 +156,7 @@ sid_status sid__residual_load(const sid_quantizer *q, const sid__tensor_set *set
     SID_TRY(sid__residual_create(q, &r, err));
     sid_status status = SID_OK;
     for (int l = 0; l < r->levels && status == SID_OK; l++)
-        status = load_level(r, l, set, err);
+        status = sid__codebook_load(&r->book[l], r->count[l], l, SID_VALUE_MAX, set, err);
     if (status != SID_OK) {
         sid__residual_free(r);
         return status;
