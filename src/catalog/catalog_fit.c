@@ -125,15 +125,16 @@ static sid_status estimate_fit(const sid_ctx *ctx, const sid_quantizer *q, const
                                const sid_vectors *vectors, sid_fit_estimate *out)
 {
     double count = (double)sid_vectors_count(vectors), dim = sid_vectors_dim(vectors), all_codes = 0, codebooks = 0;
+    double code_dim = q->family->is_ordered ? dim : dim / sid_quantizer_levels(q); /* parallel codes share them out */
     double sample = q->options.sample > 0 ? (double)q->options.sample : 65536;
     for (int l = 0; l < sid_quantizer_levels(q); l++) {
         double codes = sid_quantizer_codes(q, l);
         all_codes += codes;
         sample = q->options.sample > 0 || sample > 256 * codes ? sample : 256 * codes;
     }
-    codebooks = all_codes * dim * 4;
+    codebooks = all_codes * code_dim * 4;
     sample = sample < count ? sample : count;
-    double flop = 2 * dim * all_codes * (sample * sweeps_guess + count);
+    double flop = 2 * code_dim * all_codes * (sample * sweeps_guess + count);
     double item_size = 2.0 * sid_quantizer_levels(q) + 160;
     *out = (sid_fit_estimate){.items = (int64_t)count,
                               .dim = (int)dim,
@@ -154,6 +155,15 @@ static sid_status check_space(const sid__new_directory *directory, const sid_fit
                         (estimate->disk_size >> 20) + 1, free_size >> 20);
 }
 
+/* What the family says to vectors of this size. */
+static sid_status check_shape(const sid_quantizer *q, const sid_vectors *vectors, sid_error *err)
+{
+    int dim = sid_vectors_dim(vectors), pca = (int)q->options.pca;
+    if (!q->family->check)
+        return SID_OK;
+    return q->family->check(q, sid_vectors_count(vectors), pca > 0 && pca < dim ? pca : dim, err);
+}
+
 /* Refuses what can be refused; *rows is the caller's to free. */
 static sid_status check(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors, const char *path,
                         sid_fit_estimate *out, fit_rows *rows, sid_error *err)
@@ -162,7 +172,9 @@ static sid_status check(sid_ctx *ctx, const sid_fit_options *options, const sid_
     const sid__policy *policy = NULL;
     sid__new_directory *directory = NULL;
     SID_TRY(read_options(options, vectors, &quantizer, &policy, err));
-    sid_status status = sid__alloc(&directory, 1, sizeof *directory, "paths", err);
+    sid_status status = check_shape(quantizer, vectors, err);
+    if (status == SID_OK)
+        status = sid__alloc(&directory, 1, sizeof *directory, "paths", err);
     if (status == SID_OK)
         status = sid__new_directory_check(path, options->force, directory, err);
     if (status == SID_OK)

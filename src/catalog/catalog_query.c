@@ -126,8 +126,8 @@ static sid_status target_prefix(sid_catalog *catalog, const char *prefix, target
     SID_TRY(sid_parse(prefix, sid__catalog_width(catalog), t->codes, &t->depth, err));
     if (t->depth < levels && !catalog->quantizer->family->is_ordered)
         return sid__fail(err, SID_EUSAGE,
-                         "quantizer %s is unordered: a prefix of its SIDs means nothing; give all %d codes, an item or "
-                         "a vector",
+                         "the codes of quantizer %s have no order, so a prefix of its SIDs means nothing; give all %d "
+                         "codes, or ask for the neighbours of an item, a vector or a text",
                          catalog->manifest.family, levels);
     memcpy(padded, t->codes, (size_t)shared_levels(catalog, t->depth) * sizeof *padded);
     t->is_prefix = true;

@@ -27,6 +27,7 @@ typedef struct errors_job {
     const sid__health_rows *rows;
     double *origin; /* (dim) where r_1 begins: the quantizer's centre */
     int64_t grain;
+    int first;        /* level measured first: 0, or the last one in families whose prefixes mean nothing */
     double *variance; /* (chunks) sum of |x - mean|^2 */
     level_sums *sums; /* (chunks, levels) */
     worker_scratch *worker;
@@ -76,7 +77,7 @@ static sid_status add_chunk(void *arg, int64_t begin, int64_t end, int worker, s
         sid__health_row(job->rows, raw + (i - begin) * dim, NULL, x);
         job->variance[chunk] += row_variance(x, job->rows->mean, dim);
     }
-    for (int l = 0; l < in->levels; l++) {
+    for (int l = job->first; l < in->levels; l++) {
         SID_TRY(
             sid_quantizer_decode(in->quantizer, in->codes + begin * in->levels, end - begin, l + 1, own->decoded, err));
         for (int64_t i = begin; i < end; i++)
@@ -120,7 +121,7 @@ static void fill(const errors_job *job, int64_t chunks, sid_report *report)
     double variance = 0;
     for (int64_t c = 0; c < chunks; c++)
         variance += job->variance[c];
-    for (int l = 0; l < levels; l++) {
+    for (int l = job->first; l < levels; l++) {
         level_sums all = {0};
         for (int64_t c = 0; c < chunks; c++) {
             const level_sums *sums = &job->sums[c * levels + l];
@@ -132,6 +133,8 @@ static void fill(const errors_job *job, int64_t chunks, sid_report *report)
         }
         report->mse = all.error / (double)job->in->count;
         report->relative_mse = variance > 0 ? all.error / variance : SID__NAN;
+        if (!job->in->quantizer->family->is_ordered)
+            break; /* the whole SID's error is no level's */
         report->level[l].relative_mse = report->relative_mse;
         report->level[l].cosine = all.cosine_rows > 0 ? all.cosine / (double)all.cosine_rows : SID__NAN;
         report->level[l].residual_ratio = all.ratio_rows > 0 ? all.ratio / (double)all.ratio_rows : SID__NAN;
@@ -154,6 +157,7 @@ sid_status sid__health_errors(sid_ctx *ctx, const sid__health_input *in, const s
     grain = grain < 1 ? 1 : grain > CHUNK_ROWS ? CHUNK_ROWS : grain;
     int64_t chunks = (in->count + grain - 1) / grain;
     errors_job job = {.in = in, .rows = rows, .grain = grain};
+    job.first = in->quantizer->family->is_ordered ? 0 : in->levels - 1;
     sid__ctx_progress(ctx, "health: reconstruction", 0, in->count, "rows", SID__NAN);
     sid_status status = allocate(&job, chunks, threads, err);
     if (status == SID_OK)

@@ -37,6 +37,9 @@ static const struct golden_case {
     {"fsq_paper", NULL, "fsq_levels=(8,5,5),shift=tan", "fsq"},
     {"fsq_residual", NULL, "fsq_levels=(4,4,4,3),residual", "fsq"},
     {"fsq_after_kmeans", NULL, "kmeans_levels=1", "fsq"},
+    {"pq", "64", "", "pq"},
+    {"opq", "64", "", "opq"},
+    {"opq_whitened", "32,64,16", "whiten,init=progressive", "opq"},
 };
 enum { CASE_COUNT = sizeof golden_case / sizeof *golden_case };
 

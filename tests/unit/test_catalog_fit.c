@@ -218,6 +218,8 @@ static void check_estimates_and_writes_nothing(void **state)
     assert_true(estimate.fit_s > 0 && estimate.memory_size > 0 && estimate.disk_size > 50 * FIXTURE_DIM * 4);
     assert_int_equal(count_entries(f->root), 0);
     TEST_FAILS(sid_catalog_fit_check(f->ctx, NULL, vectors, f->root, &estimate, err), SID_EEXISTS, "exists");
+    const sid_fit_options sliced = {.quantizer = "pq", .levels = FIXTURE_DIM + 1};
+    TEST_FAILS(sid_catalog_fit_check(f->ctx, &sliced, vectors, f->path, &estimate, err), SID_EUSAGE, "6 dimensions");
     TEST_FAILS(sid_catalog_fit_check(f->ctx, NULL, vectors, "/", &estimate, err), SID_EUSAGE, "no place");
     sid_vectors_free(vectors);
 }

@@ -146,6 +146,33 @@ static void wrong_queries_are_named(void **state)
     sid_catalog_close(catalog);
 }
 
+/* Fails when a prefix of codes without order is answered, a whole SID is not, or an item's neighbours are not all items by
+ * distance alone. */
+static void codes_without_order_have_no_prefixes(void **state)
+{
+    fixture *f = *state;
+    sid_catalog *catalog = NULL;
+    sid_hits all = {0}, hits = {0}, exact = {0};
+    fixture_fit(f, &(sid_fit_options){.quantizer = "pq", .levels = 3, .codes = "4", .collisions = "digit"}, &catalog);
+    TEST_FAILS(sid_catalog_neighbors(catalog, &(sid_query){.prefix = "0-1"}, &hits, err), SID_EUSAGE,
+               "quantizer pq have no order");
+    TEST_FAILS(sid_catalog_decode(catalog, "0", 3, &exact, &hits, err), SID_EUSAGE, "give all 3 codes");
+    TEST_OK(sid_catalog_items(catalog, &all, err));
+    TEST_OK(sid_catalog_neighbors(catalog, &(sid_query){.item = "i5", .k = K_MAX}, &hits, err));
+    assert_int_equal(hits.count, FIXTURE_ITEMS - 1);
+    for (int64_t i = 1; i < hits.count; i++)
+        assert_true(hits.row[i].shared == 0 && hits.row[i - 1].distance <= hits.row[i].distance);
+    sid_hits_drop(&hits);
+    TEST_OK(sid_catalog_decode(catalog, all.row[5].sid, 2, &exact, &hits, err)); /* with its digit: one item */
+    assert_int_equal(exact.count, 1);
+    assert_int_equal(exact.row[0].row, 5);
+    assert_int_equal(hits.count, 2);
+    sid_hits_drop(&hits);
+    sid_hits_drop(&exact);
+    sid_hits_drop(&all);
+    sid_catalog_close(catalog);
+}
+
 /* Fails when bucket mates are left out, or the item is not first. */
 static void show_gives_the_item_and_its_bucket(void **state)
 {
@@ -323,6 +350,7 @@ int main(void)
         FIXTURE_TEST(neighbors_of_a_prefix_lie_below_it),
         FIXTURE_TEST(neighbors_of_a_vector_begin_with_its_owner),
         FIXTURE_TEST(wrong_queries_are_named),
+        FIXTURE_TEST(codes_without_order_have_no_prefixes),
         FIXTURE_TEST(show_gives_the_item_and_its_bucket),
         FIXTURE_TEST(decode_gives_exact_and_nearest),
         FIXTURE_TEST(texts_find_their_items),

@@ -62,12 +62,52 @@ static void test_code_out_of_range(void **state)
     health_case_drop(&made);
 }
 
+static void test_parallel_codes_have_no_levels(void **state)
+{
+    /* Fails when a level of a family without order gets the error of a prefix, or the whole SID none: two slices that
+     * hold the two rows but for one unit. */
+    (void)state;
+    static const float x[] = {0, 0, 3, 4};
+    static const uint16_t codes[] = {0, 0, 1, 1};
+    int64_t shape[2] = {2, 1};
+    float *code = NULL;
+    sid_ctx *ctx = NULL;
+    sid_quantizer *quantizer = NULL;
+    sid__tensor_set set = {0};
+    sid__health_rows rows = {0};
+    sid_report report = {0};
+    TEST_OK(sid__tensor_add(&set, "codebook.1", SID__F32, 2, shape, &code, err));
+    code[1] = 2;
+    TEST_OK(sid__tensor_add(&set, "codebook.2", SID__F32, 2, shape, &code, err));
+    code[1] = 4;
+    TEST_OK(sid_ctx_create(&ctx, err));
+    TEST_OK(sid__quantizer_load(
+        &(sid_quantizer_options){.quantizer = "pq", .levels = 2, .codes = "2", .options = "no_center"}, 2, &set,
+        &quantizer, err));
+    sid__health_input in = {
+        .codes = codes, .count = 2, .levels = 2, .level_codes = (const int[]){2, 2}, .x = x, .quantizer = quantizer};
+    TEST_OK(sid__health_rows_create(ctx, &in, &rows, err));
+    TEST_OK(sid__report_init(&report, 2, err));
+    TEST_OK(sid__health_errors(ctx, &in, &rows, &report, err));
+    check_near(report.mse, .5);
+    check_near(report.relative_mse, 1 / 12.5);
+    for (int l = 0; l < 2; l++)
+        assert_true(isnan(report.level[l].relative_mse) && isnan(report.level[l].cosine) &&
+                    isnan(report.level[l].residual_ratio));
+    sid_report_drop(&report);
+    sid__health_rows_free(&rows);
+    sid__tensor_set_drop(&set);
+    sid_quantizer_free(quantizer);
+    sid_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numpy),
         cmocka_unit_test(test_zero_lengths),
         cmocka_unit_test(test_code_out_of_range),
+        cmocka_unit_test(test_parallel_codes_have_no_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,6 +134,12 @@ static void error_falls_by_level(const sid__family_class *family)
     sid__free(codes);
 }
 
+/* Slices need a dimension each; test_pq.c has the refusal. */
+static bool is_too_narrow(const sid__family_class *family, int dim)
+{
+    return dim < LEVELS && (strcmp(family->info.name, "pq") == 0 || strcmp(family->info.name, "opq") == 0);
+}
+
 /* Fails when odd but valid data is refused, crashes or gives codes out of range: constant rows, equal rows, one row, one
  * dimension, zero vectors with l2, denormals, fewer rows than codes. */
 static void odd_data_works(const sid__family_class *family)
@@ -143,8 +149,8 @@ static void odd_data_works(const sid__family_class *family)
         int dim;
         float scale;
         bool equal;
-    } odd[] = {{1, 1, 1, false},   {5, 1, 1, false},       {40, DIM, 0, false},    {40, DIM, 1, true},
-               {3, DIM, 1, false}, {40, 2, 1e-42f, false}, {40, DIM, 1e15f, false}};
+    } odd[] = {{1, 1, 1, false},   {5, 1, 1, false},       {40, DIM, 0, false},     {40, DIM, 1, true},
+               {3, DIM, 1, false}, {40, 2, 1e-42f, false}, {40, DIM, 1e15f, false}, {40, DIM, 1e-42f, false}};
     float *x = new_floats(40 * DIM), *y = new_floats(40 * DIM);
     uint16_t *codes = new_codes(40 * LEVELS);
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
@@ -152,6 +158,8 @@ static void odd_data_works(const sid__family_class *family)
         for (int j = 0; j < 40 * DIM; j++)
             x[j] = (odd[i].equal ? 0.5f : x[j]) * odd[i].scale;
         for (int l2 = 0; l2 < 2; l2++) {
+            if (is_too_narrow(family, odd[i].dim))
+                continue;
             sid_quantizer *q = fit(family->info.name, l2 ? "normalize=l2" : "", x, odd[i].rows, odd[i].dim, 2, NULL);
             encode(q, x, odd[i].rows, 2, NULL, codes);
             TEST_OK(sid_quantizer_decode(q, codes, odd[i].rows, 0, y, err));
