@@ -328,6 +328,7 @@ const sid__family_class sid__opq = {
              .option_count = sizeof option_table / sizeof *option_table},
     .options_size = sizeof(opq_options),
     .is_ordered = false,
+    .no_beam = true,
     .check = check,
     .fit = fit,
     .encode = encode,

@@ -124,6 +124,7 @@ const sid__family_class sid__pq = {
              .option_count = sizeof option_table / sizeof *option_table},
     .options_size = sizeof(pq_options),
     .is_ordered = false,
+    .no_beam = true,
     .check = check,
     .fit = fit,
     .encode = encode,
