@@ -84,8 +84,9 @@ static void test_parallel_codes_have_no_levels(void **state)
     TEST_OK(sid__quantizer_load(
         &(sid_quantizer_options){.quantizer = "pq", .levels = 2, .codes = "2", .options = "no_center"}, 2, &set,
         &quantizer, err));
+    const sid__rows all = sid__rows_of(x, 2, 2);
     sid__health_input in = {
-        .codes = codes, .count = 2, .levels = 2, .level_codes = (const int[]){2, 2}, .x = x, .quantizer = quantizer};
+        .codes = codes, .count = 2, .levels = 2, .level_codes = (const int[]){2, 2}, .x = &all, .quantizer = quantizer};
     TEST_OK(sid__health_rows_create(ctx, &in, &rows, err));
     TEST_OK(sid__report_init(&report, 2, err));
     TEST_OK(sid__health_errors(ctx, &in, &rows, &report, err));
