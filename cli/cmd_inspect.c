@@ -8,6 +8,7 @@
 #include "advice.h"
 #include "gate.h"
 #include "inputs.h"
+#include "label_words.h"
 #include "output.h"
 #include "text.h"
 #include "verbs.h"
@@ -29,6 +30,8 @@ static const level_column level_columns[] = {{.title = "level", .type = CLI_COLU
                                              {"kNN lift", "kNN lift*", "level.knn_lift", CLI_COLUMN_FLOAT}};
 static const cli_column check_column[] = {
     {.name = "check"}, {.name = "value", .type = CLI_COLUMN_FLOAT}, {.name = "verdict"}};
+static const cli_column label_column[] = {
+    {.name = "prefix"}, {.name = "items", .type = CLI_COLUMN_INT}, {.name = "the largest hold"}};
 /* What needs attention comes first. */
 static const char *const verdict_order[] = {"broken", "look", "healthy", "n/a"};
 
@@ -151,13 +154,36 @@ static void print_added(const sid_report *report)
     (void)printf("%s%s\n", report->added_advice ? "; " : "", report->added_advice ? report->added_advice : "");
 }
 
-static void print_table(cli_app *app, const sid_report *report)
+/* What the most crowded branches hold. */
+static sid_status print_labels(cli_app *app, sid_catalog *catalog)
+{
+    enum { SHOWN = 5 };
+    sid_labels labels = {0};
+    cli_table table;
+    int64_t count = 0;
+    CLI_TRY(cli_labels_read(app, catalog, 1, &labels));
+    const sid_label **row = cli_labels_by_size(&labels, 1, &count);
+    if (count > 0 && *row[0]->words) {
+        (void)putchar('\n');
+        cli_table_begin(&table, app, label_column, CLI_COUNT(label_column));
+        for (int64_t i = 0; i < count && i < SHOWN; i++)
+            cli_table_row(&table,
+                          (cli_cell[]){{.text = row[i]->prefix}, {.integer = row[i]->items}, {.text = row[i]->words}});
+        cli_table_end(&table);
+    }
+    free(row);
+    sid_labels_drop(&labels);
+    return SID_OK;
+}
+
+static sid_status print_table(cli_app *app, sid_catalog *catalog, const sid_report *report)
 {
     print_identity(app, report);
     print_figures(report);
     (void)printf("%-14s %s%s%s\n", "verdict", cli_color_begin(app, report->verdict), report->verdict,
                  cli_color_end(app, report->verdict));
     print_levels(app, report);
+    CLI_TRY(print_labels(app, catalog));
     print_checks(app, report);
     print_next(app, report);
     print_added(report);
@@ -165,21 +191,24 @@ static void print_table(cli_app *app, const sid_report *report)
         (void)printf("%snote: %s\n", i ? "" : "\n", report->warnings[i]);
     if (report->at_creation_count)
         (void)printf("\n* from the fit, not recomputed since\n");
+    return SID_OK;
 }
 
-static sid_status print(cli_app *app, const sid_report *report)
+static sid_status print(cli_app *app, sid_catalog *catalog, const sid_report *report)
 {
     char *text = NULL;
+    sid_status status = SID_OK;
     CLI_TRY(sid_report_json(report, &text, &app->err));
     json_t *json = json_loads(text, 0, NULL);
     sid_text_free(text);
     if (!json)
         return cli_fail(app, SID_EINTERNAL, "the report is no valid JSON");
     if (app->format == CLI_FORMAT_TABLE)
-        print_table(app, report);
+        status = print_table(app, catalog, report);
     else
         cli_print_object(app, json_incref(json));
-    sid_status status = cli_gates_apply(app, cli_setting_of(app, "fail-on"), json);
+    if (status == SID_OK)
+        status = cli_gates_apply(app, cli_setting_of(app, "fail-on"), json);
     json_decref(json);
     return status;
 }
@@ -190,7 +219,7 @@ static sid_status inspect(cli_app *app, sid_catalog *catalog, const void *user)
     sid_report report = {0};
     sid_status status = sid_catalog_report(catalog, &report, &app->err);
     if (status == SID_OK)
-        status = print(app, &report);
+        status = print(app, catalog, &report);
     sid_report_drop(&report);
     return status;
 }
@@ -206,7 +235,9 @@ static const cli_option options[] = {{.name = "fail-on",
                                       .value = "GATE",
                                       .is_repeatable = true,
                                       .help = "exit 3 when this holds: 'unique_rate<0.7', 'level.1.perplexity<100', "
-                                              "'verdict==broken'"}};
+                                              "'verdict==broken'"},
+                                     CLI_OPTION_CATEGORY,
+                                     CLI_OPTION_CATEGORY_SEPARATOR};
 static const char *const examples[] = {"inspect catalog", "inspect catalog --format json > report.json",
                                        "inspect catalog --fail-on 'unique_rate<0.7'   # a gate for scripts"};
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "inputs.h"
+#include "label_words.h"
 #include "output.h"
 #include "verbs.h"
 
@@ -12,7 +13,9 @@ static const cli_column column[] = {{.name = "item_id"},
                                     {.name = "sid"},
                                     {.name = "shared", .type = CLI_COLUMN_INT},
                                     {.name = "distance", .type = CLI_COLUMN_FLOAT},
+                                    {.name = "label", .is_wide_only = true},
                                     {.name = "title", .is_wide_only = true}};
+enum { LABEL_DEPTH = 2 };
 
 /* "0.1,0.2" into `out` (SID_DIM_MAX floats); *dim: how many. */
 static sid_status parse_numbers(cli_app *app, const char *text, float *out, int *dim)
@@ -62,7 +65,13 @@ static sid_status check_one_query(cli_app *app)
                     count ? "more than one" : "none");
 }
 
-static void print(const cli_app *app, const sid_hits *hits)
+/* What the item and the query have in common, by the codes that they share. */
+static const char *shared_words(const sid_labels *labels, const sid_item *item)
+{
+    return cli_label_words(labels, item->sid, item->shared < LABEL_DEPTH ? item->shared : LABEL_DEPTH);
+}
+
+static void print(const cli_app *app, const sid_hits *hits, const sid_labels *labels)
 {
     cli_table table;
     cli_table_begin(&table, app, column, CLI_COUNT(column));
@@ -71,6 +80,7 @@ static void print(const cli_app *app, const sid_hits *hits)
                                            {.text = hits->row[i].sid},
                                            {.integer = hits->row[i].shared},
                                            {.number = hits->row[i].distance},
+                                           {.text = shared_words(labels, &hits->row[i])},
                                            {.text = hits->row[i].title}});
     cli_table_end(&table);
 }
@@ -78,9 +88,13 @@ static void print(const cli_app *app, const sid_hits *hits)
 static sid_status answer(cli_app *app, sid_catalog *catalog, const void *query)
 {
     sid_hits hits = {0};
+    sid_labels labels = {0};
     sid_status status = sid_catalog_neighbors(catalog, query, &hits, &app->err);
+    if (status == SID_OK && app->format != CLI_FORMAT_TSV) /* which has no words */
+        status = cli_labels_read(app, catalog, LABEL_DEPTH, &labels);
     if (status == SID_OK)
-        print(app, &hits);
+        print(app, &hits, &labels);
+    sid_labels_drop(&labels);
     sid_hits_drop(&hits);
     return status;
 }
@@ -119,7 +133,9 @@ static const cli_option options[] = {
      .default_text = "10",
      .min = 1,
      .max = 1e9,
-     .help = "how many"}};
+     .help = "how many"},
+    CLI_OPTION_CATEGORY,
+    CLI_OPTION_CATEGORY_SEPARATOR};
 static const char *const examples[] = {"neighbors catalog --item B01 -k 5", "neighbors catalog --text \"red lipstick\"",
                                        "neighbors catalog --prefix 12-153 --format json",
                                        "neighbors catalog --vector query.npy"};
@@ -130,7 +146,8 @@ const cli_command cli_neighbors = {
     .usage = "neighbors CATALOG --item ID | --prefix SID | --vector FILE | --text TEXT [-k N]",
     .about =
         "Prints item_id, sid, shared (levels of common prefix) and distance; the longest shared prefix first, then the "
-        "true distance. Tables and JSON show titles too.",
+        "true distance. Tables and JSON show titles too, and in words what the first two codes stand for (see semid "
+        "label).",
     .object_min = 1,
     .object_max = 1,
     .objects = "a catalogue",

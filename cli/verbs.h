@@ -13,6 +13,7 @@
     X(inspect)                                                                                                         \
     X(neighbors)                                                                                                       \
     X(show)                                                                                                            \
+    X(label)                                                                                                           \
     X(decode)                                                                                                          \
     X(export)                                                                                                          \
     X(import)                                                                                                          \
@@ -57,6 +58,16 @@ CLI_VERB_LIST(CLI_VERB_DECLARE)
     {                                                                                                                  \
         .name = "fields", .type = CLI_TEXT, .value = "LIST",                                                           \
         .help = "columns and whole weights, title:2,brand:1 (default: title 2, the others 1)"                          \
+    }
+#define CLI_OPTION_CATEGORY                                                                                            \
+    {                                                                                                                  \
+        .name = "category", .type = CLI_TEXT, .value = "COLUMN",                                                       \
+        .help = "the column of the items that holds their category, such as \"Makeup > Nails\""                        \
+    }
+#define CLI_OPTION_CATEGORY_SEPARATOR                                                                                  \
+    {                                                                                                                  \
+        .name = "category-separator", .type = CLI_TEXT, .value = "TEXT", .default_text = " > ",                        \
+        .help = "what stands between the parts of a category"                                                          \
     }
 
 #endif

@@ -342,6 +342,38 @@ typedef struct sid_query {
 SID_API SID_MUST_CHECK sid_status sid_catalog_neighbors(sid_catalog *catalog, const sid_query *query, sid_hits *hits,
                                                         sid_error *err);
 
+/* ---- Labels ------------------------------------------------------------------------------------------------------ */
+
+typedef struct sid_label_options {
+    int depth;                      /* prefixes of up to so many codes; 0: 2, or all levels where there are fewer */
+    const char *category;           /* a column of the items: what most of a prefix and not of its parent is of comes
+                                     * first; NULL: none */
+    const char *category_separator; /* between the parts of its values; NULL: " > " */
+    void *reserved[4];
+} sid_label_options;
+
+/* What the items below a prefix have in common and its siblings lack: up to three words or pairs of words, "nail polish,
+ * opi, lacquer"; where none is left, the title that is nearest to their mean. */
+typedef struct sid_label {
+    const char *prefix; /* "12-153" */
+    const char *words;  /* "" where the items have no text */
+    int64_t items;
+    int depth;
+} sid_label;
+
+/* All prefixes, depth by depth, each by its codes. Drop it when done; dropping a zeroed one is fine. */
+typedef struct sid_labels {
+    sid_label *row;
+    int64_t count;
+    void *memory;
+} sid_labels;
+/* Reads every item. SID_EUSAGE: no such depth or column, or an unordered quantizer, whose prefixes mean nothing. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_labels(sid_catalog *catalog, const sid_label_options *options,
+                                                     sid_labels *out, sid_error *err);
+/* The label of the first `depth` codes of a SID or prefix; NULL: none. */
+SID_API const sid_label *sid_labels_find(const sid_labels *labels, const char *sid, int depth);
+SID_API void sid_labels_drop(sid_labels *labels);
+
 /* ---- Health report ----------------------------------------------------------------------------------------------- */
 
 /* A figure that was not computed or does not apply is NaN (duplicate_vectors: -1; JSON: null), and out of the

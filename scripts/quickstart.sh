@@ -81,8 +81,13 @@ if [ -n "$crowded" ]; then
         "fit --collisions digit would give each of them one more code."
 fi
 
-# ---- 5. neighbours ---------------------------------------------------------------------------------------------------
-heading "5. Similar packages share the beginning of their SID"
+# ---- 5. labels -------------------------------------------------------------------------------------------------------
+heading "5. What the branches of the tree hold"
+say "Words that many packages below a prefix have and its siblings lack. The largest of the first level:"
+run semid label quickstart/catalog --depth 1 -k 12
+
+# ---- 6. neighbours ---------------------------------------------------------------------------------------------------
+heading "6. Similar packages share the beginning of their SID"
 run semid show quickstart/catalog "$featured"
 say "" "Its neighbours: first those that share most levels, then the nearest."
 run semid neighbors quickstart/catalog --item "$featured" -k 8
@@ -90,8 +95,8 @@ prefix=$(semid show quickstart/catalog "$featured" --format tsv | head -n 1 | cu
 say "" "Everything below the prefix $prefix, one branch of the tree:"
 run_head 9 semid decode quickstart/catalog "$prefix"
 
-# ---- 6. a new item ---------------------------------------------------------------------------------------------------
-heading "6. A package that Debian does not have gets a SID from its text; no other SID moves"
+# ---- 7. a new item ---------------------------------------------------------------------------------------------------
+heading "7. A package that Debian does not have gets a SID from its text; no other SID moves"
 {
     head -n 1 quickstart/items.tsv
     printf '%s\tpaint program for digital artists, with brushes and layers\tgraphics\t' "$newcomer"
@@ -101,7 +106,7 @@ run cat quickstart/new.tsv
 run semid encode quickstart/catalog quickstart/new.tsv --add
 run semid neighbors quickstart/catalog --item "$newcomer" -k 5
 
-# ---- 7. next ---------------------------------------------------------------------------------------------------------
+# ---- 8. next ---------------------------------------------------------------------------------------------------------
 heading "Done in $((SECONDS - started)) s. Three to try next"
 cat <<TXT
 

@@ -315,3 +315,34 @@ prints "self-test"
 says "everything is fine"
 passes doctor --format json
 check "no temporary folder stays" is_clean
+
+# ---- label
+passes label c
+prints_nothing_but='^[0-9]+-[0-9]+	[0-9]+	.+$'
+check "label prints prefix, items and words" [ "$(grep -cvE "$prints_nothing_but" "$out")" -eq 0 ]
+check "the largest prefix comes first" sh -c 'cut -f 2 "$0" | sort -nrc' "$out"
+passes label c --depth 1 -k 2 --header
+prints "prefix	items	words"
+prints_lines 3
+passes label c --depth 1 --format json
+prints '"words":"'
+passes label c --prefix "${sid%%-*}"
+check "only what lies below the prefix" [ "$(grep -cv "^${sid%%-*}-" "$out")" -eq 0 ]
+passes label c --category brand --category-separator /
+fails 2 "the columns are" label c --category nothing
+fails 2 "1 to 3 levels" label c --depth 9
+fails 2 "give a depth of 3 or more" label c --prefix 1-2-3
+fails 2 "not a SID" label c --prefix x
+passes fit --vectors x.npy -o bare --codes 4 --levels 2
+passes label bare
+check "items without text have prefixes and no words" [ "$(cut -f 3 "$out" | sort -u)" = "" ]
+passes neighbors c --item i5 -k 3 --format json
+prints '"label":'
+passes inspect c --format table
+prints "the largest hold"
+passes inspect bare --format table
+check "no words, no table of them" sh -c '! grep -q "the largest hold" "$0"' "$out"
+passes decode c "${sid%%-*}" --format table
+prints "${sid%%-*}, "
+passes decode c "${sid%%-*}" --format json
+prints '"label": "'
