@@ -64,14 +64,46 @@ static char *flag_name(cli_app *app, const char *prefix, const char *name)
     return flag;
 }
 
-static void take_family(cli_app *app, const sid_family *family, const char *prefix, cli_option_reader reader)
+const cli_family_kind cli_family_kinds[CLI_KIND_COUNT] = {[CLI_KIND_QUANTIZER] = {.noun = "quantizer",
+                                                                                  .nouns = "quantizers",
+                                                                                  .flag = "quantizer",
+                                                                                  .prefix = "",
+                                                                                  .reader = CLI_FOR_QUANTIZER,
+                                                                                  .count = sid_quantizer_family_count,
+                                                                                  .at = sid_quantizer_family},
+                                                          [CLI_KIND_ENCODER] = {.noun = "encoder",
+                                                                                .nouns = "text encoders",
+                                                                                .flag = "encoder",
+                                                                                .prefix = "encoder-",
+                                                                                .own_flag = "fields",
+                                                                                .reader = CLI_FOR_ENCODER,
+                                                                                .count = sid_encoder_family_count,
+                                                                                .at = sid_encoder_family},
+                                                          [CLI_KIND_POLICY] = {.noun = "collision policy",
+                                                                               .nouns = "collision policies",
+                                                                               .flag = "collisions",
+                                                                               .prefix = "collisions-",
+                                                                               .own_flag = "style",
+                                                                               .reader = CLI_FOR_POLICY,
+                                                                               .count = sid_policy_family_count,
+                                                                               .at = sid_policy_family}};
+
+bool cli_takes_kind(const cli_command *command, cli_kind kind)
+{
+    const bool takes[CLI_KIND_COUNT] = {[CLI_KIND_QUANTIZER] = command->takes_quantizer,
+                                        [CLI_KIND_ENCODER] = command->takes_encoder,
+                                        [CLI_KIND_POLICY] = command->takes_policy};
+    return takes[kind];
+}
+
+static void take_family(cli_app *app, const sid_family *family, const cli_family_kind *kind)
 {
     static const char *const placeholder[] = {"N", "X", NULL, "WORD", "TEXT"};
     for (int i = 0; family && i < family->option_count; i++) {
         const sid_option *option = &family->options[i];
-        if (reader == CLI_FOR_ENCODER && strcmp(option->name, "fields") == 0)
-            continue; /* it is --fields */
-        take(app, &(cli_option){.name = flag_name(app, prefix, option->name),
+        if (kind->own_flag && strcmp(option->name, kind->own_flag) == 0)
+            continue; /* --fields, --digit-style */
+        take(app, &(cli_option){.name = flag_name(app, kind->prefix, option->name),
                                 .type = type_of(option->type),
                                 .value = placeholder[option->type],
                                 .default_text = option->default_text,
@@ -80,23 +112,33 @@ static void take_family(cli_app *app, const sid_family *family, const char *pref
                                 .max = option->max,
                                 .help = option->help,
                                 .library_name = option->name,
-                                .reader = reader});
+                                .reader = kind->reader});
     }
 }
 
-typedef const sid_family *family_at_fn(int index);
+/* The option that names a family offers what there is. */
+static void offer_names(cli_app *app, const cli_family_kind *kind)
+{
+    char *list = cli_keep(app, "%s", "");
+    for (int i = 0; i < kind->count(); i++)
+        list = cli_keep(app, "%s%s%s", list, i ? "|" : "", kind->at(i)->name);
+    for (int i = 0; i < app->option_count; i++)
+        if (strcmp(app->option[i].name, kind->flag) == 0)
+            app->option[i].choices = list;
+}
 
-static sid_status take_families(cli_app *app, const char *what, const char *name, const char *prefix,
-                                cli_option_reader reader, int count, family_at_fn *at)
+static sid_status take_families(cli_app *app, const cli_family_kind *kind, const char *name)
 {
     const char *names[NAMES_MAX] = {0}, *near;
     bool is_found = !name;
+    int count = kind->count();
+    offer_names(app, kind);
     for (int i = 0; i < count && i < NAMES_MAX; i++) {
-        names[i] = at(i)->name;
+        names[i] = kind->at(i)->name;
         if (name && strcmp(name, names[i]) != 0)
             continue;
         is_found = true;
-        take_family(app, at(i), prefix, reader);
+        take_family(app, kind->at(i), kind);
     }
     if (is_found)
         return SID_OK;
@@ -104,11 +146,11 @@ static sid_status take_families(cli_app *app, const char *what, const char *name
     char *list = cli_keep(app, "%s", count ? names[0] : "none");
     for (int i = 1; i < count; i++)
         list = cli_keep(app, "%s, %s", list, names[i]);
-    return cli_fail(app, SID_EUSAGE, "%s \"%s\" is unknown; known: %s%s%s%s", what, name, list,
+    return cli_fail(app, SID_EUSAGE, "%s \"%s\" is unknown; known: %s%s%s%s", kind->noun, name, list,
                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-sid_status cli_options_build(cli_app *app, const cli_command *command, const char *quantizer, const char *encoder)
+sid_status cli_options_build(cli_app *app, const cli_command *command, const char *const *family)
 {
     int room = command->option_count + cli_global_option_count + NAMES_MAX;
     app->option = cli_alloc((size_t)room, sizeof *app->option);
@@ -117,14 +159,11 @@ sid_status cli_options_build(cli_app *app, const cli_command *command, const cha
         take(app, &command->options[i]);
     for (int i = 0; i < cli_global_option_count; i++)
         take(app, &cli_global_options[i]);
-    if (command->takes_quantizer) {
-        take_family(app, sid_quantizer_common(), "", CLI_FOR_QUANTIZER);
-        CLI_TRY(take_families(app, "quantizer", quantizer, "", CLI_FOR_QUANTIZER, sid_quantizer_family_count(),
-                              sid_quantizer_family));
-    }
-    if (command->takes_encoder)
-        CLI_TRY(take_families(app, "encoder", encoder, "encoder-", CLI_FOR_ENCODER, sid_encoder_family_count(),
-                              sid_encoder_family));
+    if (command->takes_quantizer)
+        take_family(app, sid_quantizer_common(), &cli_family_kinds[CLI_KIND_QUANTIZER]);
+    for (int i = 0; i < CLI_KIND_COUNT; i++)
+        if (cli_takes_kind(command, (cli_kind)i))
+            CLI_TRY(take_families(app, &cli_family_kinds[i], family ? family[i] : NULL));
     app->setting = cli_alloc((size_t)app->option_count, sizeof *app->setting);
     app->setting_count = 0;
     return SID_OK;

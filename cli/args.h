@@ -6,9 +6,25 @@
 
 #include "command.h"
 
-/* All options that `command` takes: its own, the global ones, and those of families. `quantizer`, `encoder`: names of
- * families; NULL takes every family's (for completions). SID_EUSAGE when a name is unknown. */
-sid_status cli_options_build(cli_app *app, const cli_command *command, const char *quantizer, const char *encoder);
+/* The kinds of families that the library has tables of; their options become flags. */
+typedef enum cli_kind { CLI_KIND_QUANTIZER, CLI_KIND_ENCODER, CLI_KIND_POLICY, CLI_KIND_COUNT } cli_kind;
+
+typedef struct cli_family_kind {
+    const char *noun, *nouns; /* "collision policy" */
+    const char *flag;         /* "collisions": the option that names a family */
+    const char *prefix;       /* of its options' flags: "collisions-" */
+    const char *own_flag;     /* an option of the table that has a flag of its own, so that it is none here; NULL */
+    cli_option_reader reader;
+    int (*count)(void);
+    const sid_family *(*at)(int index);
+} cli_family_kind;
+
+extern const cli_family_kind cli_family_kinds[CLI_KIND_COUNT];
+bool cli_takes_kind(const cli_command *command, cli_kind kind);
+
+/* All options that `command` takes: its own, the global ones, and those of families. `family` (CLI_KIND_COUNT): their
+ * names; NULL, or NULL for all kinds, takes every family's (for completions). SID_EUSAGE when a name is unknown. */
+sid_status cli_options_build(cli_app *app, const cli_command *command, const char *const *family);
 /* NULL when there is none. '-' and '_' are alike. `length`: of the name. */
 const cli_option *cli_option_find(const cli_app *app, const char *name, size_t length);
 /* The nearest option's name, or NULL. */

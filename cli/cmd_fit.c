@@ -39,6 +39,7 @@ static sid_fit_options options_of(cli_app *app)
                              .seed = app->seed,
                              .collisions = cli_text(app, "collisions"),
                              .digit_style = cli_text(app, "digit-style"),
+                             .collision_options = cli_family_options(app, CLI_FOR_POLICY),
                              .fit_rows_path = cli_text(app, "fit-rows"),
                              .drop_vectors = cli_flag(app, "drop-vectors"),
                              .force = app->is_forced};
@@ -158,8 +159,11 @@ static void print_health(cli_app *app, const sid_report *report, const char *pat
     const char *names, *next;
     cli_note(app, "  unique SIDs    %.1f %% (%s of %s)", 100 * report->unique_rate,
              cli_group(report->unique_sids, number), cli_group(report->items, total));
-    if (strcmp(report->collisions, "keep") != 0)
-        cli_note(app, "                 with the added %s every item has a SID of its own", report->collisions);
+    if (report->changed_items > 0)
+        cli_note(app, "                 %s got other codes than the nearest by %s",
+                 cli_count_text(app, report->changed_items, "item"), report->collisions);
+    if (report->resolved_by)
+        cli_note(app, "                 the added %s tells items of equal codes apart", report->resolved_by);
     cli_note(app, "  largest bucket %s%s%s", cli_count_text(app, report->largest_bucket, "item"),
              report->largest_bucket > 1 ? " share " : "", report->largest_bucket > 1 ? report->largest_bucket_sid : "");
     if (report->duplicate_vectors > 0)
@@ -269,17 +273,16 @@ static const cli_option options[] = {
      .default_text = "256",
      .help = "codes a level can choose from, or one number a level: 256,256,128"},
     {.name = "collisions",
-     .type = CLI_CHOICE,
-     .choices = "keep|digit|suffix",
+     .type = CLI_TEXT,
      .value = "POLICY",
      .default_text = "keep",
-     .help = "items of the same codes: keep them together, or add a digit or suffix"},
+     .help = "items of the same codes: keep them together, add a code, or give them other codes"},
     {.name = "digit-style",
      .type = CLI_CHOICE,
      .choices = "tiger|grid",
      .value = "STYLE",
      .default_text = "tiger",
-     .help = "tiger: all get 0..n-1; grid: 0 if alone, else 1..n"},
+     .help = "of collisions digit: tiger: all get 0..n-1; grid: 0 if alone, else 1..n"},
     {.name = "fit-rows", .type = CLI_TEXT, .value = "FILE", .help = "ids, one a line: fit on these, encode all"},
     {.name = "drop-vectors",
      .type = CLI_FLAG,
@@ -310,4 +313,5 @@ const cli_command cli_fit = {
     .example_count = CLI_COUNT(examples),
     .takes_quantizer = true,
     .takes_encoder = true,
+    .takes_policy = true,
     .run = run};

@@ -24,13 +24,19 @@
 typedef enum cli_option_type { CLI_TEXT, CLI_FLAG, CLI_INT, CLI_FLOAT, CLI_SIZE, CLI_CHOICE } cli_option_type;
 
 /* Who reads an option: the verb, or a family of the library (then it came from that family's table). */
-typedef enum cli_option_reader { CLI_FOR_VERB, CLI_FOR_ALL, CLI_FOR_QUANTIZER, CLI_FOR_ENCODER } cli_option_reader;
+typedef enum cli_option_reader {
+    CLI_FOR_VERB,
+    CLI_FOR_ALL,
+    CLI_FOR_QUANTIZER,
+    CLI_FOR_ENCODER,
+    CLI_FOR_POLICY
+} cli_option_reader;
 
 typedef struct cli_option {
     const char *name;         /* "memory-limit": --memory-limit */
     const char *value;        /* what help calls the value: "FILE" */
     const char *default_text; /* NULL: none */
-    const char *choices;      /* CLI_CHOICE: "tsv|jsonl" */
+    const char *choices; /* CLI_CHOICE: "tsv|jsonl"; of a name that is looked for in a table, what completions offer */
     const char *help;
     const char *env;          /* a variable of the environment that stands for it; NULL: none */
     const char *library_name; /* for families: the name in the library's table */
@@ -53,7 +59,7 @@ typedef struct cli_command {
     int option_count;
     const char *const *examples; /* (example_count) "command   # why" */
     int example_count;
-    bool takes_quantizer, takes_encoder; /* options of the library's families are accepted too */
+    bool takes_quantizer, takes_encoder, takes_policy; /* options of the library's families are accepted too */
     sid_status (*run)(cli_app *app);
 } cli_command;
 

@@ -18,7 +18,7 @@ static sid_status for_each_verb(cli_app *app, print_verb_fn *print)
 {
     for (int i = 0; i < cli_command_count; i++) {
         cli_app one = {.command = cli_command_table[i]};
-        sid_status status = cli_options_build(&one, one.command, NULL, NULL);
+        sid_status status = cli_options_build(&one, one.command, NULL);
         if (status == SID_OK)
             print(&one);
         app->err = one.err;
@@ -65,7 +65,7 @@ static void bash_options(const cli_app *app)
 static void bash_choices(const cli_app *app)
 {
     for (int i = 0; i < app->option_count; i++) {
-        if (app->option[i].type != CLI_CHOICE)
+        if (!app->option[i].choices)
             continue;
         (void)printf("    %s:--%s) choices=\"", app->command->name, app->option[i].name);
         print_choices(app->option[i].choices);
@@ -110,7 +110,7 @@ static void zsh_option(const cli_option *option)
     char *rest = cli_alloc(strlen(text) + 3, 1);
     (void)snprintf(rest, strlen(text) + 3, "[%s]", text);
     print_quoted(rest);
-    if (option->type == CLI_CHOICE) {
+    if (option->choices) {
         (void)printf("':value:(");
         print_choices(option->choices);
         (void)printf(")'");
@@ -162,7 +162,7 @@ static void fish_verb(const cli_app *app)
             (void)printf(" -s %c", option->letter);
         if (option->type != CLI_FLAG)
             (void)printf(" -r");
-        if (option->type == CLI_CHOICE) {
+        if (option->choices) {
             (void)printf(" -f -a '");
             print_choices(option->choices);
             (void)putchar('\'');

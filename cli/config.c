@@ -84,9 +84,10 @@ static sid_status apply_verb(cli_app *app, const char *path, const char *verb, j
 static sid_status check_other_verb(cli_app *app, const char *path, const cli_command *command, json_t *members)
 {
     cli_app other = {.command = command, .config = json_incref(app->config)};
-    const char *quantizer = cli_config_peek(app, command->name, "quantizer");
-    const char *encoder = cli_config_peek(app, command->name, "encoder");
-    sid_status status = cli_options_build(&other, command, quantizer, encoder);
+    const char *family[CLI_KIND_COUNT];
+    for (int i = 0; i < CLI_KIND_COUNT; i++)
+        family[i] = cli_config_peek(app, command->name, cli_family_kinds[i].flag);
+    sid_status status = cli_options_build(&other, command, family);
     if (status == SID_OK)
         status = apply_verb(&other, path, command->name, members, true);
     app->err = other.err;

@@ -106,15 +106,13 @@ static void print_usage(const char *usage)
 
 static void print_families(const cli_command *command)
 {
-    if (command->takes_quantizer) {
-        (void)printf("\nquantizers (semid %s --help NAME lists a quantizer's own options):\n", command->name);
-        for (int i = 0; i < sid_quantizer_family_count(); i++)
-            (void)printf("  %-14s %s\n", sid_quantizer_family(i)->name, sid_quantizer_family(i)->summary);
-    }
-    if (command->takes_encoder) {
-        (void)printf("\ntext encoders (semid %s --help NAME):\n", command->name);
-        for (int i = 0; i < sid_encoder_family_count(); i++)
-            (void)printf("  %-14s %s\n", sid_encoder_family(i)->name, sid_encoder_family(i)->summary);
+    for (int k = 0; k < CLI_KIND_COUNT; k++) {
+        const cli_family_kind *kind = &cli_family_kinds[k];
+        if (!cli_takes_kind(command, (cli_kind)k))
+            continue;
+        (void)printf("\n%s (semid %s --help NAME lists the options of one):\n", kind->nouns, command->name);
+        for (int i = 0; i < kind->count(); i++)
+            (void)printf("  %-14s %s\n", kind->at(i)->name, kind->at(i)->summary);
     }
 }
 
@@ -125,49 +123,53 @@ static void print_examples(const cli_command *command)
         (void)printf("  semid %s\n", command->examples[i]);
 }
 
-static const sid_family *find_family(const cli_command *command, const char *name, bool *is_encoder)
+/* NULL: none of that name; *kind gets what it is. */
+static const sid_family *find_family(const cli_command *command, const char *name, cli_kind *kind)
 {
-    *is_encoder = false;
-    for (int i = 0; command->takes_quantizer && i < sid_quantizer_family_count(); i++)
-        if (strcmp(sid_quantizer_family(i)->name, name) == 0)
-            return sid_quantizer_family(i);
-    *is_encoder = true;
-    for (int i = 0; command->takes_encoder && i < sid_encoder_family_count(); i++)
-        if (strcmp(sid_encoder_family(i)->name, name) == 0)
-            return sid_encoder_family(i);
+    for (int k = 0; k < CLI_KIND_COUNT; k++)
+        for (int i = 0; cli_takes_kind(command, (cli_kind)k) && i < cli_family_kinds[k].count(); i++)
+            if (strcmp(cli_family_kinds[k].at(i)->name, name) == 0) {
+                *kind = (cli_kind)k;
+                return cli_family_kinds[k].at(i);
+            }
     return NULL;
 }
 
 static sid_status unknown_family(cli_app *app, const cli_command *command, const char *name)
 {
-    const char *names[64] = {0};
+    const char *names[64] = {0}, *kinds = NULL;
     int count = 0;
-    for (int i = 0; command->takes_quantizer && i < sid_quantizer_family_count() && count < CLI_COUNT(names); i++)
-        names[count++] = sid_quantizer_family(i)->name;
-    for (int i = 0; command->takes_encoder && i < sid_encoder_family_count() && count < CLI_COUNT(names); i++)
-        names[count++] = sid_encoder_family(i)->name;
+    for (int k = 0; k < CLI_KIND_COUNT; k++) {
+        if (!cli_takes_kind(command, (cli_kind)k))
+            continue;
+        kinds = cli_keep(app, "%s%s%s", kinds ? kinds : "", kinds ? " or " : "", cli_family_kinds[k].noun);
+        for (int i = 0; i < cli_family_kinds[k].count() && count < CLI_COUNT(names); i++)
+            names[count++] = cli_family_kinds[k].at(i)->name;
+    }
     const char *near = sid_closest(name, names, count);
     if (count == 0)
         return cli_fail(app, SID_EUSAGE, "%s has no families of options; \"%s\" means nothing here", command->name,
                         name);
-    return cli_fail(app, SID_EUSAGE, "no quantizer or encoder is called \"%s\"%s%s%s", name,
-                    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return cli_fail(app, SID_EUSAGE, "no %s is called \"%s\"%s%s%s", kinds, name, near ? "; did you mean " : "",
+                    near ? near : "", near ? "?" : "");
 }
 
 static sid_status help_family(cli_app *app, const cli_command *command, const char *name)
 {
-    bool is_encoder;
-    const sid_family *family = find_family(command, name, &is_encoder);
+    const char *names[CLI_KIND_COUNT] = {NULL};
+    cli_kind kind = CLI_KIND_QUANTIZER;
+    const sid_family *family = find_family(command, name, &kind);
     if (!family)
         return unknown_family(app, command, name);
-    CLI_TRY(cli_options_build(app, command, is_encoder ? NULL : name, is_encoder ? name : NULL));
+    names[kind] = name;
+    CLI_TRY(cli_options_build(app, command, names));
     (void)printf("%s: %s\n", family->name, family->summary);
     if (family->paper && *family->paper)
         (void)printf("paper: %s\n", family->paper);
-    print_options(app, is_encoder ? "options" : "options of this quantizer and those common to all",
-                  is_encoder ? CLI_FOR_ENCODER : CLI_FOR_QUANTIZER);
+    print_options(app, kind == CLI_KIND_QUANTIZER ? "options of this quantizer and those common to all" : "options",
+                  cli_family_kinds[kind].reader);
     (void)printf("\nexample:\n  semid %s items.tsv -o %s --%s %s\n", command->name,
-                 command->takes_quantizer ? "catalog" : "x.npy", is_encoder ? "encoder" : "quantizer", family->name);
+                 command->takes_quantizer ? "catalog" : "x.npy", cli_family_kinds[kind].flag, family->name);
     return SID_OK;
 }
 
@@ -183,8 +185,10 @@ sid_status cli_help_verb(cli_app *app, const cli_command *command, const char *f
 {
     if (family)
         return help_family(app, command, family);
-    const char *quantizer = default_of(command, "quantizer"), *encoder = default_of(command, "encoder");
-    CLI_TRY(cli_options_build(app, command, quantizer, encoder));
+    const char *names[CLI_KIND_COUNT];
+    for (int i = 0; i < CLI_KIND_COUNT; i++)
+        names[i] = default_of(command, cli_family_kinds[i].flag);
+    CLI_TRY(cli_options_build(app, command, names));
     (void)printf("semid %s: %s\n\n", command->name, command->summary);
     print_usage(command->usage);
     if (command->about) {
@@ -193,8 +197,11 @@ sid_status cli_help_verb(cli_app *app, const cli_command *command, const char *f
     }
     print_examples(command);
     print_options(app, "options", CLI_FOR_VERB);
-    print_options(app, cli_keep(app, "options of the default quantizer, %s, and of all", quantizer), CLI_FOR_QUANTIZER);
-    print_options(app, cli_keep(app, "options of the default encoder, %s", encoder), CLI_FOR_ENCODER);
+    for (int i = 0; i < CLI_KIND_COUNT; i++)
+        print_options(app,
+                      cli_keep(app, "options of the default %s, %s%s", cli_family_kinds[i].noun, names[i],
+                               i == CLI_KIND_QUANTIZER ? ", and of all" : ""),
+                      cli_family_kinds[i].reader);
     print_families(command);
     print_options(app, "options of every verb", CLI_FOR_ALL);
     return SID_OK;

@@ -36,8 +36,10 @@ static sid_status read_settings(cli_app *app, int count, char **word)
     const char *path = config ? config : getenv("SEMID_CONFIG");
     if (path && *path)
         CLI_TRY(cli_config_load(app, path));
-    CLI_TRY(cli_options_build(app, app->command, early_name(app, count, word, "quantizer"),
-                              early_name(app, count, word, "encoder")));
+    const char *family[CLI_KIND_COUNT];
+    for (int i = 0; i < CLI_KIND_COUNT; i++)
+        family[i] = early_name(app, count, word, cli_family_kinds[i].flag);
+    CLI_TRY(cli_options_build(app, app->command, family));
     CLI_TRY(cli_args_parse(app, count, word));
     CLI_TRY(cli_args_environment(app));
     return app->config ? cli_config_apply(app, path) : SID_OK;

@@ -168,15 +168,15 @@ static void put_options(const cli_app *app, const char *macro, const char *title
 }
 
 /* Each family's options below a heading of their own. */
-static sid_status put_families(cli_app *app, const cli_command *command, bool is_encoder)
+static sid_status put_families(cli_app *app, const cli_command *command, cli_kind kind)
 {
-    int count = is_encoder ? sid_encoder_family_count() : sid_quantizer_family_count();
-    for (int i = 0; i < count; i++) {
-        const sid_family *family = is_encoder ? sid_encoder_family(i) : sid_quantizer_family(i);
+    for (int i = 0; i < cli_family_kinds[kind].count(); i++) {
+        const sid_family *family = cli_family_kinds[kind].at(i);
+        const char *names[CLI_KIND_COUNT] = {NULL};
         cli_app one = {0};
-        sid_status status =
-            cli_options_build(&one, command, is_encoder ? NULL : family->name, is_encoder ? family->name : NULL);
-        (void)printf(".SS The %s %s\n", is_encoder ? "text encoder" : "quantizer", family->name);
+        names[kind] = family->name;
+        sid_status status = cli_options_build(&one, command, names);
+        (void)printf(".SS The %s %s\n", cli_family_kinds[kind].noun, family->name);
         put_text(family->summary, strlen(family->summary));
         (void)printf(".\n");
         if (family->paper && *family->paper) {
@@ -185,7 +185,7 @@ static sid_status put_families(cli_app *app, const cli_command *command, bool is
             (void)printf(".\n");
         }
         for (int j = 0; status == SID_OK && j < one.option_count; j++)
-            if (one.option[j].reader == (is_encoder ? CLI_FOR_ENCODER : CLI_FOR_QUANTIZER))
+            if (one.option[j].reader == cli_family_kinds[kind].reader)
                 put_option(&one.option[j]);
         app->err = one.err;
         cli_app_drop(&one);
@@ -353,10 +353,9 @@ static sid_status man_verb(cli_app *app, const cli_command *command)
     }
     (void)printf(".SH OPTIONS\n");
     put_options(app, ".SS", "Of this verb", CLI_FOR_VERB);
-    if (command->takes_quantizer)
-        CLI_TRY(put_families(app, command, false));
-    if (command->takes_encoder)
-        CLI_TRY(put_families(app, command, true));
+    for (int i = 0; i < CLI_KIND_COUNT; i++)
+        if (cli_takes_kind(command, (cli_kind)i))
+            CLI_TRY(put_families(app, command, (cli_kind)i));
     put_options(app, ".SS", "Of every verb", CLI_FOR_ALL);
     put_exit_status();
     put_environment(app);
@@ -370,7 +369,7 @@ sid_status cli_help_man(cli_app *app, const cli_command *command)
 {
     static const cli_command no_verb = {0};
     cli_app page = {0};
-    sid_status status = cli_options_build(&page, command ? command : &no_verb, NULL, NULL);
+    sid_status status = cli_options_build(&page, command ? command : &no_verb, NULL);
     if (status == SID_OK)
         status = command ? man_verb(&page, command) : man_program(&page);
     app->err = page.err;

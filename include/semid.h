@@ -229,7 +229,7 @@ typedef struct sid_fit_options {
     const char *codes;          /* "256", or one number a level "256,256,128" */
     const char *options;        /* further quantizer options, "refine=3,beam=4" */
     uint64_t seed;              /* 0: 42 */
-    const char *collisions;     /* "keep" (default), "digit", "suffix" */
+    const char *collisions;     /* default "keep"; sid_policy_family lists them */
     const char *digit_style;    /* "tiger" (default): all get 0..n-1; "grid": 0 if alone, else 1..n */
     const sid_items *items;     /* titles and metadata, joined by id; NULL: none */
     const sid_encoder *encoder; /* kept in the catalogue so that new texts encode later; NULL: none */
@@ -237,7 +237,9 @@ typedef struct sid_fit_options {
     const char *parent;         /* id of the catalogue this one follows; NULL: none */
     bool drop_vectors;          /* do not keep vectors.npy */
     bool force;                 /* replace an existing catalogue */
-    void *reserved[4];
+    /* The collision policy's own, "cap=3,overflow=beam" (sid_policy_family lists them); the style is digit_style's. */
+    const char *collision_options;
+    void *reserved[3];
 } sid_fit_options;
 
 /* Fits a quantizer on `vectors`, gives every vector a SID and writes the catalogue directory `path` (all or nothing).
@@ -290,7 +292,7 @@ typedef enum sid_if_exists { SID_IF_EXISTS_FAIL, SID_IF_EXISTS_SKIP, SID_IF_EXIS
 typedef struct sid_item {
     const char *item_id, *sid, *title, *metadata; /* metadata: a JSON object or "" */
     const char *state;                            /* "ok" or "no_text" */
-    const char *assigned;                         /* "argmin" or "policy" */
+    const char *assigned;                         /* "argmin", "fit" or "policy" */
     int64_t row;
     double distance; /* neighbours: to the query; decode: to the reconstruction; else NaN */
     int shared;      /* neighbours: levels of common prefix; else 0 */
@@ -411,6 +413,9 @@ typedef struct sid_report {
     int64_t added_items;
     double added_residual_ratio, added_largest_bucket_growth;
     const char *added_advice;
+    int64_t changed_items; /* whose codes the collision policy changed */
+    const char
+        *resolved_by; /* "digit", "suffix": the added code that tells items of equal codes apart; NULL: nothing */
     void *memory;
 } sid_report;
 /* Formulas and thresholds: docs/guide/health.md. Counts are live; figures from creation are named in `at_creation`. */
@@ -509,6 +514,8 @@ SID_API const sid_family *sid_quantizer_family(int index);
 SID_API const sid_family *sid_quantizer_common(void); /* the options all quantizers share */
 SID_API int sid_encoder_family_count(void);
 SID_API const sid_family *sid_encoder_family(int index);
+SID_API int sid_policy_family_count(void); /* collision policies */
+SID_API const sid_family *sid_policy_family(int index);
 
 /* The best of `names` for a mistyped `word`, or NULL when none is near. */
 SID_API const char *sid_closest(const char *word, const char *const *names, int count);

@@ -4,7 +4,8 @@
  *   items_sum              the hash of items.db at rest
  *   catalog_fit            vectors to a draft          catalog_write   a draft to a directory
  *   catalog_open           directory to a handle       catalog_index   items.db to the trie, index.bin
- *   catalog_change         add, remove                 catalog_query   show, items, decode, neighbors
+ *   catalog_change         add, remove                 catalog_place   the SID of a new item
+ *   catalog_query          show, items, decode, neighbors
  *   catalog_report, catalog_verify                     interchange     export; catalog_import: SIDs made elsewhere
  *   hits                   lists of items for callers  row_vectors     vectors of rows, wherever they lie; their ids
  *   wal_guard              the bound on items.db-wal
@@ -42,7 +43,7 @@ struct sid_catalog {
     _Atomic pid_t
         owner; /* the process that db and lock_fd belong to; a child after fork adopts the handle for reading */
     sid__manifest manifest;
-    const sid__policy *policy;
+    sid__policy policy;
     sid_quantizer *quantizer;
     sid_encoder *encoder;            /* NULL: none */
     char *vectors_path;              /* the reader borrows it */
@@ -78,17 +79,17 @@ static inline int sid__catalog_width(const sid_catalog *catalog)
 typedef struct sid__draft {
     const sid_quantizer *quantizer;
     const sid_encoder *encoder; /* NULL: none */
-    const sid__policy *policy;
+    sid__policy policy;
     const sid_vectors *vectors;
     const sid_items *items; /* titles and metadata by id; NULL: none */
     const char *parent;     /* NULL: none */
     bool drop_vectors;
     int64_t count;
-    uint16_t *codes;  /* (count, levels) */
-    uint8_t *is_fit;  /* (count) 1: not the quantizer's own choice */
-    uint8_t *is_zero; /* (count) 1: a zero vector */
-    double *distance; /* (count) to the reconstruction */
-    int32_t *digit;   /* (count) */
+    uint16_t *codes;   /* (count, levels) */
+    uint8_t *assigned; /* (count) sid__assigned */
+    uint8_t *is_zero;  /* (count) 1: a zero vector */
+    double *distance;  /* (count) to the reconstruction */
+    int32_t *digit;    /* (count) */
     int64_t largest_bucket;
     int digit_codes; /* 0: none */
     double mean_residual;
@@ -182,6 +183,12 @@ void sid__wal_guard_init(sid_catalog *catalog);
 /* Before a change, under the mutex, outside of a transaction. SID_ELOCKED names the reader because of whom the log is too
  * long. */
 sid_status sid__wal_guard(sid_catalog *catalog, sid_error *err);
+
+/* ---- catalog_place.c ---------------------------------------------------------------------------------------------- */
+
+/* Completes the SID of a new item with vector x (dim), whose base codes are what the quantizer chose: the policy may give
+ * it others, or one code more. Within a transaction. SID_EDATA: its prefix is full, or an equal vector is refused. */
+sid_status sid__catalog_place(sid_catalog *catalog, const float *x, sid__db_item *item, sid_error *err);
 
 /* ---- hits.c ------------------------------------------------------------------------------------------------------- */
 

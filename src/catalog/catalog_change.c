@@ -82,28 +82,6 @@ static sid_status meet_existing(adding *a, const char *item_id, bool *is_skipped
     return status;
 }
 
-static sid_status give_digit(const sid_catalog *catalog, sid__db_item *item, sid_error *err)
-{
-    int64_t given = 0, largest = SID__DIGIT_NONE;
-    char prefix[SID_SID_TEXT_MAX];
-    item->digit = SID__DIGIT_NONE;
-    if (!catalog->policy->adds_code)
-        return SID_OK;
-    SID_TRY(sid__item_db_bucket(catalog->db, item->codes, &given, &largest, err));
-    int64_t digit = catalog->policy->next(given, largest);
-    if (digit >= catalog->manifest.digit_codes) {
-        sid_format(item->codes, item->levels, prefix);
-        return sid__fail(err, SID_EDATA,
-                         "%s is full: %" PRId64 " items had it and the digits 0 to %d are given, removed items' too; "
-                         "\"%s\" was not added; fit again with more levels or codes, or with collisions keep",
-                         prefix, given, catalog->manifest.digit_codes - 1, item->item_id);
-    }
-    item->digit = (int32_t)digit;
-    if (digit != SID__DIGIT_NONE)
-        item->codes[item->levels] = (uint16_t)digit;
-    return SID_OK;
-}
-
 static sid_status store(adding *a, sid__db_item *item, const float *x, sid_error *err)
 {
     const sid_items *items = a->options->items;
@@ -136,7 +114,7 @@ static sid_status add_one(adding *a, int64_t i, const float *x, sid_error *err)
     memcpy(item.codes, a->codes + i * levels, (size_t)levels * sizeof *item.codes);
     item.row = a->next_row++;
     item.state = catalog->encoder && sid__is_zero(x, catalog->manifest.dim) ? SID__STATE_NO_TEXT : SID__STATE_OK;
-    SID_TRY(give_digit(catalog, &item, err));
+    SID_TRY(sid__catalog_place(a->catalog, x, &item, err));
     SID_TRY(store(a, &item, x, err));
     a->pending++;
     return a->options->commit_every > 0 && a->pending == a->options->commit_every ? commit(a, err) : SID_OK;

@@ -9,6 +9,7 @@
 
 #include "catalog/catalog.h"
 #include "io/vectors.h"
+#include "sid/policy_move.h"
 
 enum { SEED_DEFAULT = 42, FIT_ROWS_FILE_MAX = 1 << 30 };
 
@@ -25,7 +26,7 @@ static sid_status check_parent(const char *parent, sid_error *err)
 
 /* Options to a quantizer that is not fitted, and a policy. */
 static sid_status read_options(const sid_fit_options *options, const sid_vectors *vectors, sid_quantizer **quantizer,
-                               const sid__policy **policy, sid_error *err)
+                               sid__policy *policy, sid_error *err)
 {
     if (!vectors || sid_vectors_count(vectors) < 1)
         return sid__fail(err, SID_EDATA, "there are no vectors to fit on; at least one is expected");
@@ -33,7 +34,11 @@ static sid_status read_options(const sid_fit_options *options, const sid_vectors
     if (options->encoder && sid_encoder_dim(options->encoder) != sid_vectors_dim(vectors))
         return sid__fail(err, SID_EDATA, "the encoder gives %d numbers, the vectors have %d",
                          sid_encoder_dim(options->encoder), sid_vectors_dim(vectors));
-    SID_TRY(sid__policy_find(options->collisions, options->digit_style, policy, err));
+    SID_TRY(sid__policy_create(options->collisions, options->digit_style, options->collision_options, policy, err));
+    if (options->drop_vectors && policy->options.duplicates != SID__DUPLICATES_KEEP)
+        return sid__fail(err, SID_EUSAGE,
+                         "duplicates are found by vectors, also when items are added later; keep the "
+                         "vectors, or take duplicates \"keep\"");
     return sid__quantizer_create(&(sid_quantizer_options){.quantizer = options->quantizer,
                                                           .levels = options->levels,
                                                           .codes = options->codes,
@@ -169,7 +174,7 @@ static sid_status check(sid_ctx *ctx, const sid_fit_options *options, const sid_
                         sid_fit_estimate *out, fit_rows *rows, sid_error *err)
 {
     sid_quantizer *quantizer = NULL;
-    const sid__policy *policy = NULL;
+    sid__policy policy;
     sid__new_directory *directory = NULL;
     SID_TRY(read_options(options, vectors, &quantizer, &policy, err));
     sid_status status = check_shape(quantizer, vectors, err);
@@ -200,17 +205,46 @@ sid_status sid_catalog_fit_check(sid_ctx *ctx, const sid_fit_options *options, c
 
 /* ---- Fit ---------------------------------------------------------------------------------------------------------- */
 
-static sid_status settle_collisions(sid__draft *draft, sid_error *err)
+static sid_status read_vector(void *user, int64_t row, float *x, sid_error *err)
+{
+    return sid__rows_gather(user, &row, 1, x, err);
+}
+
+/* The policy's move, then digits, which are by distance to what the codes are then. */
+static sid_status settle(const sid_ctx *ctx, sid__draft *draft, sid__moving *moving, sid_error *err)
+{
+    SID_TRY(sid__policy_move(moving, err));
+    for (int64_t row = 0; moving->moved > 0 && row < draft->count; row++)
+        if (moving->is_moved[row])
+            draft->assigned[row] = SID__ASSIGNED_POLICY;
+    if (moving->moved > 0)
+        SID_TRY(sid__draft_measure(ctx, draft, err));
+    const int64_t *first = draft->policy.options.duplicates == SID__DUPLICATES_MERGE ? moving->first : NULL;
+    SID_TRY(sid__policy_assign(&draft->policy, draft->codes, draft->count, moving->levels, draft->distance, moving->id,
+                               first, draft->digit, &draft->largest_bucket, err));
+    draft->digit_codes = sid__policy_adds_code(&draft->policy) ? sid__digit_codes(draft->largest_bucket) : 0;
+    return SID_OK;
+}
+
+static sid_status settle_collisions(sid_ctx *ctx, sid__draft *draft, const sid__rows *rows, sid_error *err)
 {
     const char **ids = NULL;
-    int levels = sid_quantizer_levels(draft->quantizer);
     SID_TRY(sid__alloc(&ids, (size_t)draft->count, sizeof *ids, "the ids of the vectors", err));
     for (int64_t row = 0; row < draft->count; row++)
         ids[row] = sid_vectors_id(draft->vectors, row);
-    sid_status status = sid__policy_assign(draft->policy, draft->codes, draft->count, levels, draft->distance, ids,
-                                           draft->digit, &draft->largest_bucket, err);
+    sid__moving moving = {.ctx = ctx,
+                          .policy = &draft->policy,
+                          .quantizer = draft->quantizer,
+                          .count = draft->count,
+                          .levels = sid_quantizer_levels(draft->quantizer),
+                          .id = ids,
+                          .distance = draft->distance,
+                          .read = read_vector,
+                          .read_user = (void *)(uintptr_t)rows,
+                          .codes = draft->codes};
+    sid_status status = settle(ctx, draft, &moving, err);
+    sid__moving_drop(&moving);
     sid__free(ids);
-    draft->digit_codes = draft->policy->adds_code ? sid__digit_codes(draft->largest_bucket) : 0;
     return status;
 }
 
@@ -222,7 +256,7 @@ static sid_status fit_draft(sid_ctx *ctx, const fit_rows *fit_on, sid_quantizer 
     SID_TRY(sid__draft_init(ctx, draft, err));
     SID_TRY(sid__quantizer_encode_rows(ctx, quantizer, &rows, draft->codes, NULL, err));
     SID_TRY(sid__draft_measure(ctx, draft, err));
-    return settle_collisions(draft, err);
+    return settle_collisions(ctx, draft, &rows, err);
 }
 
 /* Fits and writes into a directory of its own beside `path`; *directory is the new one, its lock held. */

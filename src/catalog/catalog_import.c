@@ -113,8 +113,8 @@ static sid_status recognise_policy(const sid__imported *in, const digit_row *sor
     int usual = sid__digit_codes(draft->largest_bucket);
     draft->digit_codes = usual > largest_digit ? usual : largest_digit + 1;
     if (has_none)
-        return sid__policy_find("suffix", NULL, &draft->policy, err);
-    return sid__policy_find("digit", starts_at_1 && !starts_at_0 ? "grid" : "tiger", &draft->policy, err);
+        return sid__policy_create("suffix", NULL, NULL, &draft->policy, err);
+    return sid__policy_create("digit", starts_at_1 && !starts_at_0 ? "grid" : "tiger", NULL, &draft->policy, err);
 }
 
 static sid_status take_digits(const sid__imported *in, sid__draft *draft, sid_error *err)
@@ -133,7 +133,7 @@ static sid_status take_digits(const sid__imported *in, sid__draft *draft, sid_er
     if (in->digit) {
         status = recognise_policy(in, sorted, draft, err);
     } else {
-        status = sid__policy_find("keep", NULL, &draft->policy, err);
+        status = sid__policy_create("keep", NULL, NULL, &draft->policy, err);
         for (int64_t begin = 0, end; begin < in->count; begin = end) {
             for (end = begin + 1; end < in->count && is_same_bucket(&sorted[begin], &sorted[end]);)
                 end++;
@@ -153,7 +153,8 @@ static sid_status fill_draft(sid_ctx *ctx, const sid__imported *in, sid__draft *
     SID_TRY(sid_quantizer_encode(ctx, draft->quantizer, sid_vectors_data(draft->vectors), in->count, draft->codes, NULL,
                                  err));
     for (int64_t i = 0; i < in->count; i++)
-        draft->is_fit[i] = memcmp(draft->codes + i * in->levels, in->codes + i * in->levels, codes_size) != 0;
+        if (memcmp(draft->codes + i * in->levels, in->codes + i * in->levels, codes_size) != 0)
+            draft->assigned[i] = SID__ASSIGNED_FIT;
     memcpy(draft->codes, in->codes, (size_t)in->count * codes_size);
     SID_TRY(sid__draft_measure(ctx, draft, err));
     return take_digits(in, draft, err);

@@ -260,8 +260,8 @@ static sid_status load_manifest(sid_catalog *catalog, sid_error *err)
     SID_TRY(path_of(catalog, SID__FILE_MANIFEST, path, err));
     SID_TRY(sid__manifest_read(path, &catalog->manifest, err));
     SID_TRY(sid__files_check(catalog->path, m, err));
-    SID_TRY(sid__policy_find(m->collisions, m->digit_style[0] ? m->digit_style : NULL, &catalog->policy, err));
-    if (catalog->policy->adds_code == (m->digit_codes > 0))
+    SID_TRY(sid__policy_create(m->collisions, m->digit_style, m->collision_options, &catalog->policy, err));
+    if (sid__policy_adds_code(&catalog->policy) == (m->digit_codes > 0))
         return SID_OK;
     return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = path, .byte = -1},
                         "collisions %s with %d digit codes; restore or refit", m->collisions, m->digit_codes);

@@ -86,6 +86,7 @@ static sid_status name_report(const sid_catalog *catalog, sid_report *report, si
     SID_TRY(sid__report_text(report, m->parent[0] ? m->parent : NULL, &report->parent, err));
     SID_TRY(sid__report_text(report, m->family, &report->quantizer, err));
     SID_TRY(sid__report_text(report, m->collisions, &report->collisions, err));
+    report->resolved_by = sid__policy_digit_name(&catalog->policy);
     report->version = catalog->version;
     report->dim = m->dim;
     return SID_OK;
@@ -99,6 +100,9 @@ static sid_status fill(sid_catalog *catalog, sid_report *report, sid_error *err)
     SID_TRY(name_report(catalog, report, err));
     SID_TRY(sid__live_items_read(catalog->ctx, catalog->db, sid__catalog_width(catalog), &live, err));
     drop_digits(&live, m->levels);
+    report->changed_items = 0;
+    for (int64_t i = 0; i < live.count; i++)
+        report->changed_items += live.assigned[i] == SID__ASSIGNED_POLICY;
     const sid__health_input in = {.codes = live.codes,
                                   .count = live.count,
                                   .levels = m->levels,

@@ -23,7 +23,7 @@ sid_status sid__draft_init(sid_ctx *ctx, sid__draft *draft, sid_error *err)
     draft->reserved_size = size;
     sid_status status = sid__alloc(&draft->codes, count, levels * sizeof *draft->codes, "codes", err);
     if (status == SID_OK)
-        status = sid__alloc(&draft->is_fit, count, sizeof *draft->is_fit, "how items were assigned", err);
+        status = sid__alloc(&draft->assigned, count, sizeof *draft->assigned, "how items were assigned", err);
     if (status == SID_OK)
         status = sid__alloc(&draft->is_zero, count, sizeof *draft->is_zero, "which vectors are zero", err);
     if (status == SID_OK)
@@ -38,7 +38,7 @@ sid_status sid__draft_init(sid_ctx *ctx, sid__draft *draft, sid_error *err)
 void sid__draft_drop(sid_ctx *ctx, sid__draft *draft)
 {
     sid__free(draft->codes);
-    sid__free(draft->is_fit);
+    sid__free(draft->assigned);
     sid__free(draft->is_zero);
     sid__free(draft->distance);
     sid__free(draft->digit);
@@ -146,6 +146,21 @@ static sid_status describe_encoder(writing *w)
     return copy_options(m->encoder_options, sizeof m->encoder_options, &text, status, "encoder options", w->err);
 }
 
+static sid_status describe_policy(writing *w)
+{
+    const sid__policy *policy = &w->draft->policy;
+    sid__manifest *m = &w->manifest;
+    sid__strbuf text = {0};
+    SID_TRY(copy_name(m->collisions, sizeof m->collisions, policy->class->info.name, "the policy's name", w->err));
+    SID_TRY(copy_name(m->digit_style, sizeof m->digit_style, sid__policy_style(policy), "the style's name", w->err));
+    sid_status status = sid__policy_options_text(policy, &text, w->err);
+    SID_TRY(copy_options(m->collision_options, sizeof m->collision_options, &text, status, "its options", w->err));
+    if (m->collision_options[0])
+        SID_TRY(
+            copy_name(m->feature[m->feature_count++], sizeof *m->feature, SID__FEATURE_COLLISION_OPTIONS, "", w->err));
+    return SID_OK;
+}
+
 static sid_status describe(writing *w)
 {
     const sid__draft *draft = w->draft;
@@ -165,8 +180,7 @@ static sid_status describe(writing *w)
     m->dim = q->dim;
     m->prepared_dim = q->prepared_dim;
     SID_TRY(copy_name(m->normalization, sizeof m->normalization, q->options.normalize ? "l2" : "none", "", w->err));
-    SID_TRY(copy_name(m->collisions, sizeof m->collisions, draft->policy->name, "the policy's name", w->err));
-    SID_TRY(copy_name(m->digit_style, sizeof m->digit_style, draft->policy->style, "the style's name", w->err));
+    SID_TRY(describe_policy(w));
     m->digit_codes = draft->digit_codes;
     m->fitted_items = draft->count;
     m->largest_bucket = draft->largest_bucket;
@@ -236,7 +250,7 @@ static sid_status write_item(writing *w, sid__item_db *db, int64_t row, int64_t 
                          .item_id = sid_vectors_id(draft->vectors, row),
                          .levels = levels,
                          .digit = draft->digit[row],
-                         .assigned = draft->is_fit[row] ? SID__ASSIGNED_FIT : SID__ASSIGNED_ARGMIN,
+                         .assigned = (sid__assigned)draft->assigned[row],
                          .state = has_text ? SID__STATE_OK : SID__STATE_NO_TEXT};
     memcpy(item.codes, draft->codes + row * levels, (size_t)levels * sizeof *item.codes);
     if (item.digit != SID__DIGIT_NONE)
@@ -324,6 +338,9 @@ static sid_status make_report(writing *w, sid_report *report)
     report->parent = m->parent[0] ? m->parent : NULL;
     report->quantizer = m->family;
     report->collisions = m->collisions;
+    report->resolved_by = sid__policy_digit_name(&draft->policy);
+    for (int64_t row = 0; row < draft->count; row++)
+        report->changed_items += draft->assigned[row] == SID__ASSIGNED_POLICY;
     report->version = 1;
     report->dim = m->dim;
     return status == SID_OK ? sid__health_judge(report, w->err) : status;

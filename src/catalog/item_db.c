@@ -41,6 +41,8 @@ static const char *const statement_sql[SID__STMT_COUNT] = {
     [SID__STMT_GET] = ("SELECT " ITEM_COLUMNS " FROM items WHERE row = ?1"),
     [SID__STMT_SCAN] = ("SELECT " ITEM_COLUMNS " FROM items ORDER BY row"),
     [SID__STMT_BUCKET] = "SELECT count(*), max(digit) FROM items WHERE base = ?1",
+    [SID__STMT_PREFIX] =
+        ("SELECT " ITEM_COLUMNS " FROM items WHERE base BETWEEN ?1 AND ?2 AND state <> 'removed' ORDER BY base, row"),
     [SID__STMT_NEXT_ROW] = "SELECT coalesce(max(row) + 1, 0) FROM items",
     [SID__STMT_LIVE] = "SELECT count(*) FROM items WHERE state <> 'removed'",
     [SID__STMT_VECTOR_PUT] = "INSERT INTO vectors VALUES(?1,?2)",

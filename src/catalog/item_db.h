@@ -114,12 +114,15 @@ sid_status sid__item_db_vector_get(sid__item_db *db, int64_t row, float *x, int 
 /* Rows that ever had these base codes, removed ones too, and their largest digit (SID__DIGIT_NONE: none). */
 sid_status sid__item_db_bucket(sid__item_db *db, const uint16_t *codes, int64_t *given, int64_t *largest,
                                sid_error *err);
+/* Gives every live row whose first `depth` base codes are those, by base codes, then row (strings live during the call). */
+typedef sid_status sid__item_fn(void *user, const sid__db_item *item, sid_error *err);
+sid_status sid__item_db_scan_prefix(sid__item_db *db, const uint16_t *codes, int depth, sid__item_fn *fn, void *user,
+                                    sid_error *err);
 sid_status sid__item_db_next_row(sid__item_db *db, int64_t *row, sid_error *err);
 sid_status sid__item_db_live_count(sid__item_db *db, int64_t *count, sid_error *err);
 
 /* Gives every row, removed ones too, in row order (strings live during the call), then compares the digest:
  * SID_ECORRUPT when it differs. */
-typedef sid_status sid__item_fn(void *user, const sid__db_item *item, sid_error *err);
 sid_status sid__item_db_scan(sid__item_db *db, sid__item_fn *fn, void *user, sid_error *err);
 
 /* SQLite's own look at pages and indexes. */

@@ -14,6 +14,7 @@ typedef enum sid__statement {
     SID__STMT_GET,
     SID__STMT_SCAN,
     SID__STMT_BUCKET,
+    SID__STMT_PREFIX,
     SID__STMT_NEXT_ROW,
     SID__STMT_LIVE,
     SID__STMT_VECTOR_PUT,

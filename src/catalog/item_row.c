@@ -403,6 +403,42 @@ sid_status sid__item_db_bucket(sid__item_db *db, const uint16_t *codes, int64_t 
     return status;
 }
 
+static sid_status step_rows(sid__item_db *db, sqlite3_stmt *statement, sid__item_fn *fn, void *user, sid_error *err)
+{
+    int rc = SQLITE_DONE;
+    sid_status status = SID_OK;
+    while (status == SID_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        sid__db_item item = {0};
+        status = read_row(db, statement, &item, err);
+        if (status == SID_OK)
+            status = fn(user, &item, err);
+    }
+    if (status == SID_OK && rc != SQLITE_DONE)
+        status = sid__item_db_fail(db, rc, "cannot read the items", err);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return status;
+}
+
+/* Codes are stored so that bytes sort as they do: a prefix is all between 0, 0, .. and 65535, 65535, .. after it. */
+sid_status sid__item_db_scan_prefix(sid__item_db *db, const uint16_t *codes, int depth, sid__item_fn *fn, void *user,
+                                    sid_error *err)
+{
+    unsigned char low[SID_BLOB_MAX], high[SID_BLOB_MAX];
+    sqlite3_stmt *prefix = NULL;
+    size_t size = (size_t)CODE_SIZE * (size_t)db->levels;
+    SID_TRY(sid__item_db_statement(db, SID__STMT_PREFIX, &prefix, err));
+    memset(low, 0x00, sizeof low);
+    memset(high, 0xff, sizeof high);
+    (void)blob_of_codes(codes, depth, low);
+    (void)blob_of_codes(codes, depth, high);
+    binding b = {.statement = prefix};
+    bind_bytes(&b, 1, low, size);
+    bind_bytes(&b, 2, high, size);
+    SID_TRY(check_bound(db, &b, "cannot read the items", err));
+    return step_rows(db, prefix, fn, user, err);
+}
+
 sid_status sid__item_db_next_row(sid__item_db *db, int64_t *row, sid_error *err)
 {
     sqlite3_stmt *next = NULL;

@@ -13,8 +13,8 @@
 #define HASH_TAIL "\"\n}\n"
 enum { HASH_HEAD_SIZE = sizeof HASH_HEAD - 1, HASH_TAIL_SIZE = sizeof HASH_TAIL - 1, HASH_HEX_SIZE = 64 };
 
-/* Features that this version knows and a manifest may require. None yet. */
-static const char *const known_features[] = {NULL};
+/* Features that this version knows and a manifest may require. */
+static const char *const known_features[] = {SID__FEATURE_COLLISION_OPTIONS};
 
 /* ---- Writing ------------------------------------------------------------------------------------------------------ */
 
@@ -36,6 +36,8 @@ static sid_status append_quantizer(const sid__manifest *m, sid__strbuf *out, sid
     SID_TRY(append_member(out, ",\n  \"normalization\": ", m->normalization, err));
     SID_TRY(append_member(out, ",\n  \"collisions\": {\"policy\": ", m->collisions, err));
     SID_TRY(append_member(out, ", \"style\": ", m->digit_style, err));
+    if (m->collision_options[0])
+        SID_TRY(append_member(out, ", \"options\": ", m->collision_options, err));
     return sid__strbuf_printf(out, err, ", \"digit_codes\": %d}", m->digit_codes);
 }
 
@@ -238,6 +240,8 @@ static sid_status read_quantizer(const reader *r, const json_t *root, sid__manif
     SID_TRY(get_object(r, root, "collisions", &collisions));
     SID_TRY(get_text(r, collisions, "policy", m->collisions, sizeof m->collisions));
     SID_TRY(get_text(r, collisions, "style", m->digit_style, sizeof m->digit_style));
+    if (json_object_get(collisions, "options"))
+        SID_TRY(get_text(r, collisions, "options", m->collision_options, sizeof m->collision_options));
     return get_int(r, collisions, "digit_codes", 0, SID_CODES_MAX, &m->digit_codes);
 }
 
@@ -295,7 +299,7 @@ static sid_status read_files(const reader *r, json_t *root, sid__manifest *m)
 static bool is_known_feature(const char *name)
 {
     for (size_t i = 0; i < sizeof known_features / sizeof *known_features; i++)
-        if (known_features[i] && strcmp(known_features[i], name) == 0)
+        if (strcmp(known_features[i], name) == 0)
             return true;
     return false;
 }

@@ -22,6 +22,9 @@ enum {
     SID__CATALOG_ID_SIZE = 33 /* 128 bits in hex and a zero */
 };
 
+/* Required when the collision policy has options that are not its defaults: how new items get SIDs depends on them. */
+#define SID__FEATURE_COLLISION_OPTIONS "collision-options"
+
 typedef struct sid__manifest_file {
     char name[SID__MANIFEST_NAME_SIZE]; /* in the catalogue's directory; no slash, not hidden */
     int64_t size;
@@ -38,7 +41,8 @@ typedef struct sid__manifest {
     int dim, prepared_dim;
     char normalization[SID__MANIFEST_NAME_SIZE];
     char collisions[SID__MANIFEST_NAME_SIZE], digit_style[SID__MANIFEST_NAME_SIZE];
-    int digit_codes; /* K of the added level; 0: none */
+    char collision_options[SID__OPTION_TEXT_SIZE]; /* "": defaults, and not written */
+    int digit_codes;                               /* K of the added level; 0: none */
     bool has_encoder;
     char encoder[SID__MANIFEST_NAME_SIZE], encoder_fields[SID__OPTION_TEXT_SIZE],
         encoder_options[SID__OPTION_TEXT_SIZE];

@@ -1,231 +1,225 @@
-/* policy.c: the collision policies of spec/quantizers.md §4, a row of a table each. Digits are given out once: an item
- * keeps its digit for life and a removed item's digit is not given again, so that old SIDs never move.
- */
+/* policy.c: the table of collision policies, their options, and which kind of digit each gives. */
 #include "sid/policy.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "sid/code_order.h"
-#include "sid/sort_rows.h"
+#include "sid/policy_move.h"
 
-static int64_t keep_first(int64_t rank, int64_t size)
-{
-    (void)rank;
-    (void)size;
-    return SID__DIGIT_NONE;
-}
-
-static int64_t keep_next(int64_t given, int64_t largest)
-{
-    (void)given;
-    (void)largest;
-    return SID__DIGIT_NONE;
-}
-
-static int64_t tiger_first(int64_t rank, int64_t size)
-{
-    (void)size;
-    return rank;
-}
-
-static int64_t grid_first(int64_t rank, int64_t size)
-{
-    return size == 1 ? 0 : rank + 1;
-}
-
-/* Tiger and grid alike; DIGIT_NONE + 1 is 0, which the first item of a bucket gets. */
-static int64_t digit_next(int64_t given, int64_t largest)
-{
-    return given == 0 ? 0 : largest + 1;
-}
-
-static int64_t suffix_first(int64_t rank, int64_t size)
-{
-    (void)size;
-    return rank == 0 ? SID__DIGIT_NONE : rank;
-}
-
-static int64_t suffix_next(int64_t given, int64_t largest)
-{
-    if (given == 0)
-        return SID__DIGIT_NONE;
-    return largest == SID__DIGIT_NONE ? 1 : largest + 1;
-}
-
-const sid__policy sid__policy_table[] = {
-    {.name = "keep",
-     .style = "",
-     .summary = "items may share a SID",
-     .adds_code = false,
-     .first = keep_first,
-     .next = keep_next},
-    {.name = "digit",
-     .style = "tiger",
-     .summary = "every item gets one more code, 0 to n-1 in its bucket",
-     .adds_code = true,
-     .first = tiger_first,
-     .next = digit_next},
-    {.name = "digit",
-     .style = "grid",
-     .summary = "every item gets one more code, 0 when alone in its bucket, else 1 to n",
-     .adds_code = true,
-     .first = grid_first,
-     .next = digit_next},
-    {.name = "suffix",
-     .style = "",
-     .summary = "the first item of a bucket stays as it is, the others get one more code, 1 to n-1",
-     .adds_code = true,
-     .first = suffix_first,
-     .next = suffix_next},
-};
-const int sid__policy_count = sizeof sid__policy_table / sizeof *sid__policy_table;
-
-enum { POLICY_MAX = sizeof sid__policy_table / sizeof *sid__policy_table };
-
-/* `word` is no `what`: lists the names that are (each once, "" left out), with a suggestion when one is near. */
-static sid_status fail_unknown(sid_error *err, const char *what, const char *word, bool is_style)
-{
-    const char *names[POLICY_MAX] = {NULL};
-    int count = 0, length = 0;
-    char list[128] = "";
-    for (int i = 0; i < sid__policy_count; i++) {
-        const char *name = is_style ? sid__policy_table[i].style : sid__policy_table[i].name;
-        if (!*name || (count > 0 && strcmp(names[count - 1], name) == 0))
-            continue;
-        length += snprintf(list + length, sizeof list - (size_t)length, "%s%s", count > 0 ? ", " : "", name);
-        assert(length < (int)sizeof list);
-        names[count++] = name;
+#define AT(field) offsetof(sid__policy_options, field)
+#define OPTION_DUPLICATES                                                                                              \
+    {                                                                                                                  \
+        "duplicates", SID_OPTION_CHOICE, "keep", 0, 0, "keep|merge|error",                                             \
+            "items of equal vectors: each for itself, one SID for all of them, or refuse them", AT(duplicates)         \
     }
-    const char *near = sid_closest(word, names, count);
-    if (near)
-        return sid__fail(err, SID_EUSAGE, "%s \"%.60s\" is not known; did you mean \"%s\"? There are: %s", what, word,
-                         near, list);
-    return sid__fail(err, SID_EUSAGE, "%s \"%.60s\" is not known; there are: %s", what, word, list);
+#define OPTION_OVERFLOW(choices, help)                                                                                 \
+    {                                                                                                                  \
+        "overflow", SID_OPTION_CHOICE, "error", 0, 0, choices, help, AT(overflow)                                      \
+    }
+static const char overflow_digits[] = "an item for which no digit is left: refuse it, or the best free SID of 32";
+static const char overflow_codes[] =
+    "an item for which no last code is left: refuse it, take the best free SID of 32, or add a digit";
+
+static const sid_option keep_options[] = {OPTION_DUPLICATES};
+static const sid_option suffix_options[] = {OPTION_DUPLICATES, OPTION_OVERFLOW("error|beam", overflow_digits)};
+static const sid_option digit_options[] = {
+    {"style", SID_OPTION_CHOICE, "tiger", 0, 0, "tiger|grid", "all get 0..n-1; or 0 if alone, else 1..n", AT(style)},
+    OPTION_DUPLICATES,
+    OPTION_OVERFLOW("error|beam", overflow_digits)};
+static const sid_option reassign_options[] = {OPTION_DUPLICATES, OPTION_OVERFLOW("error|beam|digit", overflow_codes)};
+/* Below .003 e^(-2 / epsilon), the least weight, leaves the range of double. */
+static const sid_option sinkhorn_options[] = {
+    {"epsilon", SID_OPTION_FLOAT, "0.003", 0.003, 1000, NULL, "how soft the transport is", AT(epsilon)},
+    {"then", SID_OPTION_CHOICE, "keep", 0, 0, "keep|digit|suffix|reassign",
+     "what happens to items that still share a SID", AT(then)},
+    OPTION_DUPLICATES,
+    OPTION_OVERFLOW("error|beam|digit", overflow_codes)};
+static const sid_option capacity_options[] = {
+    {"cap", SID_OPTION_INT, "5", 1, 1e9, NULL, "items that one SID holds at most", AT(cap)},
+    OPTION_DUPLICATES,
+    OPTION_OVERFLOW("error|beam|digit", overflow_codes)};
+#undef AT
+
+#define OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof *(table)
+static const sid__policy_class keep = {
+    .info = {.name = "keep", .summary = "items may share a SID", .paper = "", OPTIONS(keep_options)},
+    .room = INT64_MAX};
+static const sid__policy_class digit = {
+    .info = {.name = "digit",
+             .summary = "every item gets one more code, which counts the members of its bucket",
+             .paper = "TIGER, arXiv 2305.05065; GRID, arXiv 2507.22224",
+             OPTIONS(digit_options)},
+    .room = 1};
+static const sid__policy_class suffix = {
+    .info = {.name = "suffix",
+             .summary = "the first item of a bucket stays as it is, the others get one more code, 1 to n-1",
+             .paper = "",
+             OPTIONS(suffix_options)},
+    .room = 1};
+static const sid__policy_class reassign = {
+    .info = {.name = "reassign",
+             .summary = "as few items as possible move to another last code, at least cost",
+             .paper = "arXiv 2605.25330",
+             OPTIONS(reassign_options)},
+    .move = sid__move_reassign,
+    .room = 1};
+static const sid__policy_class sinkhorn = {
+    .info = {.name = "sinkhorn",
+             .summary = "items of a bucket are spread over the last codes by optimal transport",
+             .paper = "LC-Rec, arXiv 2311.09049",
+             OPTIONS(sinkhorn_options)},
+    .move = sid__move_sinkhorn,
+    .room = 1};
+static const sid__policy_class capacity = {
+    .info = {.name = "capacity",
+             .summary = "a SID holds at most cap items; the farthest go to the nearest last code with room",
+             .paper = "",
+             OPTIONS(capacity_options)},
+    .move = sid__move_capacity,
+    .room = 0};
+
+const sid__policy_class *const sid__policy_table[] = {&keep, &digit, &suffix, &reassign, &sinkhorn, &capacity};
+enum { POLICY_COUNT = sizeof sid__policy_table / sizeof *sid__policy_table };
+const int sid__policy_count = POLICY_COUNT;
+
+int sid_policy_family_count(void)
+{
+    return sid__policy_count;
 }
 
-/* A style that the policy does not have would be ignored silently; the default style is accepted everywhere. */
-static sid_status fail_style(sid_error *err, const char *name, const char *style)
+const sid_family *sid_policy_family(int index)
 {
-    for (int i = 0; i < sid__policy_count; i++)
-        if (strcmp(sid__policy_table[i].style, style) == 0)
-            return sid__fail(
-                err, SID_EUSAGE,
-                "digit style \"%s\" needs collisions \"digit\", but they are \"%s\"; leave one of them out", style,
-                name);
-    return fail_unknown(err, "digit style", style, true);
+    return index >= 0 && index < sid__policy_count ? &sid__policy_table[index]->info : NULL;
 }
 
-sid_status sid__policy_find(const char *name, const char *style, const sid__policy **out, sid_error *err)
+/* ---- Finding and reading ------------------------------------------------------------------------------------------ */
+
+static sid_status fail_unknown(sid_error *err, const char *name)
 {
-    const char *wanted = name ? name : "keep", *wanted_style = style && *style ? style : "tiger";
-    bool is_name = false;
-    for (int i = 0; i < sid__policy_count; i++) {
-        const sid__policy *policy = &sid__policy_table[i];
-        if (strcmp(policy->name, wanted) != 0)
-            continue;
-        is_name = true;
-        bool is_default_style = !*policy->style && strcmp(wanted_style, "tiger") == 0;
-        if (is_default_style || strcmp(policy->style, wanted_style) == 0) {
-            *out = policy;
+    const char *names[POLICY_COUNT];
+    char list[128] = "";
+    int length = 0;
+    for (int i = 0; i < POLICY_COUNT; i++) {
+        names[i] = sid__policy_table[i]->info.name;
+        length += snprintf(list + length, sizeof list - (size_t)length, "%s%s", i ? ", " : "", names[i]);
+        assert(length < (int)sizeof list);
+    }
+    const char *near = sid_closest(name, names, POLICY_COUNT);
+    return sid__fail(err, SID_EUSAGE, "collision policy \"%.60s\" is not known; %s%s%sthere are: %s", name,
+                     near ? "did you mean \"" : "", near ? near : "", near ? "\"? " : "", list);
+}
+
+static sid_status find_class(const char *name, const sid__policy_class **out, sid_error *err)
+{
+    for (int i = 0; i < POLICY_COUNT; i++) {
+        if (strcmp(sid__policy_table[i]->info.name, name) == 0) {
+            *out = sid__policy_table[i];
             return SID_OK;
         }
     }
-    return is_name ? fail_style(err, wanted, wanted_style) : fail_unknown(err, "collision policy", wanted, false);
+    return fail_unknown(err, name);
 }
 
-int sid__digit_codes(int64_t largest_bucket)
+static sid_status set_option(void *user, const char *name, const char *value, sid_error *err)
 {
-    assert(largest_bucket >= 0);
-    if (largest_bucket > SID_CODES_MAX / 2)
-        return SID_CODES_MAX;
-    return largest_bucket * 2 < SID__DIGIT_CODES_MIN ? SID__DIGIT_CODES_MIN : (int)(largest_bucket * 2);
+    sid__policy *policy = user;
+    const sid_family *info = &policy->class->info;
+    const char *names[16];
+    bool is_known = false;
+    SID_TRY(sid__options_set(info, &policy->options, name, value, &is_known, err));
+    if (is_known)
+        return SID_OK;
+    for (int i = 0; i < info->option_count; i++)
+        names[i] = info->options[i].name;
+    const char *near = sid_closest(name, names, info->option_count);
+    return sid__fail(err, SID_EUSAGE, "collision policy %s has no option \"%.60s\"%s%s%s", info->name, name,
+                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
-typedef struct ranking {
-    const uint16_t *codes; /* (count, levels) */
-    int levels;
-    const double *distance;
-    const char *const *id;
-} ranking;
-
-static int compare_codes(const ranking *of, int64_t a, int64_t b)
+/* A style that the policy does not have would be ignored silently; the default style is accepted everywhere. */
+static sid_status set_style(sid__policy *policy, const char *style, sid_error *err)
 {
-    return sid__codes_compare(of->codes + a * of->levels, of->codes + b * of->levels, of->levels);
-}
-
-static int compare_rank(const void *context, int64_t a, int64_t b)
-{
-    const ranking *of = context;
-    int by_codes = compare_codes(of, a, b);
-    if (by_codes != 0)
-        return by_codes;
-    if (of->distance[a] < of->distance[b])
-        return -1;
-    if (of->distance[a] > of->distance[b])
-        return 1;
-    return strcmp(of->id[a], of->id[b]);
-}
-
-/* The end of the bucket that begins at `begin` in `order`. */
-static int64_t bucket_end(const ranking *of, const int64_t *order, int64_t count, int64_t begin)
-{
-    int64_t end = begin + 1;
-    while (end < count && compare_codes(of, order[begin], order[end]) == 0)
-        end++;
-    return end;
-}
-
-/* The largest bucket, refused when its last digit is not a code. */
-static sid_status find_largest(const sid__policy *policy, const ranking *of, const int64_t *order, int64_t count,
-                               int64_t *largest, sid_error *err)
-{
-    int64_t largest_size = 0, largest_begin = 0;
-    for (int64_t begin = 0, end; begin < count; begin = end) {
-        end = bucket_end(of, order, count, begin);
-        if (end - begin > largest_size) {
-            largest_size = end - begin;
-            largest_begin = begin;
-        }
+    static const char *const styles[] = {"tiger", "grid"};
+    if (!style || !*style)
+        return SID_OK;
+    if (strcmp(style, "tiger") != 0 && strcmp(style, "grid") != 0) {
+        const char *near = sid_closest(style, styles, 2);
+        return sid__fail(err, SID_EUSAGE, "digit style \"%.60s\" is not known; %s%s%sthere are: tiger, grid", style,
+                         near ? "did you mean \"" : "", near ? near : "", near ? "\"? " : "");
     }
-    if (count > 0 && policy->first(largest_size - 1, largest_size) >= SID_CODES_MAX) {
-        char text[SID_SID_TEXT_MAX];
-        sid_format(of->codes + order[largest_begin] * of->levels, of->levels, text);
-        return sid__fail(err, SID_EDATA,
-                         "%" PRId64 " items share the codes %s, and a digit tells at most %d apart; use more levels or "
-                         "codes, merge equal vectors, or take collisions \"keep\"",
-                         largest_size, text, SID_CODES_MAX);
-    }
-    *largest = largest_size;
+    if (policy->class == &digit)
+        return set_option(policy, "style", style, err);
+    if (strcmp(style, "tiger") == 0)
+        return SID_OK;
+    return sid__fail(err, SID_EUSAGE,
+                     "digit style \"%s\" needs collisions \"digit\", but they are \"%s\"; leave one of them out", style,
+                     policy->class->info.name);
+}
+
+static sid__digits digits_of(const sid__policy *policy)
+{
+    bool is_overflow = policy->options.overflow == SID__OVERFLOW_DIGIT;
+    if (policy->class == &digit)
+        return policy->options.style == SID__STYLE_GRID ? SID__DIGITS_GRID : SID__DIGITS_TIGER;
+    if (policy->class == &suffix)
+        return SID__DIGITS_SUFFIX;
+    if (policy->class == &sinkhorn && policy->options.then == SID__THEN_DIGIT)
+        return SID__DIGITS_TIGER;
+    if (policy->class == &sinkhorn && policy->options.then == SID__THEN_SUFFIX)
+        return SID__DIGITS_SUFFIX;
+    if (policy->class == &sinkhorn && policy->options.then == SID__THEN_KEEP && is_overflow)
+        return SID__DIGITS_LATER;
+    return is_overflow ? SID__DIGITS_SUFFIX : SID__DIGITS_NONE;
+}
+
+sid_status sid__policy_create(const char *name, const char *style, const char *options, sid__policy *out,
+                              sid_error *err)
+{
+    sid__policy policy = {0};
+    SID_TRY(find_class(name ? name : "keep", &policy.class, err));
+    SID_TRY(sid__options_default(&policy.class->info, &policy.options, err));
+    SID_TRY(set_style(&policy, style, err));
+    SID_TRY(sid__options_split(options, set_option, &policy, err));
+    policy.digits = digits_of(&policy);
+    policy.room = policy.class->room ? policy.class->room : policy.options.cap;
+    *out = policy;
     return SID_OK;
 }
 
-static void give_digits(const sid__policy *policy, const ranking *of, const int64_t *order, int64_t count,
-                        int32_t *digit)
+/* ---- What a policy says of itself --------------------------------------------------------------------------------- */
+
+const char *sid__policy_style(const sid__policy *policy)
 {
-    for (int64_t begin = 0, end; begin < count; begin = end) {
-        end = bucket_end(of, order, count, begin);
-        for (int64_t i = begin; i < end; i++)
-            digit[order[i]] = (int32_t)policy->first(i - begin, end - begin);
-    }
+    if (policy->class != &digit)
+        return "";
+    return policy->options.style == SID__STYLE_GRID ? "grid" : "tiger";
 }
 
-sid_status sid__policy_assign(const sid__policy *policy, const uint16_t *codes, int64_t count, int levels,
-                              const double *distance, const char *const *id, int32_t *digit, int64_t *largest_bucket,
-                              sid_error *err)
+sid_status sid__policy_options_text(const sid__policy *policy, sid__strbuf *out, sid_error *err)
 {
-    assert(levels >= 1 && levels <= SID_LEVELS_MAX);
-    ranking of = {.codes = codes, .levels = levels, .distance = distance, .id = id};
-    int64_t *order = NULL;
-    SID_TRY(sid__alloc(&order, (size_t)count, sizeof *order, "the order of items in their buckets", err));
-    sid_status status = sid__sort_rows(order, count, compare_rank, &of, err);
-    if (status == SID_OK)
-        status = find_largest(policy, &of, order, count, largest_bucket, err);
-    if (status == SID_OK)
-        give_digits(policy, &of, order, count, digit);
-    sid__free(order);
-    return status;
+    char text[SID__OPTION_TEXT_SIZE];
+    SID_TRY(sid__strbuf_append(out, "", 0, err));
+    for (int i = 0; i < policy->class->info.option_count; i++) {
+        const sid_option *option = &policy->class->info.options[i];
+        sid__option_text(option, &policy->options, text);
+        if (strcmp(option->name, "style") != 0 && strcmp(text, option->default_text) != 0)
+            SID_TRY(sid__strbuf_printf(out, err, "%s%s=%s", out->length ? "," : "", option->name, text));
+    }
+    return SID_OK;
+}
+
+const char *sid__policy_digit_name(const sid__policy *policy)
+{
+    switch (policy->digits) {
+    case SID__DIGITS_TIGER:
+    case SID__DIGITS_GRID:
+        return "digit";
+    case SID__DIGITS_SUFFIX:
+    case SID__DIGITS_LATER:
+        return "suffix";
+    case SID__DIGITS_NONE:
+        break;
+    }
+    return NULL;
 }

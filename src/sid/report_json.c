@@ -156,6 +156,8 @@ static void put_figures(writer *to, const sid_report *report)
 {
     put_int(to, "unique_sids", report->unique_sids);
     put_number(to, "unique_rate", report->unique_rate);
+    put_int(to, "changed_items", report->changed_items);
+    put_text(to, "resolved_by", report->resolved_by);
     put_number(to, "colliding_items_rate", report->colliding_items_rate);
     put_number(to, "colliding_distinct_rate", report->colliding_distinct_rate);
     if (report->duplicate_vectors < 0)

@@ -235,6 +235,10 @@ static void get_figures(reader *from)
     sid_report *report = from->report;
     get_count(from, "unique_sids", &report->unique_sids);
     get_number(from, "unique_rate", &report->unique_rate);
+    if (json_object_get(from->object, "changed_items")) /* younger than the format */
+        get_count(from, "changed_items", &report->changed_items);
+    if (json_object_get(from->object, "resolved_by"))
+        get_text(from, "resolved_by", true, &report->resolved_by);
     get_number(from, "colliding_items_rate", &report->colliding_items_rate);
     get_number(from, "colliding_distinct_rate", &report->colliding_distinct_rate);
     if (!json_is_null(json_object_get(from->object, "duplicate_vectors")))

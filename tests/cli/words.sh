@@ -51,8 +51,10 @@ if command -v bash >"$work/which"; then
     check "the bash completion is no valid bash" bash -n "$out"
     bash -c ". $out; COMP_WORDS=(semid neigh); COMP_CWORD=1; _semid; echo \${COMPREPLY[*]}" >"$work/reply" 2>&1
     check "bash completes a verb" grep -qx neighbors "$work/reply"
-    bash -c ". $out; COMP_WORDS=(semid fit --coll); COMP_CWORD=2; _semid; echo \${COMPREPLY[*]}" >"$work/reply" 2>&1
-    check "bash completes an option" grep -qx -- --collisions "$work/reply"
+    bash -c ". $out; COMP_WORDS=(semid fit --digi); COMP_CWORD=2; _semid; echo \${COMPREPLY[*]}" >"$work/reply" 2>&1
+    check "bash completes an option" grep -qx -- --digit-style "$work/reply"
+    bash -c ". $out; COMP_WORDS=(semid fit --collisions rea); COMP_CWORD=3; _semid; echo \${COMPREPLY[*]}" >"$work/reply" 2>&1
+    check "bash completes a policy" grep -qx reassign "$work/reply"
     bash -c ". $out; COMP_WORDS=(semid export c --as ts); COMP_CWORD=4; COMP_WORDS=(semid export --as ts); COMP_CWORD=3
         _semid; echo \${COMPREPLY[*]}" >"$work/reply" 2>&1
     check "bash completes a choice" grep -qx tsv "$work/reply"
@@ -93,7 +95,7 @@ fails 2 "--refine is" fit x.tsv -o c --refine many
 fails 2 "did you mean --refine?" fit x.tsv -o c --refin 3
 fails 2 "did you mean rkmeans?" fit x.tsv -o c --quantizer rkmean
 fails 2 "encoder \"word2vec\" is unknown" fit x.tsv -o c --encoder word2vec
-fails 2 "one of keep|digit|suffix" fit x.tsv -o c --collisions maybe
+fails 2 "known: keep, digit, suffix, reassign, sinkhorn, capacity" fit x.tsv -o c --collisions maybe
 fails 2 "--digit-style" fit x.tsv -o c --digit-style grid
 fails 2 "it takes no value" fit x.tsv -o c --force=perhaps
 fails 2 "size like 512M" fit x.tsv -o c --memory-limit lots

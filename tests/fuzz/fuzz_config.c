@@ -13,7 +13,8 @@ enum { OBJECTS = 1 };
 
 static sid_status build(cli_app *app, const char *quantizer, const char *encoder)
 {
-    return cli_options_build(app, app->command, quantizer, encoder);
+    const char *family[CLI_KIND_COUNT] = {[CLI_KIND_QUANTIZER] = quantizer, [CLI_KIND_ENCODER] = encoder};
+    return cli_options_build(app, app->command, family);
 }
 
 static int text_count(const cli_app *app)

@@ -316,7 +316,7 @@ static void other_count(sid__manifest *m)
 
 static void other_policy(sid__manifest *m)
 {
-    (void)snprintf(m->collisions, sizeof m->collisions, "reassign");
+    (void)snprintf(m->collisions, sizeof m->collisions, "shuffle");
 }
 
 static void digits_of_none(sid__manifest *m)
@@ -356,7 +356,7 @@ static void skewed_manifests_are_refused_by_name(void **state)
         {other_prepared_dim, SID_ECORRUPT, "disagree"},
         {other_codes, SID_ECORRUPT, ""},
         {other_count, SID_ECORRUPT, "vectors.npy"},
-        {other_policy, SID_ECORRUPT, "reassign"},
+        {other_policy, SID_ECORRUPT, "shuffle"},
         {digits_of_none, SID_ECORRUPT, "keep"},
         {other_id, SID_ECORRUPT, "belongs to catalogue"},
         {no_quantizer, SID_ECORRUPT, "does not list quantizer"},

@@ -1,194 +1,106 @@
-/* test_policy.c: the collision policies, against the table of spec/quantizers.md §4. */
+/* test_policy.c: names, styles and options of the collision policies. */
 #include "test.h"
 
 #include "base/mem.h"
-#include "base/philox.h"
 #include "sid/policy.h"
 
-static const sid__policy *policy_of(const char *name, const char *style)
+static sid__policy create(const char *name, const char *style, const char *options)
 {
-    const sid__policy *policy = NULL;
-    TEST_OK(sid__policy_find(name, style, &policy, err));
+    sid__policy policy;
+    TEST_OK(sid__policy_create(name, style, options, &policy, err));
     return policy;
 }
 
-static void test_find(void **state)
+static void test_names_and_styles(void **state)
 {
     /* Fails when a default or a name is taken for another policy, or a wrong one without a word. */
     (void)state;
-    const sid__policy *none = NULL;
-    assert_string_equal(policy_of(NULL, NULL)->name, "keep");
-    assert_string_equal(policy_of("keep", "tiger")->name, "keep");
-    assert_string_equal(policy_of("digit", NULL)->style, "tiger");
-    assert_string_equal(policy_of("digit", "")->style, "tiger");
-    assert_string_equal(policy_of("digit", "grid")->style, "grid");
-    assert_string_equal(policy_of("suffix", NULL)->name, "suffix");
-    TEST_FAILS(sid__policy_find("reassign", NULL, &none, err), SID_EUSAGE, "there are: keep, digit, suffix");
-    TEST_FAILS(sid__policy_find("sinkhorn", NULL, &none, err), SID_EUSAGE, "there are: keep, digit, suffix");
-    TEST_FAILS(sid__policy_find("capacity", NULL, &none, err), SID_EUSAGE, "there are: keep, digit, suffix");
-    TEST_FAILS(sid__policy_find("sufix", NULL, &none, err), SID_EUSAGE, "did you mean \"suffix\"");
-    TEST_FAILS(sid__policy_find("digit", "gird", &none, err), SID_EUSAGE, "did you mean \"grid\"");
-    TEST_FAILS(sid__policy_find("keep", "grid", &none, err), SID_EUSAGE, "needs collisions \"digit\"");
-    TEST_FAILS(sid__policy_find("keep", "other", &none, err), SID_EUSAGE, "there are: tiger, grid");
-    assert_null(none);
+    sid__policy none = {0}, tiger = create("digit", NULL, NULL), grid = create("digit", "grid", NULL);
+    assert_string_equal(create(NULL, NULL, NULL).class->info.name, "keep");
+    assert_string_equal(create("keep", "tiger", NULL).class->info.name, "keep");
+    assert_string_equal(sid__policy_style(&tiger), "tiger");
+    assert_string_equal(sid__policy_style(&grid), "grid");
+    tiger = create("digit", "", "");
+    assert_string_equal(sid__policy_style(&tiger), "tiger");
+    for (int i = 0; i < sid_policy_family_count(); i++)
+        assert_ptr_equal(&create(sid_policy_family(i)->name, NULL, NULL).class->info, sid_policy_family(i));
+    assert_null(sid_policy_family(-1));
+    assert_null(sid_policy_family(sid__policy_count));
+    TEST_FAILS(sid__policy_create("merge", NULL, NULL, &none, err), SID_EUSAGE,
+               "there are: keep, digit, suffix, reassign, sinkhorn, capacity");
+    TEST_FAILS(sid__policy_create("sufix", NULL, NULL, &none, err), SID_EUSAGE, "did you mean \"suffix\"");
+    TEST_FAILS(sid__policy_create("digit", "gird", NULL, &none, err), SID_EUSAGE, "did you mean \"grid\"");
+    TEST_FAILS(sid__policy_create("keep", "grid", NULL, &none, err), SID_EUSAGE, "needs collisions \"digit\"");
+    TEST_FAILS(sid__policy_create("keep", "other", NULL, &none, err), SID_EUSAGE, "there are: tiger, grid");
+    assert_null(none.class);
 }
 
-static void test_digit_codes(void **state)
+static void check_options(const char *name, const char *given, const char *kept)
 {
-    /* Fails when K of the added level is not max(2 x largest bucket, 16), or is over what a code can be. */
+    sid__policy policy = create(name, NULL, given);
+    sid__strbuf text = {0};
+    TEST_OK(sid__policy_options_text(&policy, &text, err));
+    assert_string_equal(text.text, kept);
+    sid__policy again = create(name, NULL, text.text);
+    assert_int_equal(again.digits, policy.digits);
+    assert_int_equal(again.room, policy.room);
+    sid__strbuf_drop(&text);
+}
+
+static void test_options(void **state)
+{
+    /* Fails when an option is lost on its way to the manifest and back, a default is written, or a range is not held. */
     (void)state;
-    assert_int_equal(sid__digit_codes(0), 16);
-    assert_int_equal(sid__digit_codes(8), 16);
-    assert_int_equal(sid__digit_codes(9), 18);
-    assert_int_equal(sid__digit_codes(32768), 65536);
-    assert_int_equal(sid__digit_codes(32769), 65536);
-    assert_int_equal(sid__digit_codes(INT64_MAX), 65536);
+    sid__policy none = {0};
+    check_options("keep", "duplicates=merge", "duplicates=merge");
+    check_options("digit", "overflow=beam,duplicates=keep", "overflow=beam");
+    check_options("capacity", "cap=5", "");
+    check_options("capacity", "overflow=digit,cap=2", "cap=2,overflow=digit");
+    check_options("sinkhorn", "epsilon=.05,then=reassign", "epsilon=0.05,then=reassign");
+    TEST_FAILS(sid__policy_create("capacity", NULL, "cap=0", &none, err), SID_EUSAGE, "cap is \"0\"");
+    TEST_FAILS(sid__policy_create("sinkhorn", NULL, "epsilon=.002", &none, err), SID_EUSAGE, "from 0.003 to 1000");
+    TEST_FAILS(sid__policy_create("digit", NULL, "overflow=digit", &none, err), SID_EUSAGE, "error|beam");
+    TEST_FAILS(sid__policy_create("reassign", NULL, "cap=3", &none, err), SID_EUSAGE, "reassign has no option \"cap\"");
+    TEST_FAILS(sid__policy_create("capacity", NULL, "cup=3", &none, err), SID_EUSAGE, "did you mean \"cap\"");
 }
 
-/* Buckets: 1-1 holds rows 1, 3, 4, 6; 1-2 row 0; 2-0 rows 2, 5. Ranks in 1-1: 4 (0.5), 1 and 6 (1, ids b < c), 3 (2);
- * in 2-0: 5 (id "a"), 2 (id "z") at one distance. */
-static const uint16_t small_codes[] = {1, 2, 1, 1, 2, 0, 1, 1, 1, 1, 2, 0, 1, 1};
-static const double small_distance[] = {9, 1, 3, 2, 0.5, 3, 1};
-static const char *const small_id[] = {"q", "b", "z", "a", "d", "a2", "c"};
-enum { SMALL = 7 };
-
-static void check_digits(const char *name, const char *style, const int32_t *wanted)
+static void test_digits_and_room(void **state)
 {
-    int32_t digit[SMALL];
-    int64_t largest = 0;
-    TEST_OK(sid__policy_assign(policy_of(name, style), small_codes, SMALL, 2, small_distance, small_id, digit, &largest,
-                               err));
-    assert_int_equal(largest, 4);
-    for (int i = 0; i < SMALL; i++)
-        assert_int_equal(digit[i], wanted[i]);
-}
-
-static void test_assign_golden(void **state)
-{
-    /* Fails when the rank is not by distance then id, or a policy gives other digits than the table says. */
+    /* Fails when a policy adds a code unasked or none where it must, or holds another number of items a SID. */
     (void)state;
-    check_digits("keep", NULL, (const int32_t[]){-1, -1, -1, -1, -1, -1, -1});
-    check_digits("digit", "tiger", (const int32_t[]){0, 1, 1, 3, 0, 0, 2});
-    check_digits("digit", "grid", (const int32_t[]){0, 2, 2, 4, 1, 1, 3});
-    check_digits("suffix", NULL, (const int32_t[]){-1, 1, 1, 3, -1, -1, 2});
-}
-
-static void test_next_golden(void **state)
-{
-    /* Fails when a new item gets a digit that was given before, or not the one of the table. */
-    (void)state;
-    const sid__policy *tiger = policy_of("digit", "tiger"), *grid = policy_of("digit", "grid");
-    const sid__policy *suffix = policy_of("suffix", NULL), *keep = policy_of("keep", NULL);
-    assert_int_equal(keep->next(0, SID__DIGIT_NONE), SID__DIGIT_NONE);
-    assert_int_equal(keep->next(7, SID__DIGIT_NONE), SID__DIGIT_NONE);
-    assert_int_equal(tiger->next(0, SID__DIGIT_NONE), 0);
-    assert_int_equal(tiger->next(3, 2), 3);
-    assert_int_equal(grid->next(0, SID__DIGIT_NONE), 0);
-    assert_int_equal(grid->next(1, 0), 1);
-    assert_int_equal(grid->next(3, 3), 4);
-    assert_int_equal(suffix->next(0, SID__DIGIT_NONE), SID__DIGIT_NONE);
-    assert_int_equal(suffix->next(1, SID__DIGIT_NONE), 1);
-    assert_int_equal(suffix->next(4, 3), 4);
-    assert_false(keep->adds_code);
-    assert_true(tiger->adds_code && grid->adds_code && suffix->adds_code);
-}
-
-enum { MANY = 3000, LEVELS = 3 };
-
-static void test_unique_and_order_free(void **state)
-{
-    /* Fails when two items of a bucket share a digit, or when the order of the rows matters. */
-    (void)state;
-    static uint16_t codes[MANY * LEVELS], turned_codes[MANY * LEVELS];
-    static double distance[MANY], turned_distance[MANY];
-    static char text[MANY][8];
-    static const char *id[MANY], *turned_id[MANY];
-    static int32_t digit[MANY], turned_digit[MANY];
-    for (int i = 0; i < MANY; i++) {
-        for (int l = 0; l < LEVELS; l++)
-            codes[i * LEVELS + l] = (uint16_t)sid__philox_below(5, SID__STREAM_TEST, (uint64_t)(i * LEVELS + l), 8);
-        distance[i] = (double)sid__philox_below(6, SID__STREAM_TEST, (uint64_t)i, 4);
-        (void)snprintf(text[i], sizeof text[i], "i%d", i);
-        id[i] = text[i];
-    }
-    for (int i = 0; i < MANY; i++) {
-        memcpy(turned_codes + i * LEVELS, codes + (MANY - 1 - i) * LEVELS, LEVELS * sizeof *codes);
-        turned_distance[i] = distance[MANY - 1 - i];
-        turned_id[i] = id[MANY - 1 - i];
-    }
-    for (int p = 0; p < sid__policy_count; p++) {
-        const sid__policy *policy = &sid__policy_table[p];
-        int64_t largest = 0, turned_largest = 0;
-        TEST_OK(sid__policy_assign(policy, codes, MANY, LEVELS, distance, id, digit, &largest, err));
-        TEST_OK(sid__policy_assign(policy, turned_codes, MANY, LEVELS, turned_distance, turned_id, turned_digit,
-                                   &turned_largest, err));
-        assert_int_equal(largest, turned_largest);
-        for (int i = 0; i < MANY; i++)
-            assert_int_equal(digit[i], turned_digit[MANY - 1 - i]);
-        for (int i = 0; policy->adds_code && i < MANY; i++)
-            for (int j = i + 1; j < MANY; j++)
-                if (digit[i] == digit[j])
-                    assert_memory_not_equal(codes + i * LEVELS, codes + j * LEVELS, LEVELS * sizeof *codes);
-    }
-}
-
-static void test_too_large_bucket(void **state)
-{
-    /* Fails when a digit beyond 65535 wraps; 65,536 equal items are the most for tiger, one less for grid. */
-    (void)state;
-    enum { COUNT = SID_CODES_MAX + 1 };
-    uint16_t *codes = calloc(COUNT, sizeof *codes);
-    double *distance = calloc(COUNT, sizeof *distance);
-    const char **id = calloc(COUNT, sizeof *id);
-    int32_t *digit = calloc(COUNT, sizeof *digit);
-    int64_t largest = -3;
-    for (int i = 0; i < COUNT; i++)
-        id[i] = "";
-    TEST_FAILS(sid__policy_assign(policy_of("digit", NULL), codes, COUNT, 1, distance, id, digit, &largest, err),
-               SID_EDATA, "65537 items share the codes 0");
-    TEST_FAILS(sid__policy_assign(policy_of("digit", "grid"), codes, COUNT - 1, 1, distance, id, digit, &largest, err),
-               SID_EDATA, "65536 items share the codes 0");
-    assert_int_equal(largest, -3);
-    assert_int_equal(digit[1], 0);
-    TEST_OK(sid__policy_assign(policy_of("digit", NULL), codes, COUNT - 1, 1, distance, id, digit, &largest, err));
-    assert_int_equal(digit[COUNT - 2], 65535);
-    TEST_OK(sid__policy_assign(policy_of("keep", NULL), codes, COUNT, 1, distance, id, digit, &largest, err));
-    assert_int_equal(largest, COUNT);
-    free(codes);
-    free(distance);
-    free(id);
-    free(digit);
-}
-
-static void test_empty_and_faults(void **state)
-{
-    /* Fails when no items are an error, or a failed allocation is lost or changes the result. */
-    (void)state;
-    int32_t digit[SMALL] = {7};
-    int64_t largest = 5;
-    TEST_OK(sid__policy_assign(policy_of("suffix", NULL), NULL, 0, 2, NULL, NULL, digit, &largest, err));
-    assert_int_equal(largest, 0);
-    for (int after = 0; after < 2; after++) {
-        sid__mem_fail(after, 1);
-        TEST_FAILS(sid__policy_assign(policy_of("suffix", NULL), small_codes, SMALL, 2, small_distance, small_id, digit,
-                                      &largest, err),
-                   SID_ENOMEM, "out of memory");
-        sid__mem_fail(-1, 0);
-        assert_int_equal(digit[0], 7);
-        assert_int_equal(largest, 0);
+    static const struct {
+        const char *name, *options, *digit;
+        int64_t room;
+    } wanted[] = {{"keep", NULL, NULL, INT64_MAX},
+                  {"digit", NULL, "digit", 1},
+                  {"suffix", NULL, "suffix", 1},
+                  {"reassign", NULL, NULL, 1},
+                  {"reassign", "overflow=digit", "suffix", 1},
+                  {"reassign", "overflow=beam", NULL, 1},
+                  {"sinkhorn", NULL, NULL, 1},
+                  {"sinkhorn", "then=digit", "digit", 1},
+                  {"sinkhorn", "then=suffix", "suffix", 1},
+                  {"sinkhorn", "then=reassign", NULL, 1},
+                  {"sinkhorn", "overflow=digit", "suffix", 1},
+                  {"capacity", NULL, NULL, 5},
+                  {"capacity", "cap=9,overflow=digit", "suffix", 9}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        sid__policy policy = create(wanted[i].name, NULL, wanted[i].options);
+        assert_int_equal(policy.room, wanted[i].room);
+        assert_int_equal(sid__policy_adds_code(&policy), wanted[i].digit != NULL);
+        if (wanted[i].digit)
+            assert_string_equal(sid__policy_digit_name(&policy), wanted[i].digit);
+        else
+            assert_null(sid__policy_digit_name(&policy));
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_digit_codes),
-        cmocka_unit_test(test_assign_golden),
-        cmocka_unit_test(test_next_golden),
-        cmocka_unit_test(test_unique_and_order_free),
-        cmocka_unit_test(test_too_large_bucket),
-        cmocka_unit_test(test_empty_and_faults),
+        cmocka_unit_test(test_names_and_styles),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_digits_and_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,8 @@ static const char *const members[] = {"format",
                                       "codes",
                                       "unique_sids",
                                       "unique_rate",
+                                      "changed_items",
+                                      "resolved_by",
                                       "colliding_items_rate",
                                       "colliding_distinct_rate",
                                       "duplicate_vectors",
@@ -102,7 +104,8 @@ static void test_golden_text(void **state)
     static const char wanted[] =
         "{\"format\":1,\"id\":\"9f\",\"version\":3,\"parent\":null,\"quantizer\":\"rkmeans\",\"collisions\":\"keep\","
         "\"dim\":384,\"verdict\":\"look\",\"items\":7,\"items_without_text\":0,\"levels\":1,\"codes\":256,"
-        "\"unique_sids\":6,\"unique_rate\":0.980910009,\"colliding_items_rate\":null,\"colliding_distinct_rate\":null,"
+        "\"unique_sids\":6,\"unique_rate\":0.980910009,\"changed_items\":2,\"resolved_by\":null,"
+        "\"colliding_items_rate\":null,\"colliding_distinct_rate\":null,"
         "\"duplicate_vectors\":0,\"largest_bucket\":2,\"largest_bucket_sid\":\"12\",\"bucket_seen\":1.05,"
         "\"bucket_p99\":2,\"mse\":1e-20,\"relative_mse\":null,\"lcp_ratio\":24.1,\"warnings\":[\"a \\\"b\\\"\"],"
         "\"checks\":[{\"name\":\"unique_rate\",\"value\":0.98091,\"verdict\":\"healthy\",\"next\":null}],"
@@ -127,6 +130,7 @@ static void test_golden_text(void **state)
     report.codes = 256;
     report.unique_sids = 6;
     report.unique_rate = .9809100091;
+    report.changed_items = 2;
     report.duplicate_vectors = 0;
     report.largest_bucket = 2;
     report.largest_bucket_sid = "12";
