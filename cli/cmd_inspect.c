@@ -30,6 +30,11 @@ static const level_column level_columns[] = {{.title = "level", .type = CLI_COLU
                                              {"kNN lift", "kNN lift*", "level.knn_lift", CLI_COLUMN_FLOAT}};
 static const cli_column check_column[] = {
     {.name = "check"}, {.name = "value", .type = CLI_COLUMN_FLOAT}, {.name = "verdict"}};
+static const cli_column category_column[] = {{.name = "level", .type = CLI_COLUMN_INT},
+                                             {.name = "purity", .type = CLI_COLUMN_FLOAT},
+                                             {.name = "by chance", .type = CLI_COLUMN_FLOAT},
+                                             {.name = "NMI", .type = CLI_COLUMN_FLOAT},
+                                             {.name = "AMI", .type = CLI_COLUMN_FLOAT}};
 static const cli_column label_column[] = {
     {.name = "prefix"}, {.name = "items", .type = CLI_COLUMN_INT}, {.name = "the largest hold"}};
 /* What needs attention comes first. */
@@ -154,6 +159,24 @@ static void print_added(const sid_report *report)
     (void)printf("%s%s\n", report->added_advice ? "; " : "", report->added_advice ? report->added_advice : "");
 }
 
+static void print_categories(const cli_app *app, const sid_report *report)
+{
+    cli_table table;
+    if (isnan(report->level[0].purity))
+        return;
+    (void)putchar('\n');
+    cli_table_begin(&table, app, category_column, CLI_COUNT(category_column));
+    for (int i = 0; i < report->levels; i++) {
+        const sid_level_report *level = &report->level[i];
+        cli_table_row(&table, (cli_cell[]){{.integer = level->index},
+                                           {.number = rounded(level->purity)},
+                                           {.number = rounded(level->purity_shuffled)},
+                                           {.number = rounded(level->nmi)},
+                                           {.number = rounded(level->ami)}});
+    }
+    cli_table_end(&table);
+}
+
 /* What the most crowded branches hold. */
 static sid_status print_labels(cli_app *app, sid_catalog *catalog)
 {
@@ -183,6 +206,7 @@ static sid_status print_table(cli_app *app, sid_catalog *catalog, const sid_repo
     (void)printf("%-14s %s%s%s\n", "verdict", cli_color_begin(app, report->verdict), report->verdict,
                  cli_color_end(app, report->verdict));
     print_levels(app, report);
+    print_categories(app, report);
     CLI_TRY(print_labels(app, catalog));
     print_checks(app, report);
     print_next(app, report);
@@ -217,7 +241,9 @@ static sid_status inspect(cli_app *app, sid_catalog *catalog, const void *user)
 {
     (void)user;
     sid_report report = {0};
-    sid_status status = sid_catalog_report(catalog, &report, &app->err);
+    const sid_report_options options = {.category = cli_text(app, "category"),
+                                        .category_separator = cli_text(app, "category-separator")};
+    sid_status status = sid_catalog_report_with(catalog, &options, &report, &app->err);
     if (status == SID_OK)
         status = print(app, catalog, &report);
     sid_report_drop(&report);
@@ -239,11 +265,12 @@ static const cli_option options[] = {{.name = "fail-on",
                                      CLI_OPTION_CATEGORY,
                                      CLI_OPTION_CATEGORY_SEPARATOR};
 static const char *const examples[] = {"inspect catalog", "inspect catalog --format json > report.json",
+                                       "inspect catalog --category categories   # how far prefixes agree with it",
                                        "inspect catalog --fail-on 'unique_rate<0.7'   # a gate for scripts"};
 
 const cli_command cli_inspect = {.name = "inspect",
                                  .summary = "report how healthy the SIDs of a catalogue are",
-                                 .usage = "inspect CATALOG [--format table|json|tsv] [--fail-on GATE]",
+                                 .usage = "inspect CATALOG [--format table|json|tsv] [--fail-on GATE] [--category COL]",
                                  .about =
                                      "Shows how many items share a SID, how well each level uses its codes, how much "
                                      "of the vectors is lost, and what "

@@ -384,7 +384,8 @@ typedef struct sid_level_report {
     int index, codes, used, dead;
     double perplexity, entropy, entropy_given_prefix, gini, gini_used, top_rate, top1pct_rate;
     int64_t prefixes;
-    double relative_mse, cosine, residual_ratio, knn_recall, knn_lift, purity, nmi, ami;
+    double relative_mse, cosine, residual_ratio, knn_recall, knn_lift;
+    double purity, purity_shuffled, nmi, ami; /* with the category given; shuffled: what purity is by chance */
 } sid_level_report;
 
 typedef struct sid_check {
@@ -420,6 +421,14 @@ typedef struct sid_report {
 } sid_report;
 /* Formulas and thresholds: docs/guide/health.md. Counts are live; figures from creation are named in `at_creation`. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_report(sid_catalog *catalog, sid_report *out, sid_error *err);
+typedef struct sid_report_options {
+    const char *category;           /* a column of the items to compare prefixes with; NULL: none */
+    const char *category_separator; /* between the parts of its values; NULL: " > " */
+    void *reserved[4];
+} sid_report_options;
+/* The same, with purity, nmi and ami. SID_EUSAGE: there is no such column. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_report_with(sid_catalog *catalog, const sid_report_options *options,
+                                                          sid_report *out, sid_error *err);
 SID_API SID_MUST_CHECK sid_status sid_report_json(const sid_report *report, char **json, sid_error *err);
 SID_API void sid_report_drop(sid_report *report);
 

@@ -17,7 +17,8 @@ enum sid__stream {
     SID__STREAM_QUERY, /* seeded queries of the health report */
     SID__STREAM_VERIFY,
     SID__STREAM_ID,
-    SID__STREAM_TEST
+    SID__STREAM_TEST,
+    SID__STREAM_SHUFFLE /* categories, for what purity is by chance */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

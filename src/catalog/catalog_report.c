@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "catalog/catalog.h"
+#include "catalog/item_texts.h"
 #include "sid/health.h"
 
 /* Beyond these, items added later fit the codebooks so much worse than the fitted ones that SIDs should be made anew. */
@@ -92,7 +93,41 @@ static sid_status name_report(const sid_catalog *catalog, sid_report *report, si
     return SID_OK;
 }
 
-static sid_status fill(sid_catalog *catalog, sid_report *report, sid_error *err)
+typedef struct category_scan {
+    sid__categories categories;
+    sid__column_search column;
+} category_scan;
+
+static sid_status gather_category(void *user, const sid__db_item *item, sid_error *err)
+{
+    category_scan *to = user;
+    json_t *columns = NULL;
+    if (item->state == SID__STATE_REMOVED)
+        return SID_OK;
+    SID_TRY(sid__item_columns(item, &columns, err));
+    sid_status status = sid__categories_add(&to->categories, sid__column_value(&to->column, columns), err);
+    json_decref(columns);
+    return status;
+}
+
+static sid_status compare_categories(sid_catalog *catalog, const sid_report_options *options,
+                                     const sid__health_input *in, sid_report *report, sid_error *err)
+{
+    category_scan scan = {.column = {.name = options->category}};
+    scan.categories.separator = options->category_separator ? options->category_separator : SID__CATEGORY_SEPARATOR;
+    if (!options->category)
+        return SID_OK;
+    if (!*scan.categories.separator)
+        return sid__fail(err, SID_EUSAGE, "the category separator is empty; give one, such as \" > \"");
+    sid_status status = sid__item_db_scan(catalog->db, gather_category, &scan, err);
+    status = sid__column_search_end(&scan.column, status, err);
+    if (status == SID_OK)
+        status = sid__health_categories(in, &scan.categories, report, err);
+    sid__categories_drop(&scan.categories);
+    return status;
+}
+
+static sid_status fill(sid_catalog *catalog, const sid_report_options *options, sid_report *report, sid_error *err)
 {
     const sid__manifest *m = &catalog->manifest;
     sid__live_items live = {0};
@@ -114,18 +149,27 @@ static sid_status fill(sid_catalog *catalog, sid_report *report, sid_error *err)
     if (status == SID_OK)
         status = judge_added(catalog, &live, report, err);
     if (status == SID_OK)
+        status = compare_categories(catalog, options, &in, report, err);
+    if (status == SID_OK)
         status = sid__health_judge(report, err);
     sid__live_items_drop(catalog->ctx, &live);
     return status;
 }
 
-sid_status sid_catalog_report(sid_catalog *catalog, sid_report *out, sid_error *err)
+sid_status sid_catalog_report_with(sid_catalog *catalog, const sid_report_options *options, sid_report *out,
+                                   sid_error *err)
 {
+    static const sid_report_options defaults = {0};
     *out = (sid_report){0};
     SID_TRY(sid__catalog_enter(catalog, err));
-    sid_status status = fill(catalog, out, err);
+    sid_status status = fill(catalog, options ? options : &defaults, out, err);
     sid__catalog_leave(catalog);
     if (status != SID_OK)
         sid_report_drop(out);
     return status;
+}
+
+sid_status sid_catalog_report(sid_catalog *catalog, sid_report *out, sid_error *err)
+{
+    return sid_catalog_report_with(catalog, NULL, out, err);
 }

@@ -106,6 +106,29 @@ int32_t sid__categories_at(const sid__categories *c, int32_t node, int depth)
     return node;
 }
 
+/* Whether all items that have a category have the same one at `depth`, and some go on. */
+static bool is_common(const sid__categories *c, int depth)
+{
+    int32_t seen = -1;
+    bool goes_on = false;
+    for (int64_t i = 0; i < c->item_count; i++) {
+        int32_t node = sid__categories_at(c, c->item[i], depth);
+        if (node >= 0 && seen >= 0 && node != seen)
+            return false;
+        seen = node >= 0 ? node : seen;
+        goes_on = goes_on || (node >= 0 && c->item[i] != node);
+    }
+    return goes_on;
+}
+
+int sid__categories_common(const sid__categories *c)
+{
+    int depth = 0;
+    while (is_common(c, depth + 1))
+        depth++;
+    return depth;
+}
+
 void sid__categories_drop(sid__categories *c)
 {
     sid__free(c->node);

@@ -32,6 +32,9 @@ typedef struct sid__categories {
 sid_status sid__categories_add(sid__categories *c, const char *path, sid_error *err);
 /* The beginning of `depth` parts of a node's path, the node itself where it is shorter; -1 stays. */
 int32_t sid__categories_at(const sid__categories *c, int32_t node, int depth);
+/* Leading parts that the paths of all items share, "Beauty" of "Beauty > Makeup" and "Beauty > Hair": they tell nothing
+ * apart. 0 where no path is longer. */
+int sid__categories_common(const sid__categories *c);
 void sid__categories_drop(sid__categories *c);
 
 #endif

@@ -15,6 +15,7 @@
 #include <math.h>
 
 #include "quant/quantizer.h"
+#include "sid/categories.h"
 
 #define SID__NAN ((double)NAN) /* a figure that was not computed; the macro of math.h is a float */
 
@@ -41,6 +42,9 @@ sid_status sid__health_counts(const sid__health_input *in, sid_report *report, s
  * colliding_distinct_rate; lcp_ratio, knn_recall and knn_lift by 2,000 seeded queries with exact 10-NN. Names them in
  * at_creation. */
 sid_status sid__health_vectors(sid_ctx *ctx, const sid__health_input *in, sid_report *report, sid_error *err);
+/* purity, purity_shuffled, nmi, ami by level; categories->item (count) by row. Nothing where levels have no order. */
+sid_status sid__health_categories(const sid__health_input *in, const sid__categories *categories, sid_report *report,
+                                  sid_error *err);
 /* Fills checks, verdict and warnings from the figures present. */
 sid_status sid__health_judge(sid_report *report, sid_error *err);
 

@@ -13,7 +13,7 @@
 #include "sid/health.h"
 
 enum {
-    GLOBAL_CHECKS = 5,
+    GLOBAL_CHECKS = 6,
     LEVEL_CHECKS = 6,
     GLOBAL_WARNINGS = 6,
     LEVEL_WARNINGS = 4,
@@ -192,6 +192,19 @@ static void judge_levels(judge *to)
     }
 }
 
+/* Only where a category was given. People's categories are one way to see the items, so that they never condemn alone. */
+static void judge_categories(judge *to)
+{
+    const sid_level_report *level = &to->report->level[0];
+    int worst = to->worst;
+    if (isnan(level->purity))
+        return;
+    int verdict = add_level_check(to, level->index, "ami", level->ami, (limits){true, .2, .05},
+                                  "codes hardly follow the category: put it into the text (--fields), or try another "
+                                  "encoder");
+    to->worst = verdict == BROKEN ? (worst > LOOK ? worst : LOOK) : to->worst;
+}
+
 /* Duplicates were counted when the catalogue was made: of items added or removed since they say nothing. */
 static void judge_duplicates(judge *to)
 {
@@ -231,6 +244,7 @@ sid_status sid__health_judge(sid_report *report, sid_error *err)
     judge_buckets(&to);
     judge_vectors(&to);
     judge_levels(&to);
+    judge_categories(&to);
     assert((size_t)to.check_count <= checks);
     assert((size_t)to.warning_count <= warnings);
     SID_TRY(to.status);

@@ -21,6 +21,7 @@ static sid_level_report empty_level(int level_index)
                               .knn_recall = SID__NAN,
                               .knn_lift = SID__NAN,
                               .purity = SID__NAN,
+                              .purity_shuffled = SID__NAN,
                               .nmi = SID__NAN,
                               .ami = SID__NAN};
 }

@@ -131,6 +131,7 @@ static void put_level(writer *to, const sid_level_report *level)
     put_number(to, "knn_recall", level->knn_recall);
     put_number(to, "knn_lift", level->knn_lift);
     put_number(to, "purity", level->purity);
+    put_number(to, "purity_shuffled", level->purity_shuffled);
     put_number(to, "nmi", level->nmi);
     put_number(to, "ami", level->ami);
     end_object(to);

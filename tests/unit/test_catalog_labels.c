@@ -142,6 +142,25 @@ static void wrong_questions_are_refused(void **state)
     sid_catalog_close(catalog);
 }
 
+/* Fails when the report does not read the category, or takes a column that is not there. */
+static void reports_compare_with_the_category(void **state)
+{
+    fixture *f = *state;
+    sid_catalog *catalog = NULL;
+    sid_report report;
+    fit_wares(f, &(sid_fit_options){.levels = 2, .codes = "2", .options = "init=greedy"}, &catalog);
+    const sid_report_options by_category = {.category = "category", .category_separator = "/"};
+    TEST_OK(sid_catalog_report_with(catalog, &by_category, &report, err));
+    assert_true(report.level[0].purity == 1 && report.level[0].ami > .99); /* the item without one is left out */
+    sid_report_drop(&report);
+    TEST_FAILS(sid_catalog_report_with(catalog, &(sid_report_options){.category = "sort"}, &report, err), SID_EUSAGE,
+               "the columns are");
+    TEST_FAILS(sid_catalog_report_with(catalog, &(sid_report_options){.category = "category", .category_separator = ""},
+                                       &report, err),
+               SID_EUSAGE, "separator is empty");
+    sid_catalog_close(catalog);
+}
+
 /* Fails when items without text are an error. */
 static void items_without_text_have_empty_labels(void **state)
 {
@@ -181,7 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(labels_are_of_live_items),    FIXTURE_TEST(a_title_stands_in_for_words),
         FIXTURE_TEST(wrong_questions_are_refused), FIXTURE_TEST(items_without_text_have_empty_labels),
-        FIXTURE_TEST(memory_may_lack_anywhere),
+        FIXTURE_TEST(memory_may_lack_anywhere),    FIXTURE_TEST(reports_compare_with_the_category),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,25 @@ static void deep_paths_end_at_the_limit(void **state)
     sid__categories_drop(&c);
 }
 
+/* Fails when what all paths begin with is taken for a category, or a path that ends there hides it. */
+static void what_all_share_is_no_category(void **state)
+{
+    (void)state;
+    sid__categories c = {.separator = "/"};
+    assert_int_equal(sid__categories_common(&c), 0);
+    TEST_OK(sid__categories_add(&c, "Beauty/All/Hair", err));
+    TEST_OK(sid__categories_add(&c, NULL, err));
+    assert_int_equal(sid__categories_common(&c), 2); /* the last part tells, as far as one path can */
+    TEST_OK(sid__categories_add(&c, "Beauty/All/Nails", err));
+    TEST_OK(sid__categories_add(&c, "Beauty/All", err));
+    assert_int_equal(sid__categories_common(&c), 2);
+    TEST_OK(sid__categories_add(&c, "Beauty", err));
+    assert_int_equal(sid__categories_common(&c), 1);
+    TEST_OK(sid__categories_add(&c, "Toys", err));
+    assert_int_equal(sid__categories_common(&c), 0);
+    sid__categories_drop(&c);
+}
+
 /* Fails when a lack of memory leaks or counts an item that was not added. */
 static void memory_may_lack_anywhere(void **state)
 {
@@ -71,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_one_tree),
         cmocka_unit_test(a_name_belongs_to_its_parent),
+        cmocka_unit_test(what_all_share_is_no_category),
         cmocka_unit_test(deep_paths_end_at_the_limit),
         cmocka_unit_test(memory_may_lack_anywhere),
     };

@@ -235,16 +235,34 @@ static void test_faults(void **state)
     assert_true(failures > 0);
 }
 
+static void test_categories(void **state)
+{
+    /* Fails when a category condemns alone, hides what is worse, or is judged where none was given. */
+    (void)state;
+    sid_report report = make_healthy();
+    report.level[0].purity = .9;
+    report.level[0].ami = .3;
+    TEST_OK(sid__health_judge(&report, err));
+    assert_string_equal(check_of(&report, "level.1.ami")->verdict, "healthy");
+    assert_string_equal(report.verdict, "healthy");
+    report.level[0].ami = .01;
+    TEST_OK(sid__health_judge(&report, err));
+    assert_string_equal(check_of(&report, "level.1.ami")->verdict, "broken");
+    assert_non_null(check_of(&report, "level.1.ami")->next);
+    assert_string_equal(report.verdict, "look");
+    report.relative_mse = .95;
+    TEST_OK(sid__health_judge(&report, err));
+    assert_string_equal(report.verdict, "broken");
+    sid_report_drop(&report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_healthy),
-        cmocka_unit_test(test_thresholds),
-        cmocka_unit_test(test_counts_thresholds),
-        cmocka_unit_test(test_not_computed),
-        cmocka_unit_test(test_advice_fits),
-        cmocka_unit_test(test_warnings),
-        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_categories),   cmocka_unit_test(test_healthy),
+        cmocka_unit_test(test_thresholds),   cmocka_unit_test(test_counts_thresholds),
+        cmocka_unit_test(test_not_computed), cmocka_unit_test(test_advice_fits),
+        cmocka_unit_test(test_warnings),     cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
