@@ -376,6 +376,25 @@ SID_API SID_MUST_CHECK sid_status sid_catalog_labels(sid_catalog *catalog, const
 SID_API const sid_label *sid_labels_find(const sid_labels *labels, const char *sid, int depth);
 SID_API void sid_labels_drop(sid_labels *labels);
 
+/* ---- Prefix look-up: what serving asks, within a microsecond ------------------------------------------------------ */
+
+/* The prefix index of a catalogue as of one version: it never changes, takes no lock and asks no database, so that any
+ * number of threads may share it. After changes take a new one; the old one stays right for its version. */
+typedef struct sid_prefixes sid_prefixes;
+/* Owned by the caller; it may outlive the catalogue. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_prefixes(sid_catalog *catalog, sid_prefixes **out, sid_error *err);
+SID_API void sid_prefixes_free(sid_prefixes *prefixes);
+SID_API int64_t sid_prefixes_version(const sid_prefixes *prefixes); /* as in sid_catalog_info */
+SID_API int64_t sid_prefixes_count(const sid_prefixes *prefixes);   /* items */
+SID_API size_t sid_prefixes_size(const sid_prefixes *prefixes);     /* bytes in memory */
+/* Items whose SID starts with the `depth` codes of `prefix` (0: all), by SID: the rows of a page of them, from the
+ * first-th (0-based), at most `max`, go to `row`. Gives the number of items on all pages. Never fails. */
+SID_API int64_t sid_prefixes_find(const sid_prefixes *prefixes, const uint16_t *prefix, int depth, int64_t first,
+                                  int64_t max, int64_t *row);
+/* The items of `count` rows, in that order; SID_ENOTFOUND names a row that holds none (any more). */
+SID_API SID_MUST_CHECK sid_status sid_catalog_rows(sid_catalog *catalog, const int64_t *row, int64_t count,
+                                                   sid_hits *hits, sid_error *err);
+
 /* ---- Health report ----------------------------------------------------------------------------------------------- */
 
 /* A figure that was not computed or does not apply is NaN (duplicate_vectors: -1; JSON: null), and out of the

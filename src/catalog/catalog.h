@@ -7,6 +7,7 @@
  *   catalog_change         add, remove                 catalog_place   the SID of a new item
  *   catalog_query          show, items, decode, neighbors
  *   catalog_report, catalog_verify                     interchange     export; catalog_import: SIDs made elsewhere
+ *   catalog_prefixes       look-ups without SQLite
  *   hits                   lists of items for callers  row_vectors     vectors of rows, wherever they lie; their ids
  *   wal_guard              the bound on items.db-wal
  */

@@ -1,10 +1,10 @@
 /* prefix_index.c: a trie in compressed rows, asked for every neighbour query and walked by decoders.
  *
  * The items below any prefix are one run of the sorted order, so that a node needs only its code and where its run
- * begins: it ends where its next sibling begins, or where its parent ends. The children of a run are the nodes of the
- * next level that begin inside it, found by binary search, and the child with a code by another one.
+ * begins: it ends where its next sibling begins, or where its parent ends. A node knows where its children stand in the
+ * next level; the one with a code is found by binary search.
  *
- * Deep levels of real catalogues have about one node an item. There a node (6 bytes) tells less than the plain column
+ * Deep levels of real catalogues have about one node an item. There a node (10 bytes) tells less than the plain column
  * of codes (2 bytes an item), which the same binary search reads; each level takes the smaller form. Hence the bound
  * 2 * width + 4 bytes an item (one more when SIDs differ in length), whatever the data: 12 at 4 levels.
  *
@@ -14,12 +14,13 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 
 #include "base/mem.h"
 #include "sid/prefix_index_parts.h"
 #include "sid/sort_rows.h"
 
-enum { NODE_SIZE = sizeof(uint16_t) + sizeof(uint32_t) };
+enum { NODE_SIZE = sizeof(uint16_t) + sizeof(uint32_t), CHILD_SIZE = sizeof(uint32_t) };
 
 int sid__index_compare(const sid__index_items *items, int64_t a, int64_t b)
 {
@@ -67,6 +68,27 @@ static void count_nodes(const sid__index_items *items, const int64_t *order, sid
             index->level[l].count++;
 }
 
+/* Whether nodes take less room than a column of codes, their children counted in. */
+static bool nodes_are_smaller(const sid__prefix_index *index, int level_index)
+{
+    return (uint64_t)index->level[level_index].count * (NODE_SIZE + CHILD_SIZE) <=
+           (uint64_t)index->count * sizeof(uint16_t);
+}
+
+static sid_status allocate_level(sid__prefix_index *index, int level_index, sid_error *err)
+{
+    sid__index_level *level = &index->level[level_index];
+    bool has_nodes = nodes_are_smaller(index, level_index);
+    size_t codes = (size_t)(has_nodes ? level->count : index->count);
+    SID_TRY(sid__alloc(&level->code, codes, sizeof *level->code, "codes of the prefix index", err));
+    if (!has_nodes)
+        return SID_OK;
+    SID_TRY(sid__alloc(&level->begin, codes, sizeof *level->begin, "nodes of the prefix index", err));
+    if (level_index + 1 < index->width && nodes_are_smaller(index, level_index + 1))
+        SID_TRY(sid__alloc(&level->child, codes + 1, sizeof *level->child, "nodes of the prefix index", err));
+    return SID_OK;
+}
+
 static sid_status allocate(const sid__index_items *items, sid__prefix_index *index, sid_error *err)
 {
     size_t count = (size_t)items->count;
@@ -76,14 +98,8 @@ static sid_status allocate(const sid__index_items *items, sid__prefix_index *ind
     SID_TRY(sid__alloc(&index->row, count, sizeof *index->row, "rows of the prefix index", err));
     if (!is_uniform)
         SID_TRY(sid__alloc(&index->length, count, sizeof *index->length, "SID lengths of the prefix index", err));
-    for (int l = 0; l < items->width; l++) {
-        sid__index_level *level = &index->level[l];
-        bool has_nodes = (uint64_t)level->count * NODE_SIZE <= count * sizeof *level->code;
-        size_t codes = has_nodes ? (size_t)level->count : count;
-        SID_TRY(sid__alloc(&level->code, codes, sizeof *level->code, "codes of the prefix index", err));
-        if (has_nodes)
-            SID_TRY(sid__alloc(&level->begin, codes, sizeof *level->begin, "nodes of the prefix index", err));
-    }
+    for (int l = 0; l < items->width; l++)
+        SID_TRY(allocate_level(index, l, err));
     return SID_OK;
 }
 
@@ -101,11 +117,16 @@ static void fill(const sid__index_items *items, const int64_t *order, sid__prefi
             if (!level->begin) {
                 level->code[p] = items->codes[item * items->width + l];
             } else if (l >= first_new) {
+                if (level->child) /* its children come after it */
+                    level->child[filled[l]] = (uint32_t)filled[l + 1];
                 level->code[filled[l]] = items->codes[item * items->width + l];
                 level->begin[filled[l]++] = (uint32_t)p;
             }
         }
     }
+    for (int l = 0; l < index->width; l++)
+        if (index->level[l].child)
+            index->level[l].child[index->level[l].count] = (uint32_t)index->level[l + 1].count;
 }
 
 sid_status sid__index_from_sorted(const sid__index_items *items, const int64_t *order, sid__prefix_index **out,
@@ -113,6 +134,7 @@ sid_status sid__index_from_sorted(const sid__index_items *items, const int64_t *
 {
     sid__prefix_index *index = NULL;
     SID_TRY(sid__alloc(&index, 1, sizeof *index, "the prefix index", err));
+    index->owners = 1;
     index->count = items->count;
     index->width = items->width;
     count_nodes(items, order, index);
@@ -159,13 +181,20 @@ sid_status sid__prefix_index_build(const uint16_t *codes, const uint8_t *length,
     return status;
 }
 
+sid__prefix_index *sid__prefix_index_share(sid__prefix_index *index)
+{
+    atomic_fetch_add(&index->owners, 1);
+    return index;
+}
+
 void sid__prefix_index_free(sid__prefix_index *index)
 {
-    if (!index)
+    if (!index || atomic_fetch_sub(&index->owners, 1) > 1)
         return;
     for (int l = 0; l < index->width; l++) {
         sid__free(index->level[l].code);
         sid__free(index->level[l].begin);
+        sid__free(index->level[l].child);
     }
     sid__free(index->length);
     sid__free(index->row);
@@ -205,8 +234,11 @@ size_t sid__prefix_index_size(const sid__prefix_index *index)
     size_t count = (size_t)index->count, size = sizeof *index + count * sizeof *index->row;
     if (index->length)
         size += count * sizeof *index->length;
-    for (int l = 0; l < index->width; l++)
-        size += index->level[l].begin ? (size_t)index->level[l].count * NODE_SIZE : count * sizeof(uint16_t);
+    for (int l = 0; l < index->width; l++) {
+        const sid__index_level *level = &index->level[l];
+        size += level->begin ? (size_t)level->count * NODE_SIZE : count * sizeof(uint16_t);
+        size += level->child ? ((size_t)level->count + 1) * CHILD_SIZE : 0;
+    }
     return size;
 }
 
@@ -235,14 +267,14 @@ static int64_t lower_u32(const uint32_t *value, int64_t begin, int64_t end, int6
     return begin;
 }
 
+/* A conditional move instead of a branch that is guessed wrong every other time. */
 static int64_t lower_u16(const uint16_t *value, int64_t begin, int64_t end, int wanted)
 {
-    while (begin < end) {
-        int64_t middle = begin + (end - begin) / 2;
-        if (value[middle] < wanted)
-            begin = middle + 1;
-        else
-            end = middle;
+    int64_t count = end - begin;
+    while (count > 0) {
+        int64_t half = (count + 1) / 2;
+        begin += value[begin + half - 1] < wanted ? half : 0;
+        count -= half;
     }
     return begin;
 }
@@ -262,34 +294,67 @@ static int64_t skip_ended(const sid__prefix_index *index, int level_index, int64
     return begin;
 }
 
-/* Narrows the run *begin .. *end of one prefix of level_index codes to those that go on with `code`. */
-static void step(const sid__prefix_index *index, int level_index, uint16_t code, int64_t *begin, int64_t *end)
+/* The run of one prefix, and its node in the last level taken; -1: that level is a column. */
+typedef struct run {
+    int64_t begin, end, node;
+} run;
+
+/* Nodes of level_index that begin inside the run of a prefix of level_index codes. */
+static void find_children(const sid__prefix_index *index, int level_index, const run *at, int64_t *first, int64_t *last)
 {
     const sid__index_level *level = &index->level[level_index];
+    const uint32_t *child = level_index > 0 ? index->level[level_index - 1].child : NULL;
+    if (level_index == 0) {
+        *first = 0;
+        *last = level->count;
+    } else if (child) {
+        assert(at->node >= 0);
+        *first = child[at->node];
+        *last = child[at->node + 1];
+    } else { /* SIDs of several lengths: a level of few nodes may follow a column */
+        *first = lower_u32(level->begin, 0, level->count, at->begin);
+        *last = lower_u32(level->begin, *first, level->count, at->end);
+    }
+}
+
+/* Narrows the run of a prefix of level_index codes to those that go on with `code`. */
+static void step(const sid__prefix_index *index, int level_index, uint16_t code, run *at)
+{
+    const sid__index_level *level = &index->level[level_index];
+    int64_t first, last;
     if (!level->begin) {
-        int64_t first = skip_ended(index, level_index, *begin, *end);
-        *begin = lower_u16(level->code, first, *end, code);
-        *end = lower_u16(level->code, *begin, *end, code + 1);
+        first = skip_ended(index, level_index, at->begin, at->end);
+        at->begin = lower_u16(level->code, first, at->end, code);
+        at->end = lower_u16(level->code, at->begin, at->end, code + 1);
+        at->node = -1;
         return;
     }
-    int64_t child = lower_u32(level->begin, 0, level->count, *begin);
-    int64_t child_end = lower_u32(level->begin, child, level->count, *end);
-    child = lower_u16(level->code, child, child_end, code);
-    if (child == child_end || level->code[child] != code) {
-        *end = *begin;
+    find_children(index, level_index, at, &first, &last);
+    at->node = lower_u16(level->code, first, last, code);
+    if (at->node == last || level->code[at->node] != code) {
+        at->end = at->begin;
         return;
     }
-    *begin = level->begin[child];
-    if (child + 1 < child_end)
-        *end = level->begin[child + 1];
+    at->begin = level->begin[at->node];
+    if (at->node + 1 < last)
+        at->end = level->begin[at->node + 1];
 }
 
 bool sid__prefix_index_find(const sid__prefix_index *index, const uint16_t *prefix, int depth, int64_t *begin,
                             int64_t *end)
 {
-    *begin = 0;
-    *end = depth > index->width ? 0 : index->count;
-    for (int l = 0; l < depth && *begin < *end; l++)
-        step(index, l, prefix[l], begin, end);
-    return *begin < *end;
+    run at = {.end = depth > index->width ? 0 : index->count, .node = -1};
+    for (int l = 0; l < depth && at.begin < at.end; l++)
+        step(index, l, prefix[l], &at);
+    *begin = at.begin;
+    *end = at.end;
+    return at.begin < at.end;
+}
+
+int64_t sid__prefix_index_rows(const sid__prefix_index *index, int64_t begin, int64_t end, int64_t *row)
+{
+    assert(begin >= 0 && end <= index->count);
+    for (int64_t p = begin; p < end; p++)
+        row[p - begin] = index->row[p];
+    return end > begin ? end - begin : 0;
 }

@@ -1,5 +1,5 @@
 /* prefix_index.h: the CSR trie over SIDs: which items lie below a prefix, in O(levels) binary searches, without
- * touching the database. Immutable; built from items.db; stored as index.bin.
+ * touching the database. Immutable and counted, so that readers keep theirs while a newer one takes its place; built from items.db; stored as index.bin.
  *
  * Items are sorted by SID (a SID that ends earlier comes first), ties by row. A position is a place in that order; the
  * items below a prefix are one run of positions.
@@ -15,6 +15,8 @@ typedef struct sid__prefix_index sid__prefix_index;
  * items.db. */
 sid_status sid__prefix_index_build(const uint16_t *codes, const uint8_t *length, const int64_t *row, int64_t count,
                                    int width, sid__prefix_index **out, sid_error *err);
+/* One more owner, from any thread; each calls free once. */
+sid__prefix_index *sid__prefix_index_share(sid__prefix_index *index);
 void sid__prefix_index_free(sid__prefix_index *index);
 int64_t sid__prefix_index_count(const sid__prefix_index *index);
 int sid__prefix_index_width(const sid__prefix_index *index);
@@ -22,6 +24,8 @@ int sid__prefix_index_width(const sid__prefix_index *index);
 bool sid__prefix_index_find(const sid__prefix_index *index, const uint16_t *prefix, int depth, int64_t *begin,
                             int64_t *end);
 int64_t sid__prefix_index_row(const sid__prefix_index *index, int64_t position);
+/* The rows at positions begin <= p < end to row; their number. */
+int64_t sid__prefix_index_rows(const sid__prefix_index *index, int64_t begin, int64_t end, int64_t *row);
 /* Distinct prefixes of `depth` codes. */
 int64_t sid__prefix_index_prefixes(const sid__prefix_index *index, int depth);
 /* Bytes it takes in memory; the target is <= 16 an item at 4 levels. */

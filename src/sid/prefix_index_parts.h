@@ -8,16 +8,19 @@ enum { SID__INDEX_WIDTH_MAX = SID_LEVELS_MAX + 1 }; /* an added digit included *
 #define SID__INDEX_ROW_MAX UINT32_MAX               /* a row and a position take 4 bytes */
 
 /* One level of the trie, in whichever of two forms is smaller.
- *   nodes:  node j holds the positions from begin[j] on whose code is code[j]; count of them, 6 bytes each
+ *   nodes:  node j holds the positions from begin[j] on whose code is code[j]; its children are the nodes child[j] ..
+ *           child[j + 1] - 1 of the next level, where that has nodes; count of them, 6 or 10 bytes each
  *   column: code[p] is the code at position p; 2 bytes an item (0 where the SID is shorter)
- * Invariants: begin rises strictly; 6 * count <= 2 * items exactly when there are nodes (begin != NULL). */
+ * Invariants: begin rises strictly; 10 * count <= 2 * items exactly when there are nodes (begin != NULL). */
 typedef struct sid__index_level {
     int64_t count; /* distinct prefixes of this depth */
     uint16_t *code;
     uint32_t *begin; /* NULL: a column */
+    uint32_t *child; /* (count + 1); NULL: the next level has no nodes */
 } sid__index_level;
 
 struct sid__prefix_index {
+    _Atomic int owners; /* it goes with the last */
     int64_t count;
     int width;
     uint32_t *row;   /* (count) by position */

@@ -165,6 +165,22 @@ static sid_status call_neighbors(bench *b, sid_error *why)
     return status;
 }
 
+static sid_status call_prefixes(bench *b, sid_error *why)
+{
+    sid_prefixes *prefixes = NULL;
+    sid_status status = sid_catalog_prefixes(b->reader, &prefixes, why);
+    sid_prefixes_free(prefixes);
+    return status;
+}
+
+static sid_status call_rows(bench *b, sid_error *why)
+{
+    sid_hits hits = {0};
+    sid_status status = sid_catalog_rows(b->reader, (const int64_t[]){3, 7}, 2, &hits, why);
+    sid_hits_drop(&hits);
+    return status;
+}
+
 static sid_status call_encode(bench *b, sid_error *why)
 {
     uint16_t codes[3 * 3];
@@ -326,6 +342,8 @@ static const public_call public_calls[] = {
     {"sid_catalog_items", call_items, false},
     {"sid_catalog_decode", call_decode, false},
     {"sid_catalog_neighbors", call_neighbors, false},
+    {"sid_catalog_prefixes", call_prefixes, false},
+    {"sid_catalog_rows", call_rows, false},
     {"sid_catalog_encode", call_encode, false},
     {"sid_catalog_report", call_report, false},
     {"sid_catalog_export", call_export, false},
