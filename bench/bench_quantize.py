@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""semid beside FAISS at its best: k-means sweep, whole fit, encoding, interleaved on the same cores.
+"""semid beside FAISS: k-means sweep, whole fit, encoding, all interleaved on the same cores.
 
-    bench/bench_quantize.py [--rows 200000] [--dim 768] [--threads 1,2] [--repeats 5] [--isa avx512] [--worker PATH]
+    bench/bench_quantize.py [--rows 200000] [--dim 768] [--threads 1,2] [--repeats 5] [--worker PATH]
 
-Needs numpy and faiss-cpu in the Python that runs it (a virtual environment outside the tree): SEMID_PYTHON=... ./dev bench. One line
-a case: ours and the peer's median [min-max], their ratio, the machine's limit measured in the same minute and our share of it.
+Ours runs on its best path and, where that is bf16, on the fp32 path too. FAISS runs at its best, which is the OpenBLAS in its
+wheel told to use the SkylakeX kernels and its LUT turned on, and as installed, where that OpenBLAS of 2021 chooses by itself
+(the as-installed FAISS encodes with the codebooks of the other's fit). Needs numpy and faiss-cpu in the Python that runs it.
+One line a case: both medians [min-max], their ratio, the machine's limit measured in the same minute and our share of it.
 """
 import argparse
 import os
@@ -14,6 +16,7 @@ import sys
 import tempfile
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BENCH = os.path.join(TREE, "build", "bench", "bench")
 
 
 def make_data(path, rows, dim):
@@ -26,14 +29,23 @@ def make_data(path, rows, dim):
     (centres[of_row] + rng.standard_normal((rows, dim), dtype=np.float32) * 0.7).astype(np.float32).tofile(path)
 
 
+def cpu_name():
+    with open("/proc/cpuinfo") as info:
+        return next((line.split(": ", 1)[1].strip() for line in info if line.startswith("model name")), "unknown")
+
+
 class Worker:
-    def __init__(self, command, threads, extra):
+    """A process that runs one case a line. `limit` is flop/s; the peers have none of their own."""
+
+    def __init__(self, name, command, threads, extra):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
         environment.update(OMP_NUM_THREADS=str(threads), **extra)
         cores = ",".join(str(i) for i in range(threads))
         self.process = subprocess.Popen(["taskset", "-c", cores] + command, env=environment, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.version = self.read()[1]
+        self.name = name or self.version
+        self.limit = 0
 
     def read(self):
         line = self.process.stdout.readline()
@@ -51,35 +63,58 @@ class Worker:
         self.process.wait()
 
 
-def spread(values, scale, unit):
-    return f"{statistics.median(values) * scale:.4g} [{min(values) * scale:.4g}-{max(values) * scale:.4g}] {unit}"
+def spread(values):
+    return f"{statistics.median(values) * 1e3:.4g} [{min(values) * 1e3:.4g}-{max(values) * 1e3:.4g}] ms"
 
 
-def compare(name, case, ours, peer, repeats, flop, limit):
-    runs = [(ours.run(case), peer.run(case)) for _ in range(repeats)]
-    mine, theirs = [r[0][0] for r in runs], [r[1][0] for r in runs]
-    ratio = statistics.median(theirs) / statistics.median(mine)
-    share = f"{100 * flop / statistics.median(mine) / limit:.0f} %" if flop else "-"
-    print(f"| {name} | {spread(mine, 1e3, 'ms')} | {spread(theirs, 1e3, 'ms')} | {ratio:.2f} | {share} "
-          f"| {runs[-1][0][1]:.6g} / {runs[-1][1][1]:.6g} |", flush=True)
+def compare(options, threads, name, case, ours, peers, repeats, flop):
+    """Every worker once, `repeats` times; a line for each of ours beside each peer."""
+    workers = ours + peers
+    results = {w: [] for w in workers}
+    for _ in range(repeats):
+        for worker in workers:
+            results[worker].append(worker.run(case))
+    for worker in ours:
+        mine = [r[0] for r in results[worker]]
+        rate = flop / statistics.median(mine)
+        limit = f"{worker.limit / 1e9:.0f} GF/s | {100 * rate / worker.limit:.0f} %" if flop else "- | -"
+        for peer in peers:
+            theirs = [r[0] for r in results[peer]]
+            quality = f"{results[worker][-1][1]:.6g} / {results[peer][-1][1]:.6g}"
+            print(f"| {name}, {worker.version} | {spread(mine)} | {spread(theirs)} "
+                  f"| {statistics.median(theirs) / statistics.median(mine):.2f} | {limit} | {quality} | {threads} "
+                  f"| {peer.name} | {options.cpu} | {options.commit} |", flush=True)
+
+
+def start(options, threads, path):
+    command = [path, str(options.rows), str(options.dim), str(threads)]
+    ours = [Worker("", [options.worker, *command], threads, {})]
+    if ours[0].version == "avx512bf16":
+        ours.append(Worker("", [options.worker, *command, "avx512"], threads, {}))
+    faiss = [sys.executable, os.path.join(TREE, "bench", "worker_faiss.py"), *command]
+    peers = [Worker("", faiss, threads, {"OPENBLAS_CORETYPE": options.coretype}), Worker("", faiss, threads, {})]
+    peers[0].name = f"FAISS {peers[0].version}, {options.coretype}"
+    peers[1].name = f"FAISS {peers[1].version}, as installed"
+    return ours, peers
 
 
 def run(options, threads, path):
-    command = [options.worker, path, str(options.rows), str(options.dim), str(threads)]
-    ours = Worker(command + ([options.isa] if options.isa else []), threads, {})
-    peer = Worker([sys.executable, os.path.join(TREE, "bench", "worker_faiss.py"), *command[1:]], threads,
-                  {"OPENBLAS_CORETYPE": options.coretype})
-    limit = ours.run("peak")[0]
+    ours, peers = start(options, threads, path)
     flop = 2.0 * options.rows * options.dim * 256
-    print(f"\n{threads} threads, path {ours.version}, limit {limit / 1e9:.0f} GF/s, FAISS {peer.version} with "
-          f"{options.coretype}; {options.rows} x {options.dim}\n")
-    print("| case | semid | FAISS | ratio | of the limit | MSE ours / peer |\n|---|---|---|---|---|---|")
-    compare("k-means sweep, 256", "sweep 256", ours, peer, options.repeats, flop, limit)
-    compare("whole fit, 3 x 256", "fit 3 256", ours, peer, options.fit_repeats, 0, limit)
-    compare("encode, beam 1", "encode 1", ours, peer, options.repeats, 3 * flop, limit)
-    compare("encode, beam 5", "encode 5", ours, peer, options.repeats, 3 * flop, limit)
-    ours.close()
-    peer.close()
+    codebooks = path + ".codebooks.npy"
+    for worker in ours:
+        worker.limit = worker.run("peak")[0]
+    print(f"\n### quantize: {options.rows} x {options.dim}\n")
+    print("| case, our path | ours | peer | ratio | limit | of it | MSE ours / peer | threads | peer | CPU | commit |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    compare(options, threads, "k-means sweep, 256", "sweep 256", ours, peers, options.repeats, flop)
+    compare(options, threads, "whole fit, 3 x 256", "fit 3 256", ours, peers[:1], options.fit_repeats, 0)
+    peers[0].run("save " + codebooks)
+    peers[1].run("load " + codebooks)
+    compare(options, threads, "encode, beam 1", "encode 1", ours, peers, options.repeats, 3 * flop)
+    compare(options, threads, "encode, beam 5", "encode 5", ours, peers, options.repeats, 3 * flop)
+    for worker in ours + peers:
+        worker.close()
 
 
 def main():
@@ -89,10 +124,11 @@ def main():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--fit-repeats", type=int, default=1)
-    parser.add_argument("--isa", default="")
     parser.add_argument("--coretype", default="SkylakeX")
-    parser.add_argument("--worker", default=os.path.join(TREE, "build", "bench", "bench", "bench_worker"))
+    parser.add_argument("--worker", default=os.path.join(BENCH, "bench_worker"))
     options = parser.parse_args()
+    options.cpu = cpu_name()
+    options.commit = os.environ.get("SEMID_COMMIT", "-")
     try:
         import faiss  # noqa: F401
     except ImportError:

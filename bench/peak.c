@@ -5,22 +5,15 @@
 #include "peak.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/ctx.h"
+#include "line.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
 enum { SUMS = 12, STEPS = 4000000, REPEATS = 5 };
-
-double bench_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 #if defined(__x86_64__)
 #define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)

@@ -6,7 +6,5 @@
 
 /* flop/s of independent multiply-adds in registers, on as many threads as the context has; isa as in sid_ctx_isa. */
 double bench_peak(sid_ctx *ctx, const char *isa);
-/* Seconds of a clock that only goes forward. */
-double bench_now(void);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/vfs.h"
+#include "line.h"
 #include "peak.h"
 #include "quant/kmeans.h"
 #include "quant/quantizer.h"

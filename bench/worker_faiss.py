@@ -1,5 +1,5 @@
 """FAISS's half of bench_quantize.py: the same protocol as worker.c. FAISS at its best: the kernel of its bundled OpenBLAS is
-chosen by OPENBLAS_CORETYPE in the environment, use_beam_LUT is on, and no subsampling limits the fit.
+chosen by OPENBLAS_CORETYPE in the environment (unset: as installed), use_beam_LUT is on, and no subsampling limits the fit.
 
     worker_faiss.py x.f32 ROWS DIM THREADS
 """
@@ -33,6 +33,22 @@ def fit(levels, codes):
     return time.perf_counter() - start, 0
 
 
+def save(path):
+    np.save(path, faiss.vector_to_array(quantizer.codebooks))
+    np.save(path + ".shape.npy", [quantizer.M, 8])
+    return 0, 0
+
+
+def load(path):
+    """The codebooks of another worker's fit, so that both encode by the same."""
+    global quantizer
+    levels, bits = np.load(path + ".shape.npy")
+    quantizer = faiss.ResidualQuantizer(dim, int(levels), int(bits))
+    faiss.copy_array_to_vector(np.load(path), quantizer.codebooks)
+    quantizer.is_trained = True
+    return 0, 0
+
+
 def encode(beam):
     quantizer.max_beam_size = beam
     quantizer.use_beam_LUT = 1
@@ -51,5 +67,6 @@ def encode(beam):
 
 print("ready", faiss.__version__, flush=True)
 for line in sys.stdin:
-    name, *numbers = line.split()
-    print("%.9g %.9g" % {"sweep": sweep, "fit": fit, "encode": encode}[name](*map(int, numbers)), flush=True)
+    name, *arguments = line.split()
+    run = {"sweep": sweep, "fit": fit, "encode": encode, "save": save, "load": load}[name]
+    print("%.9g %.9g" % run(*(int(a) if a.isdigit() else a for a in arguments)), flush=True)

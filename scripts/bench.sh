@@ -1,26 +1,56 @@
 #!/usr/bin/env bash
-# ./dev bench: builds and runs each program of bench/ and keeps what they print in bench/results/. Peers (faiss-cpu) come
-# from the Python named by SEMID_PYTHON, a virtual environment outside the tree; without them a program says that it skips.
+# ./dev bench [NAME...]: builds the programs of bench/, runs them beside their peers and keeps what they print in
+# bench/results/DATE-CPU.md. Names: machine gemm prefix scaling quantize large; without one all but `large`, which fits
+# 10 M x 64 vectors and takes some minutes and 6 GB of disk. Peers in Python (numpy's OpenBLAS, faiss-cpu) come from the
+# interpreter named by SEMID_PYTHON; without it a virtual environment is made in build/bench-venv. Interrupting is safe.
 set -euo pipefail
 tree=$PWD
 . scripts/lib.sh
 
-mapfile -t programs < <(find bench -maxdepth 1 \( -name '*.sh' -o -name 'bench_*.py' \) 2>/dev/null | LC_ALL=C sort)
-if [ ${#programs[@]} -eq 0 ]; then
-    echo "bench: there is no program in bench/ yet; nothing was measured"
-    exit 0
-fi
-need $packages_test
+all="machine gemm prefix scaling quantize"
+names=${*:-$all}
+for name in $names; do
+    case " $all large " in *" $name "*) ;; *) fail "bench knows $all large, not \"$name\"" ;; esac
+done
+need $packages_bench
 build bench
+
+python=${SEMID_PYTHON:-$tree/build/bench-venv/bin/python}
+if [ -z "${SEMID_PYTHON:-}" ] && ! "$python" -c 'import numpy, faiss' 2>/dev/null; then
+    echo "bench: installing numpy and faiss-cpu in build/bench-venv"
+    python3 -m venv build/bench-venv && build/bench-venv/bin/pip install -q numpy faiss-cpu >build/bench-venv.log 2>&1 ||
+        echo "bench: no peers in Python, see build/bench-venv.log; gemm and quantize are skipped"
+fi
+
 cpu=$(awk -F': ' '/model name/ { gsub(/[^A-Za-z0-9]+/, "-", $2); print $2; exit }' /proc/cpuinfo)
+programs=build/bench/bench
+threads="1"
+[ "$jobs" -lt 2 ] || threads="1 2"
+SEMID_COMMIT=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+[ -z "$(git status --porcelain -- src bench 2>/dev/null)" ] || SEMID_COMMIT=$SEMID_COMMIT+
+export SEMID_COMMIT
 mkdir -p bench/results
 result=bench/results/$(date +%Y-%m-%d)-${cpu:-cpu}.md
-for program in "${programs[@]}"; do
-    echo "bench: $program"
-    case $program in
-    *.py) set -- "${SEMID_PYTHON:-python3}" "$program" ;;
-    *) set -- "$program" ;;
-    esac
-    PATH=$tree/build/bench:$PATH "$@" | tee -a "$result"
+
+run_machine() { for t in $threads; do "$programs/bench_machine" "$t"; done; }
+run_prefix() { "$programs/bench_prefix" build; }
+run_scaling() { for t in $threads; do last=$t; done && "$programs/bench_scaling" "$last"; }
+run_quantize() { "$python" bench/bench_quantize.py --threads "${threads// /,}"; }
+run_gemm() {
+    local library
+    library=$("$python" -c 'import glob, os, numpy
+print(*glob.glob(os.path.join(os.path.dirname(numpy.__file__) + ".libs", "*openblas*")))' 2>/dev/null || true)
+    if [ ! -f "$library" ]; then
+        echo "gemm: SKIPPED: no numpy wheel with its OpenBLAS for $python"
+        return
+    fi
+    for t in $threads; do "$programs/bench_gemm" "$library" "$t"; done
+}
+run_large() { bench/large.sh build/bench/semid build/bench-large; }
+
+[ -s "$result" ] || printf '# ./dev bench on %s\n' "$cpu" >"$result"
+for name in $names; do
+    echo "bench: $name"
+    "run_$name" | tee -a "$result"
 done
 echo "bench: kept in $result"
