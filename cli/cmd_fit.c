@@ -167,7 +167,7 @@ static void print_health(cli_app *app, const sid_report *report, const char *pat
     cli_note(app, "  largest bucket %s%s%s", cli_count_text(app, report->largest_bucket, "item"),
              report->largest_bucket > 1 ? " share " : "", report->largest_bucket > 1 ? report->largest_bucket_sid : "");
     if (report->duplicate_vectors > 0)
-        cli_note(app, "  equal vectors  %s, which always collide%s",
+        cli_note(app, "  equal vectors  %s, which no quantizer tells apart%s",
                  cli_count_text(app, report->duplicate_vectors, "item"),
                  is_text ? "; --encoder-min-df 1 keeps words that only one item has" : "");
     if (!isnan(report->relative_mse))

@@ -38,7 +38,7 @@ static sid_status read_options(const sid_fit_options *options, const sid_vectors
     if (options->drop_vectors && policy->options.duplicates != SID__DUPLICATES_KEEP)
         return sid__fail(err, SID_EUSAGE,
                          "duplicates are found by vectors, also when items are added later; keep the "
-                         "vectors, or take duplicates \"keep\"");
+                         "vectors, or leave out --collisions-duplicates");
     return sid__quantizer_create(&(sid_quantizer_options){.quantizer = options->quantizer,
                                                           .levels = options->levels,
                                                           .codes = options->codes,

@@ -178,8 +178,8 @@ static sid_status fail_prefix(const placing *p, sid_error *err)
     sid_format(p->item->codes, levels - 1, prefix);
     return sid__fail(err, SID_EDATA,
                      "%s%s is full: %" PRId64 " items for %d last codes of %" PRId64
-                     " each; \"%s\" was not added; fit again with more levels or codes, or with overflow \"beam\" or "
-                     "\"digit\"",
+                     " each; \"%s\" was not added; fit again with more levels or codes, or with "
+                     "--collisions-overflow beam or digit",
                      *prefix ? "prefix " : "the only level", prefix, live, codes, p->catalog->policy.room,
                      p->item->item_id);
 }

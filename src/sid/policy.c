@@ -211,15 +211,7 @@ sid_status sid__policy_options_text(const sid__policy *policy, sid__strbuf *out,
 
 const char *sid__policy_digit_name(const sid__policy *policy)
 {
-    switch (policy->digits) {
-    case SID__DIGITS_TIGER:
-    case SID__DIGITS_GRID:
-        return "digit";
-    case SID__DIGITS_SUFFIX:
-    case SID__DIGITS_LATER:
-        return "suffix";
-    case SID__DIGITS_NONE:
-        break;
-    }
-    return NULL;
+    if (policy->digits == SID__DIGITS_NONE)
+        return NULL;
+    return policy->class == &suffix || policy->options.then == SID__THEN_SUFFIX ? "suffix" : "digit";
 }

@@ -121,10 +121,11 @@ sid_status sid__groups_check_full(const sid__moving *moving, const sid__groups *
     if (full == 0 || moving->policy->options.overflow != SID__OVERFLOW_ERROR)
         return SID_OK;
     if (full > 1)
-        (void)snprintf(others, sizeof others, " (and %" PRId64 " other prefixes are)", full - 1);
+        (void)snprintf(others, sizeof others, full > 2 ? " (as are %" PRId64 " others)" : " (as is %" PRId64 " other)",
+                       full - 1);
     return sid__fail(err, SID_EDATA,
                      "%s%s is full%s: %" PRId64 " items for %d last codes of %" PRId64
-                     " each; take more levels or codes, overflow \"beam\" or \"digit\", or collisions \"digit\"",
+                     " each; take more levels or codes, --collisions-overflow beam or digit, or --collisions digit",
                      *prefix ? "prefix " : "the only level", prefix, others, fullest, codes, room);
 }
 

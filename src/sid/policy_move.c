@@ -41,7 +41,7 @@ static sid_status place_row(sid__moving *m, int64_t row, sid__sid_counts *taken,
     return sid__fail(
         err, SID_EDATA,
         "no SID is free for \"%s\": the last codes beside %s are all taken, and so are the %d SIDs nearest "
-        "to it; take more levels or codes, or overflow \"digit\"",
+        "to it; take more levels or codes, or --collisions-overflow digit",
         m->id[row], text, count);
 }
 
@@ -92,8 +92,8 @@ static sid_status refuse_equal(const sid__moving *m, sid_error *err)
     while (m->first[row] == row)
         row++;
     return sid__fail(err, SID_EDATA,
-                     "the vectors of \"%s\" and \"%s\" are equal, and so are those of %" PRId64
-                     " items in all; remove all but one of each, or take duplicates \"merge\" or \"keep\"",
+                     "the vectors of \"%s\" and \"%s\" are equal; items with the vector of another: %" PRId64
+                     "; remove them, or take --collisions-duplicates merge or keep",
                      m->id[m->first[row]], m->id[row], m->equal);
 }
 
@@ -139,12 +139,12 @@ static void tell(const sid__moving *m)
     if (m->left_equal == m->count - 1)
         sid__ctx_warn(m->ctx,
                       "sinkhorn cannot help: all %" PRId64 " vectors are equal, and it never separates equal "
-                      "ones; collisions \"digit\" does",
+                      "ones; --collisions digit does",
                       m->count);
     else
         sid__ctx_warn(m->ctx,
                       "sinkhorn leaves %" PRId64 " items that share a SID, %" PRId64 " of them with the vector "
-                      "of another, which it never separates; then \"digit\" or \"reassign\" settles them",
+                      "of another, which it never separates; --collisions-then digit or reassign settles them",
                       m->left, m->left_equal);
 }
 

@@ -56,6 +56,19 @@ prints "c2	digit"
 passes export digit --as jsonl
 check "the digit is a member" grep -q '"codes":\[[01],[01]\],"digit":[0-9]*}' "$out"
 passes fit items.tsv -o suffix --codes 2 --levels 2 --collisions suffix
+passes fit items.tsv -o moved --codes 4,64 --levels 2 --collisions reassign
+passes export moved --as tsv
+check "reassign makes SIDs unique" [ "$(tail -n +2 "$out" | cut -f 2 | sort -u | wc -l)" -eq 60 ]
+passes verify moved --full
+passes fit items.tsv -o capped --codes 4,64 --levels 2 --collisions capacity --collisions-cap 2 --collisions-overflow beam
+passes inspect capped --format json
+prints '"resolved_by": null'
+fails 3 "last codes of 1 each; take more levels or codes, --collisions-overflow beam or digit" \
+    fit items.tsv -o full --codes 2 --levels 2 --collisions reassign
+check "a full prefix leaves nothing" is_absent full
+fails 2 "--collisions-epsilon is \"0\"; a number from 0.003" \
+    fit items.tsv -o full --collisions sinkhorn --collisions-epsilon 0
+fails 2 "option --collisions-cap is unknown" fit items.tsv -o full --collisions keep --collisions-cap 3
 printf 'i1\ni2\ni3\ni4\ni5\ni6\ni7\ni8\ni9\n' >rows.txt
 passes fit items.tsv -o rows --codes 4 --fit-rows rows.txt
 says "60 items"

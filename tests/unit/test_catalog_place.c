@@ -1,12 +1,13 @@
-/* test_catalog_place.c: the SIDs of new items under every policy. SEMID_CHANGES=10000 makes the long run of the decision
- * (docs/decisions/015) of the sampled one.
+/* test_catalog_place.c: the SIDs of new items under every policy. SEMID_CHANGES=10000 makes the sampled run the long one of
+ * docs/decisions/015, on Beauty.
  */
 #include "catalog_fixture.h"
 
 #include "base/strbuf.h"
 #include "catalog/catalog.h"
 
-enum { POOL = 400, BATCH = 10, CHECKS = 10 };
+enum { POOL = 600, FITTED = 200, CHANGES = 120, BATCH = 10, CHECKS = 10 };
+enum { LONG_FITTED = 11000, LONG_BATCH = 100 };
 
 static const struct {
     const char *name, *style, *options;
@@ -25,79 +26,123 @@ static const struct {
              {"capacity", NULL, "cap=2,overflow=beam", 2}};
 enum { CASES = sizeof cases / sizeof *cases };
 
-/* What is known of each id: its SID while it lives. */
-typedef struct known {
-    char sid[POOL][SID_SID_TEXT_MAX];
-    int live;
-} known;
+/* A catalogue under random changes, and what is known of it: all items are rows of `all`, by whose number they go. */
+typedef struct life {
+    fixture *f;
+    sid_catalog *catalog;
+    sid_vectors *all;
+    int count, dim, most, live;
+    char (*sid)[SID_SID_TEXT_MAX]; /* (count) "": not there */
+} life;
 
-static int pool_index(const char *id)
+static sid_vectors *rows_of(const life *l, const int *row, int count)
 {
-    return (int)strtol(id + 1, NULL, 10);
+    float *x = test_calloc((size_t)count * (size_t)l->dim, sizeof *x);
+    const char **id = test_calloc((size_t)count, sizeof *id);
+    sid_vectors *some = NULL;
+    for (int i = 0; i < count; i++) {
+        id[i] = sid_vectors_id(l->all, row[i]);
+        memcpy(x + (int64_t)i * l->dim, sid_vectors_data(l->all) + (int64_t)row[i] * l->dim,
+               (size_t)l->dim * sizeof *x);
+    }
+    TEST_OK(sid_vectors_create(l->f->ctx, x, count, l->dim, id, &some, err));
+    test_free(x);
+    test_free(id);
+    return some;
+}
+
+static void learn(life *l, const sid_hits *hits)
+{
+    for (int64_t i = 0; i < hits->count; i++) {
+        long row = strtol(hits->row[i].item_id, NULL, 10);
+        (void)snprintf(l->sid[row], sizeof l->sid[row], "%s", hits->row[i].sid);
+    }
+    l->live += (int)hits->count;
+}
+
+static void begin_life(life *l, int fitted, const sid_fit_options *options)
+{
+    int *row = test_calloc((size_t)fitted, sizeof *row);
+    sid_hits hits = {0};
+    for (int i = 0; i < fitted; i++)
+        row[i] = i;
+    sid_vectors *first = rows_of(l, row, fitted);
+    TEST_OK(sid_catalog_fit(l->f->ctx, options, first, l->f->path, &l->catalog, err));
+    TEST_OK(sid_catalog_items(l->catalog, &hits, err));
+    l->sid = test_calloc((size_t)l->count, sizeof *l->sid);
+    l->live = 0;
+    learn(l, &hits);
+    sid_hits_drop(&hits);
+    sid_vectors_free(first);
+    test_free(row);
+}
+
+static int by_sid(const void *a, const void *b)
+{
+    return strcmp(((const sid_item *)a)->sid, ((const sid_item *)b)->sid);
 }
 
 /* All SIDs are as known, and no more than `most` items share one. */
-static void check_all(sid_catalog *catalog, const known *k, int most)
+static void check_all(const life *l)
 {
     sid_hits all = {0};
-    int seen = 0;
-    TEST_OK(sid_catalog_items(catalog, &all, err));
-    for (int64_t i = 0; i < all.count; i++) {
-        int holders = 0;
-        for (int64_t j = 0; most && j < all.count; j++)
-            holders += strcmp(all.row[i].sid, all.row[j].sid) == 0;
-        assert_true(holders <= most);
-        if (all.row[i].item_id[0] != 'n')
-            continue;
-        assert_string_equal(all.row[i].sid, k->sid[pool_index(all.row[i].item_id)]);
-        seen++;
+    int64_t run = 0;
+    TEST_OK(sid_catalog_items(l->catalog, &all, err));
+    assert_int_equal(all.count, l->live);
+    for (int64_t i = 0; i < all.count; i++)
+        assert_string_equal(all.row[i].sid, l->sid[strtol(all.row[i].item_id, NULL, 10)]);
+    qsort(all.row, (size_t)all.count, sizeof *all.row, by_sid);
+    for (int64_t i = 0; l->most && i < all.count; i++) {
+        run = i > 0 && strcmp(all.row[i].sid, all.row[i - 1].sid) == 0 ? run + 1 : 1;
+        assert_true(run <= l->most);
     }
-    assert_int_equal(seen, k->live);
     sid_hits_drop(&all);
 }
 
-static void add_some(fixture *f, sid_catalog *catalog, const sid_vectors *pool, const int *at, int count, known *k)
+/* `count` rows: those that are there are removed, the others added. */
+static void change(life *l, int step, int count)
 {
-    float x[BATCH * FIXTURE_DIM];
-    const char *id[BATCH];
-    sid_vectors *some = NULL;
+    int *add = test_calloc((size_t)count, sizeof *add), add_count = 0, remove_count = 0;
+    const char **removed = test_calloc((size_t)count, sizeof *removed);
+    uint8_t *is_met = test_calloc((size_t)l->count, 1);
     sid_hits hits = {0};
-    if (count == 0)
-        return;
     for (int i = 0; i < count; i++) {
-        id[i] = sid_vectors_id(pool, at[i]);
-        memcpy(x + i * FIXTURE_DIM, sid_vectors_data(pool) + at[i] * FIXTURE_DIM, FIXTURE_DIM * sizeof *x);
+        uint64_t draw = (uint64_t)step * (uint64_t)count + (uint64_t)i;
+        int row = (int)sid__philox_below(3, SID__STREAM_TEST, draw, (uint64_t)l->count);
+        if (is_met[row]++)
+            continue;
+        if (!l->sid[row][0])
+            add[add_count++] = row;
+        else
+            removed[remove_count++] = sid_vectors_id(l->all, row);
+        l->sid[row][0] = 0;
     }
-    TEST_OK(sid_vectors_create(f->ctx, x, count, FIXTURE_DIM, id, &some, err));
-    TEST_OK(sid_catalog_add(catalog, some, NULL, &hits, err));
-    for (int i = 0; i < count; i++)
-        (void)snprintf(k->sid[at[i]], sizeof k->sid[at[i]], "%s", hits.row[i].sid);
-    k->live += count;
+    TEST_OK(sid_catalog_remove(l->catalog, removed, remove_count, err));
+    l->live -= remove_count;
+    sid_vectors *more = rows_of(l, add, add_count);
+    TEST_OK(sid_catalog_add(l->catalog, more, NULL, &hits, err));
+    learn(l, &hits);
     sid_hits_drop(&hits);
-    sid_vectors_free(some);
+    sid_vectors_free(more);
+    test_free(add);
+    test_free(removed);
+    test_free(is_met);
 }
 
-/* BATCH changes: an id of the pool is added when it is not there, else removed. */
-static void change(fixture *f, sid_catalog *catalog, const sid_vectors *pool, int step, known *k)
+static void live_through(life *l, int fitted, int changes, int batch, const sid_fit_options *options)
 {
-    int add[BATCH], add_count = 0, remove_count = 0;
-    const char *remove[BATCH];
-    bool is_met[POOL] = {false};
-    for (int i = 0; i < BATCH; i++) {
-        int at = (int)sid__philox_below(3, SID__STREAM_TEST, (uint64_t)(step * BATCH + i), POOL);
-        if (is_met[at])
-            continue;
-        is_met[at] = true;
-        if (!k->sid[at][0]) {
-            add[add_count++] = at;
-            continue;
-        }
-        remove[remove_count++] = sid_vectors_id(pool, at);
-        k->sid[at][0] = 0;
-        k->live--;
+    sid_verify_result result;
+    begin_life(l, fitted, options);
+    for (int step = 0; step * batch < changes; step++) {
+        change(l, step, batch);
+        if (step % (changes / (batch * CHECKS) + 1) == 0)
+            check_all(l);
     }
-    TEST_OK(sid_catalog_remove(catalog, remove, remove_count, err));
-    add_some(f, catalog, pool, add, add_count, k);
+    check_all(l);
+    sid_catalog_close(l->catalog);
+    TEST_OK(sid_catalog_verify(l->f->ctx, l->f->path, true, &result, err));
+    assert_int_equal(result.items_walked, l->live);
+    test_free(l->sid);
 }
 
 /* Fails when a change moves an old SID, uniqueness that a policy promises is lost, or verify finds fault. */
@@ -105,30 +150,27 @@ static void random_changes_move_no_old_sid(void **state)
 {
     fixture *f = *state;
     const char *wanted = getenv("SEMID_CHANGES");
-    int changes = wanted ? (int)strtol(wanted, NULL, 10) : 120;
-    sid_vectors *pool = fixture_vectors(f, POOL, 9, "n");
+    life l = {.f = f, .count = POOL};
+    if (wanted)
+        TEST_OK(sid_vectors_read(f->ctx, TEST_TREE "/../shared/data/beauty/text_minilm.npy", NULL, &l.all, err));
+    else
+        l.all = fixture_vectors(f, POOL, 9, "");
+    l.count = (int)sid_vectors_count(l.all);
+    l.dim = sid_vectors_dim(l.all);
     for (int c = 0; c < CASES; c++) {
-        sid_catalog *catalog = NULL;
-        sid_verify_result result;
-        known *k = test_calloc(1, sizeof *k);
-        const sid_fit_options options = {.codes = "8,8,64",
+        const sid_fit_options options = {.codes = wanted ? "256" : "8,8,64",
                                          .collisions = cases[c].name,
                                          .digit_style = cases[c].style,
                                          .collision_options = cases[c].options,
                                          .force = true};
-        fixture_fit(f, &options, &catalog);
-        for (int step = 0; step * BATCH < changes; step++) {
-            change(f, catalog, pool, step, k);
-            if (step % (changes / (BATCH * CHECKS) + 1) == 0)
-                check_all(catalog, k, cases[c].most);
-        }
-        check_all(catalog, k, cases[c].most);
-        sid_catalog_close(catalog);
-        TEST_OK(sid_catalog_verify(f->ctx, f->path, true, &result, err));
-        assert_int_equal(result.items_walked, FIXTURE_ITEMS + k->live);
-        test_free(k);
+        l.most = cases[c].most;
+        live_through(&l, wanted ? LONG_FITTED : FITTED, wanted ? (int)strtol(wanted, NULL, 10) : CHANGES,
+                     wanted ? LONG_BATCH : BATCH, &options);
+        if (wanted)
+            print_message("%s %s: %d items at the end\n", cases[c].name, cases[c].options ? cases[c].options : "",
+                          l.live);
     }
-    sid_vectors_free(pool);
+    sid_vectors_free(l.all);
 }
 
 /* `count` equal items of 1 dimension on level 1 of `codes` codes. */

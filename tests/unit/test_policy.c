@@ -75,15 +75,15 @@ static void test_digits_and_room(void **state)
                   {"digit", NULL, "digit", 1},
                   {"suffix", NULL, "suffix", 1},
                   {"reassign", NULL, NULL, 1},
-                  {"reassign", "overflow=digit", "suffix", 1},
+                  {"reassign", "overflow=digit", "digit", 1},
                   {"reassign", "overflow=beam", NULL, 1},
                   {"sinkhorn", NULL, NULL, 1},
                   {"sinkhorn", "then=digit", "digit", 1},
                   {"sinkhorn", "then=suffix", "suffix", 1},
                   {"sinkhorn", "then=reassign", NULL, 1},
-                  {"sinkhorn", "overflow=digit", "suffix", 1},
+                  {"sinkhorn", "overflow=digit", "digit", 1},
                   {"capacity", NULL, NULL, 5},
-                  {"capacity", "cap=9,overflow=digit", "suffix", 9}};
+                  {"capacity", "cap=9,overflow=digit", "digit", 9}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         sid__policy policy = create(wanted[i].name, NULL, wanted[i].options);
         assert_int_equal(policy.room, wanted[i].room);

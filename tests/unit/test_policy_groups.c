@@ -87,8 +87,8 @@ static void test_full_names_the_fullest(void **state)
     sid__groups groups = {0};
     TEST_OK(sid__groups_find(&m, 1, 1, &groups, err));
     TEST_FAILS(sid__groups_check_full(&m, &groups, 1, err), SID_EDATA,
-               "prefix 3 is full (and 2 other prefixes are): 41 items for 16 last codes of 1 each");
-    TEST_FAILS(sid__groups_check_full(&m, &groups, 2, err), SID_EDATA, "and 1 other");
+               "prefix 3 is full (as are 2 others): 41 items for 16 last codes of 1 each");
+    TEST_FAILS(sid__groups_check_full(&m, &groups, 2, err), SID_EDATA, "(as is 1 other)");
     TEST_OK(sid__groups_check_full(&m, &groups, 3, err));
     TEST_OK(sid__groups_check_full(&m, &groups, INT64_MAX, err));
     c->policy.options.overflow = SID__OVERFLOW_BEAM;

@@ -62,7 +62,7 @@ static void test_all_equal(void **state)
     assert_int_equal(m.moved, 0);
     assert_int_equal(m.left, 30);
     assert_non_null(strstr(c->log, "sinkhorn cannot help: all 30 vectors are equal"));
-    assert_non_null(strstr(c->log, "\"digit\" does"));
+    assert_non_null(strstr(c->log, "digit does"));
     sid__moving_drop(&m);
     case_free(c);
 }
