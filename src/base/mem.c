@@ -3,15 +3,17 @@
  * The counters, with those of io_fault.c, are the library's only mutable globals: a fault test must reach allocations of
  * every object, and a counter that is off costs one relaxed load.
  */
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/mem.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/checked.h"
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, LARGE_PAGE = 2 << 20, LARGE_SIZE = 8 << 20 };
 
 static _Atomic int64_t fail_after = -1, fail_times, alloc_index;
 
@@ -38,13 +40,27 @@ static bool is_told_to_fail(void)
     return index >= after && (times < 0 || index - after < times);
 }
 
+/* Large arrays lie on pages of 2 MiB where the system gives them: fewer faults, and fewer misses of the translation
+ * buffer. */
+static void *allocate(size_t size)
+{
+    bool is_large = size >= LARGE_SIZE;
+    size_t alignment = is_large ? LARGE_PAGE : ALIGNMENT;
+    void *pointer = aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+#ifdef MADV_HUGEPAGE
+    if (pointer && is_large)
+        (void)madvise(pointer, size / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE); /* advice: may be refused */
+#endif
+    return pointer;
+}
+
 sid_status sid__alloc(void *out, size_t count, size_t size, const char *what, sid_error *err)
 {
     size_t wanted, rounded;
-    if (!sid__mul_size(count, size, &wanted) || !sid__add_size(wanted, ALIGNMENT, &rounded))
+    if (!sid__mul_size(count, size, &wanted) || !sid__add_size(wanted, LARGE_PAGE, &rounded))
         return sid__fail(err, SID_ENOMEM, "out of memory: %s of %zu x %zu bytes is too large", what, count, size);
-    rounded = rounded / ALIGNMENT * ALIGNMENT;
-    void *pointer = is_told_to_fail() ? NULL : aligned_alloc(ALIGNMENT, rounded);
+    rounded = (wanted + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    void *pointer = is_told_to_fail() ? NULL : allocate(rounded);
     if (!pointer)
         return sid__fail_memory(err, what, wanted);
     memset(pointer, 0, rounded);

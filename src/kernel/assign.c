@@ -8,6 +8,9 @@
  * On the bf16 path x + dx and c + dc were multiplied: |dx||c| + (|x| + |dx|)|dc| more, where |dc| <= bf16_rounding |c| is
  * measured when packing. There rows and codes have magnitudes of 2^-40 to 2^40 (else fp32 is used), so that what the
  * instruction flushes to zero is below 4 dim 2^-85.
+ *
+ * Three sieves, each for the few codes that the last one leaves: the row's scores with the bound of the largest code;
+ * after bf16 those codes again in fp32 with their own bounds; float64.
  */
 #include "kernel/assign.h"
 
@@ -72,8 +75,15 @@ static void pack_bf16(sid__codebook *book)
 
 void sid__codebook_pack(sid__codebook *book)
 {
+    double n = ((double)book->dim + 8) * 0x1p-24;
+    book->gamma = n / (1 - n);
+    book->half_max = book->norm_max = 0;
     for (int k = 0; k < book->groups * SID__GROUP; k++)
         pack_code(book, k);
+    for (int k = 0; k < book->codes; k++) {
+        book->half_max = book->half[k] > book->half_max ? book->half[k] : book->half_max;
+        book->norm_max = book->norm[k] > book->norm_max ? book->norm[k] : book->norm_max;
+    }
     if (book->packed_bf16)
         pack_bf16(book);
 }
@@ -86,63 +96,183 @@ double sid__dot_exact(const float *a, const float *b, int dim)
     return sum;
 }
 
+/* Eight chains are under way together. */
+void sid__squares_exact(const float *x, int64_t rows, int dim, double *square)
+{
+    for (int64_t begin = 0; begin < rows; begin += 8) {
+        double sum[8] = {0};
+        const float *row[8];
+        for (int i = 0; i < 8; i++)
+            row[i] = x + (begin + i < rows ? begin + i : rows - 1) * dim;
+        for (int d = 0; d < dim; d++)
+            for (int i = 0; i < 8; i++)
+                sum[i] += (double)row[i][d] * (double)row[i][d];
+        for (int i = 0; i < 8 && begin + i < rows; i++)
+            square[begin + i] = sum[i];
+    }
+}
+
 double sid__score_exact(const sid__codebook *book, const float *x, int code)
 {
     return book->half_exact[code] - sid__dot_exact(x, book->code + (int64_t)code * book->dim, book->dim);
 }
 
-sid__bound sid__score_bound(const sid__codebook *book, double norm, bool is_rounded, float rounding)
+static bool is_bf16_safe(float largest)
 {
-    const double u = 0x1p-24;
-    double n = (double)book->dim + 8, gamma = n * u / (1 - n * u);
-    double dx = is_rounded ? (double)rounding : 0, dc = is_rounded ? book->bf16_rounding : 0;
-    double factor = gamma * (norm + dx) * (1 + dc) + dx + (norm + dx) * dc;
-    return (sid__bound){.norm_factor = (float)(factor * 1.001),
-                        .half_factor = (float)(8 * u),
-                        .floor = (float)((double)book->dim * (is_rounded ? 0x1p-83 : 0x1p-148))};
+    return !(largest > 0) || (largest >= 0x1p-40f && largest <= 0x1p40f);
 }
 
-double sid__norm_above(const sid__kernels *kernels, const float *x, int dim)
+sid__row_norm sid__row_norm_of(sid__row_size size, const float *x, int dim)
 {
-    double square = (double)kernels->square(x, dim);
+    double square = (double)size.square, above = 1 + 0x1p-12 + (double)dim * 0x1p-24;
     if (square < 1e-30) /* squares of small floats vanish in fp32 */
         square = sid__dot_exact(x, x, dim);
-    return sqrt(square) * (1 + 0x1p-12 + (double)dim * 0x1p-24);
+    return (sid__row_norm){.norm = (float)(sqrt(square) * above),
+                           .rounding =
+                               is_bf16_safe(size.largest) ? (float)(sqrt((double)size.lost) * above) : INFINITY};
 }
 
-static uint16_t decide(const sid__codebook *book, const float *x, const int *index, int count)
+sid__row_norm sid__measure_row(const sid__kernels *kernels, const float *x, int dim)
 {
-    int best = 0;
-    double best_score = (double)INFINITY;
-    if (count == 1)
-        return (uint16_t)index[0];
+    return sid__row_norm_of(kernels->measure(x, dim), x, dim);
+}
+
+bool sid__may_round(const sid__kernels *kernels, const sid__codebook *book, const sid__row_norm *of, int rows)
+{
+    bool may = kernels->scores_bf16 && book->packed_bf16 && book->bf16_is_safe && book->dim <= SID__BF16_DIM_MAX;
+    for (int i = 0; i < rows && may; i++)
+        may = of[i].rounding < INFINITY;
+    return may;
+}
+
+/* Factor of |c| in the bound of a row. */
+static inline double norm_factor(const sid__codebook *book, sid__row_norm of, bool is_rounded)
+{
+    double dx = is_rounded ? (double)of.rounding : 0, dc = is_rounded ? book->bf16_rounding : 0;
+    return ((double)of.norm + dx) * (book->gamma * (1 + dc) + dc) + dx;
+}
+
+static inline double floor_of(const sid__codebook *book, bool is_rounded)
+{
+    return (double)book->dim * (is_rounded ? 0x1p-83 : 0x1p-148);
+}
+
+sid__bound sid__score_bound(const sid__codebook *book, sid__row_norm of, bool is_rounded)
+{
+    return (sid__bound){.norm_factor = (float)(norm_factor(book, of, is_rounded) * 1.001),
+                        .half_factor = 8 * 0x1p-24f,
+                        .floor = (float)floor_of(book, is_rounded)};
+}
+
+static double slack_of(sid__bound bound, float norm, float half)
+{
+    return (double)bound.norm_factor * (double)norm + (double)bound.half_factor * (double)half + (double)bound.floor;
+}
+
+/* Keeps the codes of index (count) that fp32 scores with their own bounds leave; gives their number. */
+static int sieve_again(const sid__kernels *kernels, const sid__codebook *book, const float *x, sid__row_norm of,
+                       float *score, int *index, int count)
+{
+    sid__bound bound = sid__score_bound(book, of, false);
+    double limit = (double)INFINITY;
+    int kept = 0;
     for (int i = 0; i < count; i++) {
-        if (index[i] >= book->codes)
-            break;
-        double score = sid__score_exact(book, x, index[i]);
-        if (score < best_score) {
-            best = index[i];
-            best_score = score;
+        int k = index[i];
+        score[k] = book->half[k] - kernels->dot(x, book->code + (int64_t)k * book->dim, book->dim);
+        double high = (double)score[k] + slack_of(bound, book->norm[k], book->half[k]);
+        limit = high < limit ? high : limit;
+    }
+    for (int i = 0; i < count; i++) {
+        int k = index[i];
+        if ((double)score[k] - slack_of(bound, book->norm[k], book->half[k]) <= limit)
+            index[kept++] = k;
+    }
+    return kept;
+}
+
+/* Exact scores of four codes at once: the same chain each, but four additions are under way together. */
+static void score_four(const sid__codebook *book, const float *x, const int index[4], double score[4])
+{
+    const float *code[4];
+    double sum[4] = {0};
+    for (int i = 0; i < 4; i++)
+        code[i] = book->code + (int64_t)index[i] * book->dim;
+    for (int d = 0; d < book->dim; d++)
+        for (int i = 0; i < 4; i++)
+            sum[i] += (double)x[d] * (double)code[i][d];
+    for (int i = 0; i < 4; i++)
+        score[i] = book->half_exact[index[i]] - sum[i];
+}
+
+/* The least canonical score among index (count), ascending. */
+static int decide(const sid__codebook *book, const float *x, const int *index, int count)
+{
+    int best = index[0];
+    double best_score = (double)INFINITY, score[4];
+    for (int begin = 0; begin < count && count > 1; begin += 4) {
+        int four[4];
+        for (int i = 0; i < 4; i++)
+            four[i] = index[begin + i < count ? begin + i : count - 1];
+        score_four(book, x, four, score);
+        for (int i = 0; i < 4 && begin + i < count; i++) {
+            if (score[i] < best_score) {
+                best = four[i];
+                best_score = score[i];
+            }
         }
     }
-    return (uint16_t)best;
+    return best;
+}
+
+/* What a row's scores leave open; score (padded), slack: the bound of every score. */
+static uint16_t choose(const sid__kernels *kernels, const sid__codebook *book, const float *x, sid__row_norm of,
+                       bool is_rounded, double slack, float *score, int *index, sid__nearest *nearest)
+{
+    int padded = book->groups * SID__GROUP;
+    sid__two_least two = kernels->two_least(score, padded);
+    double limit = (double)two.least + 2 * slack;
+    bool is_alone = (double)two.second > limit;
+    if (nearest) {
+        nearest->best_high = is_alone ? (double)two.least + slack : limit + slack;
+        nearest->others_low = (double)(is_alone ? two.second : two.least) - slack;
+    }
+    if (is_alone)
+        return (uint16_t)two.index;
+    int count = kernels->at_most(score, padded, nextafterf((float)limit, INFINITY), index);
+    while (count > 1 && index[count - 1] >= book->codes)
+        count--; /* padding; index is ascending */
+    if (is_rounded && count > 1)
+        count = sieve_again(kernels, book, x, of, score, index, count);
+    return (uint16_t)decide(book, x, index, count);
+}
+
+void sid__assign_block(const sid__kernels *kernels, const sid__codebook *book, const float *const *row,
+                       const sid__row_norm *of, int rows, float *scratch, int *index, uint16_t *label,
+                       sid__nearest *nearest)
+{
+    bool is_rounded = sid__may_round(kernels, book, of, rows);
+    (is_rounded ? kernels->scores_bf16 : kernels->scores)(book, row, rows, scratch);
+    double wide = 1.001 * (double)book->norm_max;
+    double always = 8 * 0x1p-24 * (double)book->half_max + floor_of(book, is_rounded);
+    for (int i = 0; i < rows; i++) {
+        double slack = norm_factor(book, of[i], is_rounded) * wide + always;
+        label[i] = choose(kernels, book, row[i], of[i], is_rounded, slack,
+                          scratch + (int64_t)i * book->groups * SID__GROUP, index, nearest ? &nearest[i] : NULL);
+    }
 }
 
 void sid__assign_rows(const sid__kernels *kernels, const sid__codebook *book, const float *x, int64_t rows,
                       float *scratch, int *index, uint16_t *label)
 {
-    float rounding[SID__BLOCK_ROWS] = {0};
+    const float *row[SID__BLOCK_ROWS];
+    sid__row_norm of[SID__BLOCK_ROWS];
     for (int64_t begin = 0; begin < rows; begin += SID__BLOCK_ROWS) {
         int block = (int)(rows - begin < SID__BLOCK_ROWS ? rows - begin : SID__BLOCK_ROWS);
-        const float *row = x + begin * book->dim;
-        bool is_rounded = kernels->dots(book, row, block, scratch, rounding);
-        for (int i = 0; i < block; i++, row += book->dim) {
-            const float *dot = scratch + (int64_t)i * book->groups * SID__GROUP;
-            double norm = sid__norm_above(kernels, row, book->dim);
-            sid__bound bound = sid__score_bound(book, norm, is_rounded, rounding[i]);
-            int count = kernels->filter(dot, book->half, book->norm, book->groups, bound, index);
-            label[begin + i] = decide(book, row, index, count);
+        for (int i = 0; i < block; i++) {
+            row[i] = x + (begin + i) * book->dim;
+            of[i] = sid__measure_row(kernels, row[i], book->dim);
         }
+        sid__assign_block(kernels, book, row, of, block, scratch, index, label + begin, NULL);
     }
 }
 

@@ -17,16 +17,36 @@ void sid__codebook_pack(sid__codebook *book);
 
 /* The float64 dot product, in d order. */
 double sid__dot_exact(const float *a, const float *b, int dim);
+/* The float64 |x_i|^2 of rows x (rows, dim), each in d order. */
+void sid__squares_exact(const float *x, int64_t rows, int dim, double *square);
 /* The deciding score of one code. */
 double sid__score_exact(const sid__codebook *book, const float *x, int code);
-/* The factors of spec/quantizers.md §2's filter for a row of that norm (rounded up). is_rounded and rounding: what dots
- * gave back. */
-sid__bound sid__score_bound(const sid__codebook *book, double norm, bool is_rounded, float rounding);
-/* |x|, rounded up. */
-double sid__norm_above(const sid__kernels *kernels, const float *x, int dim);
 
-/* Labels of `rows` rows x (rows, dim). scratch: SID__BLOCK_ROWS * groups * SID__GROUP floats; index: groups * SID__GROUP
- * ints. */
+/* What the bounds need of a row: |x|, and |x - bf16(x)|, INFINITY where it must not be rounded; both rounded up. */
+typedef struct sid__row_norm {
+    float norm, rounding;
+} sid__row_norm;
+
+sid__row_norm sid__measure_row(const sid__kernels *kernels, const float *x, int dim);
+/* The same from what kernels->measure gave for x (dim). */
+sid__row_norm sid__row_norm_of(sid__row_size size, const float *x, int dim);
+/* scores_bf16 may be used: the CPU has it, and the magnitudes of the codes and of these rows are far from its limits. */
+bool sid__may_round(const sid__kernels *kernels, const sid__codebook *book, const sid__row_norm *of, int rows);
+/* The factors of spec/quantizers.md §2's filter; is_rounded: for scores_bf16. */
+sid__bound sid__score_bound(const sid__codebook *book, sid__row_norm of, bool is_rounded);
+
+/* Where a row's exact (real) scores are: that of its label at most best_high, those of all other codes at least
+ * others_low. */
+typedef struct sid__nearest {
+    double best_high, others_low;
+} sid__nearest;
+
+/* Labels of `rows` <= SID__BLOCK_ROWS rows, wherever they stand. scratch: SID__BLOCK_ROWS * groups * SID__GROUP floats;
+ * index: groups * SID__GROUP ints; nearest (rows), NULL allowed. */
+void sid__assign_block(const sid__kernels *kernels, const sid__codebook *book, const float *const *row,
+                       const sid__row_norm *of, int rows, float *scratch, int *index, uint16_t *label,
+                       sid__nearest *nearest);
+/* Labels of any number of rows x (rows, dim), with the same scratch. */
 void sid__assign_rows(const sid__kernels *kernels, const sid__codebook *book, const float *x, int64_t rows,
                       float *scratch, int *index, uint16_t *label);
 /* The scalar reference: every code decided in float64. margin (NULL allowed): second best score - best; infinite when

@@ -19,8 +19,3 @@ const sid__kernels *sid__kernels_of(const sid_ctx *ctx)
 {
     return sid__kernels_for(ctx->isa);
 }
-
-const sid__kernels *sid__kernels_fp32(const sid_ctx *ctx)
-{
-    return sid__kernels_for(ctx->isa == SID__ISA_AVX512BF16 ? SID__ISA_AVX512 : ctx->isa);
-}

@@ -3,8 +3,10 @@
  *
  *     LANES           floats a register; divides SID__GROUP
  *     ROWS, GROUPS    the register tile: ROWS x GROUPS * SID__GROUP / LANES accumulators must fit the register file
- *     MULTIPLY_ADD(a, b, c)  a * b + c on vectors, fused or not: `dots` only proposes
- *     SIGN_BITS(m)    bit i = sign of lane i of an integer vector
+ *     MULTIPLY_ADD(a, b, c)  a * b + c on vectors, fused or not: `scores` only proposes
+ *     SMALLER(a, b), LARGER(a, b)  of each lane
+ *     NOT_ABOVE_BITS(v, limit)  bit i = lane i is <= limit, or no number
+ *     HAS_TWO_LEAST   when the file has its own two_least
  */
 #include "kernel/kernels.h"
 
@@ -13,7 +15,6 @@
 enum { VECTORS = SID__GROUP / LANES };
 
 typedef float vector __attribute__((vector_size(LANES * 4)));
-typedef int32_t mask __attribute__((vector_size(LANES * 4)));
 
 static inline vector load(const float *at)
 {
@@ -32,11 +33,11 @@ static inline vector all(float value)
     return value - (vector){0};
 }
 
-/* One tile: `rows` <= ROWS rows by `groups` <= GROUPS groups, both constants after inlining. */
-__attribute__((always_inline)) static inline void tile(const float *x, int dim, const float *packed, float *out,
-                                                       int stride, const int rows, const int groups)
+/* One tile of products: `rows` <= ROWS rows by `groups` <= GROUPS groups, both constants after inlining. */
+__attribute__((always_inline)) static inline void tile(const float *const *row, int dim, const float *packed,
+                                                       vector sum[ROWS][GROUPS * VECTORS], const int rows,
+                                                       const int groups)
 {
-    vector sum[ROWS][GROUPS * VECTORS];
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < groups * VECTORS; j++)
             sum[i][j] = all(0);
@@ -46,35 +47,80 @@ __attribute__((always_inline)) static inline void tile(const float *x, int dim, 
             for (int v = 0; v < VECTORS; v++)
                 code[g * VECTORS + v] = load(packed + ((int64_t)g * dim + d) * SID__GROUP + v * LANES);
         for (int i = 0; i < rows; i++) {
-            vector value = all(x[(int64_t)i * dim + d]);
+            vector value = all(row[i][d]);
             for (int j = 0; j < groups * VECTORS; j++)
                 sum[i][j] = MULTIPLY_ADD(value, code[j], sum[i][j]);
         }
     }
+}
+
+/* ROWS rows: half - dot of `groups` groups. */
+__attribute__((always_inline)) static inline void score_tile(const float *const *row, int dim, const float *packed,
+                                                             const float *half, float *out, int stride,
+                                                             const int groups)
+{
+    vector sum[ROWS][GROUPS * VECTORS];
+    tile(row, dim, packed, sum, ROWS, groups);
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < groups * VECTORS; j++)
+            store(out + (int64_t)i * stride + j * LANES, load(half + j * LANES) - sum[i][j]);
+}
+
+/* Copies `rows` pointers and repeats the last one up to a multiple of ROWS; gives that multiple. */
+static inline int pad_rows(const float *const *row, int rows, const float **padded)
+{
+    int full = (rows + ROWS - 1) / ROWS * ROWS;
+    for (int i = 0; i < full; i++)
+        padded[i] = row[i < rows ? i : rows - 1];
+    return full;
+}
+
+static void scores(const sid__codebook *book, const float *const *row, int rows, float *out)
+{
+    const float *padded[SID__BLOCK_ROWS];
+    int full = pad_rows(row, rows, padded), stride = book->groups * SID__GROUP, g = 0;
+    for (; g + GROUPS <= book->groups; g += GROUPS)
+        for (int i = 0; i < full; i += ROWS)
+            score_tile(padded + i, book->dim, book->packed + (int64_t)g * book->dim * SID__GROUP,
+                       book->half + g * SID__GROUP, out + (int64_t)i * stride + g * SID__GROUP, stride, GROUPS);
+    for (; g < book->groups; g++)
+        for (int i = 0; i < full; i += ROWS)
+            score_tile(padded + i, book->dim, book->packed + (int64_t)g * book->dim * SID__GROUP,
+                       book->half + g * SID__GROUP, out + (int64_t)i * stride + g * SID__GROUP, stride, 1);
+}
+
+__attribute__((always_inline)) static inline void product_tile(const float *x, int dim, const float *packed, float *out,
+                                                               int stride, const int rows, const int groups)
+{
+    const float *row[ROWS];
+    vector sum[ROWS][GROUPS * VECTORS];
+    for (int i = 0; i < rows; i++)
+        row[i] = x + (int64_t)i * dim;
+    tile(row, dim, packed, sum, rows, groups);
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < groups * VECTORS; j++)
             store(out + (int64_t)i * stride + j * LANES, sum[i][j]);
 }
 
-static void column_tile(const float *x, int rows, int dim, const float *packed, float *out, int stride)
+static inline void column_tile(const float *x, int rows, int dim, const float *packed, float *out, int stride)
 {
     int i = 0;
     for (; i + ROWS <= rows; i += ROWS)
-        tile(x + (int64_t)i * dim, dim, packed, out + (int64_t)i * stride, stride, ROWS, GROUPS);
+        product_tile(x + (int64_t)i * dim, dim, packed, out + (int64_t)i * stride, stride, ROWS, GROUPS);
     for (; i < rows; i++)
-        tile(x + (int64_t)i * dim, dim, packed, out + (int64_t)i * stride, stride, 1, GROUPS);
+        product_tile(x + (int64_t)i * dim, dim, packed, out + (int64_t)i * stride, stride, 1, GROUPS);
 }
 
-static void last_group(const float *x, int rows, int dim, const float *packed, float *out, int stride)
+static inline void last_group(const float *x, int rows, int dim, const float *packed, float *out, int stride)
 {
     int i = 0;
     for (; i + ROWS <= rows; i += ROWS)
-        tile(x + (int64_t)i * dim, dim, packed, out + (int64_t)i * stride, stride, ROWS, 1);
+        product_tile(x + (int64_t)i * dim, dim, packed, out + (int64_t)i * stride, stride, ROWS, 1);
     for (; i < rows; i++)
-        tile(x + (int64_t)i * dim, dim, packed, out + (int64_t)i * stride, stride, 1, 1);
+        product_tile(x + (int64_t)i * dim, dim, packed, out + (int64_t)i * stride, stride, 1, 1);
 }
 
-static void multiply(const float *x, int rows, int dim, const float *packed, int groups, float *out)
+static inline void multiply(const float *x, int rows, int dim, const float *packed, int groups, float *out)
 {
     int g = 0, stride = groups * SID__GROUP;
     for (; g + GROUPS <= groups; g += GROUPS)
@@ -83,94 +129,100 @@ static void multiply(const float *x, int rows, int dim, const float *packed, int
         last_group(x, rows, dim, packed + (int64_t)g * dim * SID__GROUP, out + g * SID__GROUP, stride);
 }
 
-static bool dots(const sid__codebook *book, const float *x, int rows, float *out, float *rounding)
+static inline float sum_lanes(vector v)
 {
-    (void)rounding;
-    multiply(x, rows, book->dim, book->packed, book->groups, out);
-    return false;
-}
-
-static float square(const float *x, int dim)
-{
-    vector sum[4] = {{0}, {0}, {0}, {0}};
-    int d = 0;
-    for (; d + 4 * LANES <= dim; d += 4 * LANES) {
-        for (int v = 0; v < 4; v++) {
-            vector part = load(x + d + v * LANES);
-            sum[v] += part * part;
-        }
-    }
-    vector all_sums = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     float total = 0;
     for (int lane = 0; lane < LANES; lane++)
-        total += all_sums[lane];
-    for (; d < dim; d++)
-        total += x[d] * x[d];
+        total += v[lane];
     return total;
 }
 
-static inline vector smaller(vector a, vector b)
+static float dot(const float *a, const float *b, int dim)
 {
-    mask is_less = a < b;
-    return (vector)(((mask)a & is_less) | ((mask)b & ~is_less));
+    vector sum[4] = {{0}, {0}, {0}, {0}};
+    int d = 0;
+    for (; d + 4 * LANES <= dim; d += 4 * LANES)
+        for (int v = 0; v < 4; v++)
+            sum[v] = MULTIPLY_ADD(load(a + d + v * LANES), load(b + d + v * LANES), sum[v]);
+    float total = sum_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    for (; d < dim; d++)
+        total += a[d] * b[d];
+    return total;
 }
 
-static int filter(const float *dot, const float *half, const float *norm, int groups, sid__bound bound, int *index)
+static inline sid__row_size measure(const float *x, int dim)
 {
-    int count = 0, codes = groups * SID__GROUP;
-    vector least = all(3.0e38f);
-    for (int k = 0; k < codes; k += LANES) {
-        vector h = load(half + k);
-        vector slack = all(bound.norm_factor) * load(norm + k) + all(bound.half_factor) * h + all(bound.floor);
-        least = smaller(h - load(dot + k) + slack, least);
+    vector square = all(0), largest = all(0);
+    sid__row_size size = {0};
+    int d = 0;
+    for (; d + LANES <= dim; d += LANES) {
+        vector value = load(x + d);
+        square = MULTIPLY_ADD(value, value, square);
+        largest = LARGER(largest, LARGER(value, -value));
     }
-    float upper = 3.0e38f;
+    size.square = sum_lanes(square);
     for (int lane = 0; lane < LANES; lane++)
-        upper = least[lane] < upper ? least[lane] : upper;
-    for (int k = 0; k < codes; k += LANES) {
-        vector h = load(half + k);
-        vector slack = all(bound.norm_factor) * load(norm + k) + all(bound.half_factor) * h + all(bound.floor);
-        /* "not out" rather than "in", so that a score that is no number survives and is decided exactly. */
-        mask is_out = h - load(dot + k) - slack > all(upper);
-        for (unsigned bits = SIGN_BITS(~is_out); bits; bits &= bits - 1)
-            index[count++] = k + __builtin_ctz(bits);
+        size.largest = largest[lane] > size.largest ? largest[lane] : size.largest;
+    for (; d < dim; d++) {
+        float value = x[d] < 0 ? -x[d] : x[d];
+        size.square += value * value;
+        size.largest = value > size.largest ? value : size.largest;
     }
-    return count;
+    return size;
 }
 
-static void intervals(const float *dot, const float *const *cross, int cross_count, const sid__codebook *book,
-                      sid__bound bound, float base, float *low, float *high)
+#ifndef HAS_TWO_LEAST
+static sid__two_least two_least(const float *value, int count)
 {
-    for (int k = 0; k < book->groups * SID__GROUP; k += LANES) {
-        vector sum = load(dot + k), h = load(book->half + k);
-        for (int c = 0; c < cross_count; c++)
-            sum -= load(cross[c] + k);
-        vector slack = all(bound.norm_factor) * load(book->norm + k) + all(bound.half_factor) * h + all(bound.floor);
-        vector score = all(base) + (h - sum);
-        store(low + k, score - slack);
-        store(high + k, score + slack);
+    sid__two_least two = {.index = 0, .least = 3.0e38f, .second = 3.0e38f};
+    for (int k = 0; k < count; k++) {
+        float v = value[k], larger = v < two.least ? two.least : v;
+        two.second = larger < two.second ? larger : two.second;
+        two.index = v < two.least ? k : two.index;
+        two.least = v < two.least ? v : two.least;
     }
+    return two;
+}
+#endif
+
+static void intervals(const float *score, const float *const *cross, int cross_count, const sid__codebook *book,
+                      sid__bound bound, float base, float *low, float *high, float *least)
+{
+    vector smallest[VECTORS];
+    for (int v = 0; v < VECTORS; v++)
+        smallest[v] = all(3.0e38f);
+    for (int k = 0; k < book->groups * SID__GROUP; k += LANES) {
+        vector sum = load(score + k), h = load(book->half + k);
+        for (int c = 0; c < cross_count; c++)
+            sum += load(cross[c] + k);
+        vector slack = all(bound.norm_factor) * load(book->norm + k) + all(bound.half_factor) * h + all(bound.floor);
+        vector cost = all(base) + sum;
+        store(low + k, cost - slack);
+        store(high + k, cost + slack);
+        smallest[k / LANES % VECTORS] = SMALLER(smallest[k / LANES % VECTORS], cost + slack);
+    }
+    for (int v = 0; v < VECTORS; v++)
+        store(least + v * LANES, smallest[v]);
 }
 
 static int at_most(const float *value, int count, float limit, int *index)
 {
     int found = 0;
-    for (int k = 0; k < count; k += LANES) {
-        mask is_above = load(value + k) > all(limit);
-        for (unsigned bits = SIGN_BITS(~is_above); bits; bits &= bits - 1)
+    for (int k = 0; k < count; k += LANES)
+        for (unsigned bits = NOT_ABOVE_BITS(load(value + k), all(limit)); bits; bits &= bits - 1)
             index[found++] = k + __builtin_ctz(bits);
-    }
     return found;
 }
 
 /* Adding 1.5 * 2^52 to a double of magnitude <= 2^50 leaves the nearest integer (ties to even) in its low bits: the same
  * bits as any rounding instruction, and it vectorises everywhere. */
-static void accumulate(const float *x, int dim, double scale, uint64_t *sum)
+static void accumulate(const float *x, int dim, double scale, int64_t *sum)
 {
+    const int64_t bias = INT64_C(0x4338000000000000); /* the bits of 1.5 * 2^52 */
     for (int d = 0; d < dim; d++) {
         double shifted = (double)x[d] * scale + 0x1.8p52;
-        uint64_t bits;
+        int64_t bits;
         memcpy(&bits, &shifted, sizeof bits);
-        sum[d] += bits;
+        sum[d] += bits - bias;
     }
 }

@@ -146,6 +146,7 @@ void sid__group_rows(const uint16_t *label, int64_t count, int codes, int64_t *b
 }
 
 typedef struct largest_job {
+    const sid__kernels *kernels;
     const float *x;
     int dim;
     float *largest; /* a chunk */
@@ -156,17 +157,28 @@ static void largest_chunk(void *arg, int64_t begin, int64_t end, int worker)
     const largest_job *job = arg;
     float largest = 0;
     (void)worker;
-    for (int64_t i = begin * job->dim; i < end * job->dim; i++)
-        largest = fabsf(job->x[i]) > largest ? fabsf(job->x[i]) : largest;
+    for (int64_t i = begin; i < end; i++) {
+        float of_row = job->kernels->measure(job->x + i * job->dim, job->dim).largest;
+        largest = of_row > largest ? of_row : largest;
+    }
     job->largest[begin / ROWS_A_CHUNK] = largest;
+}
+
+double sid__fixed_scale_for(float largest, int64_t count)
+{
+    int exponent = 0, count_bits = 0;
+    if (largest > 0)
+        (void)frexpf(largest, &exponent); /* largest < 2^exponent */
+    while ((INT64_C(1) << count_bits) < count)
+        count_bits++;
+    return ldexp(1, (62 - count_bits < 50 ? 62 - count_bits : 50) - exponent);
 }
 
 double sid__fixed_scale(const sid_ctx *ctx, const float *x, int64_t count, int dim, sid_error *err, sid_status *status)
 {
     int64_t chunks = (count + ROWS_A_CHUNK - 1) / ROWS_A_CHUNK;
-    largest_job job = {.x = x, .dim = dim};
+    largest_job job = {.kernels = sid__kernels_of(ctx), .x = x, .dim = dim};
     float largest = 0;
-    int exponent = 0, count_bits = 0;
     *status = sid__alloc(&job.largest, (size_t)chunks, sizeof(float), "chunk maxima", err);
     if (*status != SID_OK)
         return 0;
@@ -174,11 +186,7 @@ double sid__fixed_scale(const sid_ctx *ctx, const float *x, int64_t count, int d
     for (int64_t i = 0; i < chunks; i++)
         largest = job.largest[i] > largest ? job.largest[i] : largest;
     sid__free(job.largest);
-    if (largest > 0)
-        (void)frexpf(largest, &exponent); /* largest < 2^exponent */
-    while ((INT64_C(1) << count_bits) < count)
-        count_bits++;
-    return ldexp(1, (62 - count_bits < 50 ? 62 - count_bits : 50) - exponent);
+    return sid__fixed_scale_for(largest, count);
 }
 
 typedef struct sum_job {
@@ -195,14 +203,11 @@ static void sum_chunk(void *arg, int64_t begin, int64_t end, int worker)
     const sum_job *job = arg;
     (void)worker;
     for (int64_t k = begin; k < end; k++) {
-        uint64_t *sum = (uint64_t *)(job->sum + k * job->dim);
-        uint64_t bias = (uint64_t)(job->begin[k + 1] - job->begin[k]) * SID__FIXED_BIAS;
+        int64_t *sum = job->sum + k * job->dim;
         for (int d = 0; d < job->dim; d++)
             sum[d] = 0;
         for (int64_t i = job->begin[k]; i < job->begin[k + 1]; i++)
             job->kernels->accumulate(job->x + job->order[i] * job->dim, job->dim, job->scale, sum);
-        for (int d = 0; d < job->dim; d++)
-            sum[d] -= bias;
     }
 }
 
@@ -217,6 +222,41 @@ void sid__sum_by_code(const sid_ctx *ctx, const float *x, int dim, double scale,
                    .order = order,
                    .sum = sum};
     sid__ctx_for(ctx, codes, 1, sum_chunk, &job);
+}
+
+typedef struct move_job {
+    const sid__kernels *kernels;
+    const sid__moves *moves;
+    int slice; /* dimensions a chunk */
+} move_job;
+
+/* Dimensions [begin, end) slices of every moved row: nobody else writes there, and the sums of a slice stay near. */
+static void move_chunk(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const move_job *job = arg;
+    const sid__moves *m = job->moves;
+    int64_t first = begin * job->slice, last = end * job->slice < m->dim ? end * job->slice : m->dim;
+    int wide = (int)(last - first);
+    (void)worker;
+    for (int64_t i = 0; i < m->count; i++) {
+        int64_t row = m->row ? m->row[i] : i;
+        const float *x = m->x + row * m->dim + first;
+        if (m->before)
+            job->kernels->accumulate(x, wide, -m->scale, m->sum + m->before[row] * (int64_t)m->dim + first);
+        job->kernels->accumulate(x, wide, m->scale, m->sum + (m->label ? m->label[row] : 0) * (int64_t)m->dim + first);
+    }
+}
+
+void sid__sum_moved(const sid_ctx *ctx, const sid__moves *moves)
+{
+    enum { NEAR_SIZE = 512 << 10, STEP = 16 };
+    move_job job = {.kernels = sid__kernels_of(ctx), .moves = moves};
+    int64_t threads = sid_ctx_threads(ctx), most = NEAR_SIZE / ((int64_t)moves->codes * (int64_t)sizeof(int64_t));
+    int64_t slices = moves->dim / (most > STEP ? most : STEP) + 1;
+    slices = (slices + threads - 1) / threads * threads;
+    int64_t slice = ((moves->dim + slices - 1) / slices + STEP - 1) / STEP * STEP;
+    job.slice = (int)slice;
+    sid__ctx_for(ctx, (moves->dim + slice - 1) / slice, 1, move_chunk, &job);
 }
 
 typedef struct rank {
@@ -238,7 +278,7 @@ static int by_members(const void *left, const void *right)
     return a->code - b->code;
 }
 
-sid_status sid__codebook_renumber(sid__codebook *book, int64_t *members, sid_error *err)
+sid_status sid__codebook_renumber(sid__codebook *book, int64_t *members, uint16_t *now, sid_error *err)
 {
     rank *order = NULL;
     sid__codebook sorted = {0};
@@ -256,6 +296,8 @@ sid_status sid__codebook_renumber(sid__codebook *book, int64_t *members, sid_err
         int from = order[k].members > 0 ? order[k].code : order[0].code;
         memcpy(sid__codebook_code(&sorted) + (int64_t)k * book->dim, book->code + (int64_t)from * book->dim, row_size);
         members[k] = order[k].members;
+        if (now)
+            now[order[k].code] = (uint16_t)k;
     }
     sid__free(order);
     sid__codebook_drop(book);

@@ -40,14 +40,33 @@ void sid__group_rows(const uint16_t *label, int64_t count, int codes, int64_t *b
 /* The scale of fixed-point sums: the power of two that brings max |x| to at most 2^50, and count * max to at most 2^62. */
 double sid__fixed_scale(const sid_ctx *ctx, const float *x, int64_t count, int dim, sid_error *err, sid_status *status);
 
+/* The same for a largest magnitude already known. */
+double sid__fixed_scale_for(float largest, int64_t count);
+
 /* sum (codes, dim): exact integer sums of round_half_even(x * scale) by code: associative, hence the same bits in any
  * order. `begin` and `order` from sid__group_rows. */
 void sid__sum_by_code(const sid_ctx *ctx, const float *x, int dim, double scale, int codes, const int64_t *begin,
                       const int64_t *order, int64_t *sum);
 
+/* Rows that change codes. */
+typedef struct sid__moves {
+    const float *x; /* (.., dim) */
+    int dim, codes;
+    double scale;
+    const int64_t *row; /* (count) which rows; NULL: 0 .. count - 1 */
+    int64_t count;
+    const uint16_t *before, *label; /* by row; before NULL: they had no code; label NULL: code 0 */
+    int64_t *sum;                   /* (codes, dim) */
+} sid__moves;
+
+/* Takes round_half_even(x * scale) of each row from the sum of its code before and adds it to that of its label: the same
+ * integers as summing anew. */
+void sid__sum_moved(const sid_ctx *ctx, const sid__moves *moves);
+
 /* Renumbers codes by falling members (codes), ties by centroid; members is reordered with them. A code without members
- * becomes a copy of the new code 0, which no row is nearest to (ties go to the lowest index). Packs the book. */
-sid_status sid__codebook_renumber(sid__codebook *book, int64_t *members, sid_error *err);
+ * becomes a copy of the new code 0, which no row is nearest to (ties go to the lowest index). Packs the book. now (codes),
+ * NULL allowed: the new number of each code. */
+sid_status sid__codebook_renumber(sid__codebook *book, int64_t *members, uint16_t *now, sid_error *err);
 
 /* Tensors codebook.<level+1> [K, D] and count.<level+1> [K], members (K) being fit rows by code. */
 sid_status sid__codebook_save(const sid__codebook *book, const int64_t *members, int level, sid__tensor_set *set,

@@ -11,7 +11,7 @@
 #include "linalg/linalg.h"
 #include "quant/codebook.h"
 
-enum { SAMPLE_LEAST = 65536, SAMPLE_A_CODE = 256 };
+enum { SAMPLE_LEAST = 65536, SAMPLE_A_CODE = 256, ROWS_A_CHUNK = 1024 };
 
 static int64_t largest_codes(const sid_quantizer *q)
 {
@@ -61,21 +61,17 @@ static void center(const float *mean, float *row, int dim)
 /* Means of columns by the same fixed-point sums as k-means: one code holds every row. */
 static sid_status find_mean(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, sid_error *err)
 {
-    int64_t begin[2] = {0, count}, *order = NULL, *sum = NULL;
-    sid_status status = sid__alloc(&order, (size_t)count, sizeof *order, "row numbers", err);
-    if (status == SID_OK)
-        status = sid__alloc(&sum, (size_t)q->dim, sizeof *sum, "column sums", err);
+    int64_t *sum = NULL;
+    sid_status status = sid__alloc(&sum, (size_t)q->dim, sizeof *sum, "column sums", err);
     if (status == SID_OK)
         status = sid__alloc(&q->mean, (size_t)q->dim, sizeof(float), "the mean", err);
     double scale = status == SID_OK ? sid__fixed_scale(ctx, x, count, q->dim, err, &status) : 1;
     if (status == SID_OK) {
-        for (int64_t i = 0; i < count; i++)
-            order[i] = i;
-        sid__sum_by_code(ctx, x, q->dim, scale, 1, begin, order, sum);
+        sid__sum_moved(ctx,
+                       &(sid__moves){.x = x, .dim = q->dim, .codes = 1, .scale = scale, .count = count, .sum = sum});
         for (int d = 0; d < q->dim; d++)
             q->mean[d] = (float)((double)sum[d] / (scale * (double)count));
     }
-    sid__free(order);
     sid__free(sum);
     return status;
 }
@@ -101,15 +97,36 @@ static void project(const sid_quantizer *q, const float *row, float *out)
             out[j] = fmaf(row[d], q->pca[(int64_t)d * q->prepared_dim + j], out[j]);
 }
 
+typedef struct rows_job {
+    const sid_quantizer *q;
+    float *x; /* (.., dim) */
+} rows_job;
+
+static void normalize_chunk(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const rows_job *job = arg;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++)
+        to_unit_length(job->x + i * job->q->dim, job->q->dim);
+}
+
+static void center_chunk(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const rows_job *job = arg;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++)
+        center(job->q->mean, job->x + i * job->q->dim, job->q->dim);
+}
+
 sid_status sid__prepare_fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err)
 {
     q->prepared_dim = q->dim;
-    for (int64_t i = 0; i < count && q->options.normalize; i++)
-        to_unit_length(x + i * q->dim, q->dim);
+    rows_job job = {.q = q, .x = x};
+    if (q->options.normalize)
+        sid__ctx_for(ctx, count, ROWS_A_CHUNK, normalize_chunk, &job);
     if (!q->options.no_center) {
         SID_TRY(find_mean(ctx, q, x, count, err));
-        for (int64_t i = 0; i < count; i++)
-            center(q->mean, x + i * q->dim, q->dim);
+        sid__ctx_for(ctx, count, ROWS_A_CHUNK, center_chunk, &job);
     }
     if (q->options.pca == 0)
         return SID_OK;

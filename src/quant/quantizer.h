@@ -42,8 +42,8 @@ struct sid__family_class {
     sid_status (*settle)(sid_quantizer *q, bool has_levels, bool has_codes, sid_error *err);
     /* Checks options against each other and the data's size; names the option and its range. NULL: nothing to check. */
     sid_status (*check)(const sid_quantizer *q, int64_t count, int prepared_dim, sid_error *err);
-    /* x (count, prepared_dim): the sampled, prepared rows. Sets q->state. */
-    sid_status (*fit)(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, sid_error *err);
+    /* x (count, prepared_dim): the sampled, prepared rows, which fit may overwrite. Sets q->state. */
+    sid_status (*fit)(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err);
     /* Prepared rows -> codes (count, levels), margins (count, levels) or NULL. */
     sid_status (*encode)(sid_ctx *ctx, const sid_quantizer *q, const float *x, int64_t count, uint16_t *codes,
                          double *margins, sid_error *err);

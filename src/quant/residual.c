@@ -130,7 +130,7 @@ sid_status sid__residual_renumber(sid__residual *r, const uint16_t *codes, int64
         memset(r->count[l], 0, (size_t)r->book[l].codes * sizeof(int64_t));
         for (int64_t i = 0; i < count; i++)
             r->count[l][codes[i * r->levels + l]]++;
-        SID_TRY(sid__codebook_renumber(&r->book[l], r->count[l], err));
+        SID_TRY(sid__codebook_renumber(&r->book[l], r->count[l], NULL, err));
     }
     return SID_OK;
 }

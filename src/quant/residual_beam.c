@@ -11,6 +11,9 @@
  * of every earlier code, of the additions, and of the residual itself (each subtraction rounds by u |r|): all below
  * gamma_{D + 8L + 16} (|x| + sum_m |e_m|) |e_k|. Half costs carry their own slack from level to level.
  *
+ * Where the CPU multiplies bf16 the product is of rounded rows and codes, and the interval wider by what assign.c says of
+ * it; the few candidates that it leaves are multiplied again in fp32.
+ *
  * Tables over TABLE_SIZE_MAX are not made; then every path's residual is multiplied with the level's codebook.
  */
 #include <math.h>
@@ -32,14 +35,16 @@ typedef struct path {
 
 /* One code of one path that may be kept. */
 typedef struct candidate {
-    path path;
-    int parent;
+    const path *from;
+    double half_cost, slack;
+    int parent, code;
 } candidate;
 
 /* What one worker needs. */
 typedef struct beam_scratch {
-    float *dot;           /* (levels, CHUNK_ROWS, padded): rows against all codebooks */
+    float *score;         /* (levels, CHUNK_ROWS, padded): rows against all codebooks */
     float *low, *high;    /* (beam, padded) */
+    float *least;         /* (beam, SID__GROUP) smallest highs of every path */
     float *best;          /* (beam) smallest highs, ascending */
     float *residual;      /* (beam, dim) of paths whose `is_made` */
     bool *is_made;        /* (beam) */
@@ -47,6 +52,9 @@ typedef struct beam_scratch {
     path *path, *next;    /* (beam) */
     candidate *candidate; /* (candidates_max), grows */
     int64_t candidate_capacity;
+    sid__row_norm norm[CHUNK_ROWS];
+    double square[CHUNK_ROWS];       /* |x|^2 */
+    bool is_rounded[SID_LEVELS_MAX]; /* the level's products of this chunk are */
     sid_status status;
 } beam_scratch;
 
@@ -68,12 +76,12 @@ static int padded_codes(const sid__codebook *book)
 static int by_cost(const void *left, const void *right)
 {
     const candidate *a = left, *b = right;
-    if (a->path.half_cost < b->path.half_cost || a->path.half_cost > b->path.half_cost)
-        return a->path.half_cost < b->path.half_cost ? -1 : 1;
-    for (int l = 0; l < a->path.levels; l++)
-        if (a->path.code[l] != b->path.code[l])
-            return a->path.code[l] < b->path.code[l] ? -1 : 1;
-    return 0;
+    if (a->half_cost < b->half_cost || a->half_cost > b->half_cost)
+        return a->half_cost < b->half_cost ? -1 : 1;
+    for (int l = 0; l < a->from->levels; l++)
+        if (a->from->code[l] != b->from->code[l])
+            return a->from->code[l] < b->from->code[l] ? -1 : 1;
+    return a->code - b->code;
 }
 
 /* ---- Tables */
@@ -144,36 +152,74 @@ static const float *residual_of(const beam_job *job, beam_scratch *s, const floa
 /* Replaces the interval of a candidate by its canonical half cost. */
 static void decide(const beam_job *job, beam_scratch *s, const float *x, candidate *c)
 {
-    int level = c->path.levels - 1;
     const float *row = residual_of(job, s, x, c->parent);
-    c->path.half_cost =
-        sid__dot_exact(row, row, job->r->dim) / 2 + sid__score_exact(&job->r->book[level], row, c->path.code[level]);
-    c->path.slack = 0;
+    c->half_cost =
+        sid__dot_exact(row, row, job->r->dim) / 2 + sid__score_exact(&job->r->book[c->from->levels], row, c->code);
+    c->slack = 0;
 }
 
 /* ---- Proposing */
 
-/* Fills low and high of path p at `level` for the row whose products with the level's codes stand in dot. */
-static void propose(const beam_job *job, beam_scratch *s, const float *x, const float *dot, int level, int p)
+/* Bound of the scores of path `from`, whose row has norm `of`. */
+static sid__bound bound_of(const beam_job *job, const path *from, sid__row_norm of, const sid__codebook *book,
+                           bool is_rounded)
+{
+    double n = job->r->dim + 8.0 * job->r->levels + 16, gamma = n * UNIT / (1 - n * UNIT);
+    double dx = is_rounded ? (double)of.rounding : 0, dc = is_rounded ? book->bf16_rounding : 0;
+    double rounded = dx + ((double)of.norm + dx) * dc * (1 + gamma);
+    double least = (double)job->r->dim * (is_rounded ? 0x1p-83 : 0x1p-147);
+    return (sid__bound){.norm_factor = (float)((gamma * (from->norms + dx) + rounded) * 1.01),
+                        .half_factor = (float)(8 * UNIT),
+                        .floor = (float)(from->slack * 1.001 + 8 * UNIT * fabs(from->half_cost) + least)};
+}
+
+/* Fills low and high of path p at `level`; score: the scores by the level's codes, of the row when there are tables, else
+ * of the path's own residual. */
+static void propose(const beam_job *job, beam_scratch *s, sid__row_norm of, const float *score, int level, int p)
 {
     const sid__codebook *book = &job->r->book[level];
     const path *from = &s->path[p];
     const float *cross[SID_LEVELS_MAX];
-    float rounding[1];
-    double n = job->r->dim + 8.0 * job->r->levels + 16, gamma = n * UNIT / (1 - n * UNIT);
-    sid__bound bound = {
-        .norm_factor = (float)(gamma * from->norms * 1.01),
-        .half_factor = (float)(8 * UNIT),
-        .floor = (float)(from->slack * 1.001 + 8 * UNIT * fabs(from->half_cost) + (double)job->r->dim * 0x1p-147)};
     int cross_count = job->cross[level] ? level : 0;
     if (cross_count)
         table_rows(job, from, level, cross);
-    else if (level > 0) {
-        (void)job->kernels->dots(book, residual_of(job, s, x, p), 1, s->dot, rounding);
-        dot = s->dot;
+    job->kernels->intervals(score, cross, cross_count, book, bound_of(job, from, of, book, s->is_rounded[level]),
+                            (float)from->half_cost, s->low + (int64_t)p * job->padded,
+                            s->high + (int64_t)p * job->padded, s->least + (int64_t)p * SID__GROUP);
+}
+
+/* Without tables: the residuals of all paths are multiplied, a block at a time. */
+static void propose_residuals(const beam_job *job, beam_scratch *s, const float *x, sid__row_norm of, int level,
+                              int paths)
+{
+    const sid__codebook *book = &job->r->book[level];
+    const float *row[SID__BLOCK_ROWS];
+    float *score =
+        s->score + (int64_t)CHUNK_ROWS * job->padded; /* the second level's place: only the first has scores */
+    for (int begin = 0; begin < paths; begin += SID__BLOCK_ROWS) {
+        int rows = paths - begin < SID__BLOCK_ROWS ? paths - begin : SID__BLOCK_ROWS;
+        for (int p = 0; p < rows; p++)
+            row[p] = residual_of(job, s, x, begin + p);
+        job->kernels->scores(book, row, rows, score);
+        for (int p = 0; p < rows; p++)
+            propose(job, s, of, score + (int64_t)p * padded_codes(book), level, begin + p);
     }
-    job->kernels->intervals(dot, cross, cross_count, book, bound, (float)from->half_cost,
-                            s->low + (int64_t)p * job->padded, s->high + (int64_t)p * job->padded);
+}
+
+/* Narrows the interval of a candidate by an fp32 product. */
+static void narrow(const beam_job *job, const float *x, sid__row_norm of, candidate *c)
+{
+    const path *from = c->from;
+    const sid__codebook *book = &job->r->book[from->levels];
+    const float *cross[SID_LEVELS_MAX];
+    sid__bound bound = bound_of(job, from, of, book, false);
+    float score = book->half[c->code] - job->kernels->dot(x, book->code + (int64_t)c->code * job->r->dim, job->r->dim);
+    table_rows(job, from, from->levels, cross);
+    for (int m = 0; m < from->levels; m++)
+        score += cross[m][c->code];
+    c->half_cost = from->half_cost + (double)score;
+    c->slack = (double)bound.norm_factor * (double)book->norm[c->code] +
+               (double)bound.half_factor * (double)book->half[c->code] + (double)bound.floor;
 }
 
 /* Puts `value` into the `count` smallest seen, ascending; gives the new count, at most `wanted`. */
@@ -186,14 +232,25 @@ static int insert_smallest(float *best, int count, int wanted, float value)
     return count;
 }
 
-/* The wanted-th smallest high of all paths: no candidate whose low is above can be kept. */
+/* The `wanted`-th smallest of count values; INFINITY when there are fewer. */
+static float nth_smallest(beam_scratch *s, const float *value, int64_t count, int wanted)
+{
+    int found = 0;
+    for (int64_t i = 0; i < count; i++)
+        if (found < wanted || value[i] < s->best[wanted - 1])
+            found = insert_smallest(s->best, found, wanted, value[i]);
+    return found < wanted ? INFINITY : s->best[wanted - 1];
+}
+
+/* The wanted-th smallest high of all paths: no candidate whose low is above can be kept. The least highs of every
+ * SID__GROUP-th code are some of them, so that their wanted-th smallest already leaves few to look at. */
 static float find_limit(const beam_job *job, beam_scratch *s, const sid__codebook *book, int paths, int wanted)
 {
+    float above = nth_smallest(s, s->least, (int64_t)paths * SID__GROUP, wanted);
     int count = 0;
     for (int p = 0; p < paths; p++) {
         const float *high = s->high + (int64_t)p * job->padded;
-        float limit = count < wanted ? INFINITY : s->best[wanted - 1];
-        int found = job->kernels->at_most(high, padded_codes(book), limit, s->index);
+        int found = job->kernels->at_most(high, padded_codes(book), above, s->index);
         for (int i = 0; i < found && s->index[i] < book->codes; i++)
             if (count < wanted || high[s->index[i]] < s->best[wanted - 1])
                 count = insert_smallest(s->best, count, wanted, high[s->index[i]]);
@@ -201,38 +258,76 @@ static float find_limit(const beam_job *job, beam_scratch *s, const sid__codeboo
     return count < wanted ? INFINITY : s->best[wanted - 1];
 }
 
-static sid_status add_candidate(const beam_job *job, beam_scratch *s, int level, int p, int k, int64_t found)
+/* Half the width and the middle of a candidate's interval. */
+static sid_status add_candidate(const beam_job *job, beam_scratch *s, int p, int k, int64_t found)
 {
-    const path *from = &s->path[p];
-    float low = s->low[(int64_t)p * job->padded + k], high = s->high[(int64_t)p * job->padded + k];
-    double middle = ((double)low + (double)high) / 2;
+    double low = (double)s->low[(int64_t)p * job->padded + k], high = (double)s->high[(int64_t)p * job->padded + k];
     SID_TRY(sid__grow(&s->candidate, &s->candidate_capacity, found + 1, sizeof(candidate), "beam candidates", NULL));
-    candidate *to = &s->candidate[found];
-    to->path = *from;
-    to->parent = p;
-    to->path.code[level] = (uint16_t)k;
-    to->path.levels = level + 1;
-    to->path.half_cost = middle;
-    to->path.slack = ((double)high - (double)low) / 2;
-    to->path.norms += (double)job->r->book[level].norm[k];
+    s->candidate[found] = (candidate){
+        .from = &s->path[p], .half_cost = (low + high) / 2, .slack = (high - low) / 2, .parent = p, .code = k};
     return SID_OK;
 }
 
-/* One level of one row; dot: the row's products with the level's codes. *paths becomes how many are kept, at most
- * `wanted`. */
-static sid_status step(const beam_job *job, beam_scratch *s, const float *x, const float *dot, int level, int wanted,
-                       int *paths)
+/* Drops candidates that `wanted` others are surely below; gives how many stay. */
+static int64_t drop_high(beam_scratch *s, int64_t count, int wanted)
+{
+    int64_t kept = 0;
+    int found = 0;
+    if (count <= wanted)
+        return count;
+    for (int64_t i = 0; i < count; i++) {
+        float high = nextafterf((float)(s->candidate[i].half_cost + s->candidate[i].slack), INFINITY);
+        if (found < wanted || high < s->best[wanted - 1])
+            found = insert_smallest(s->best, found, wanted, high);
+    }
+    for (int64_t i = 0; i < count; i++)
+        if (s->candidate[i].half_cost - s->candidate[i].slack <= (double)s->best[wanted - 1])
+            s->candidate[kept++] = s->candidate[i];
+    return kept;
+}
+
+/* The path that candidate c makes. */
+static void extend(const beam_job *job, const candidate *c, path *out)
+{
+    int level = c->from->levels;
+    memcpy(out->code, c->from->code, (size_t)level * sizeof out->code[0]);
+    out->code[level] = (uint16_t)c->code;
+    out->levels = level + 1;
+    out->half_cost = c->half_cost;
+    /* |r|^2 of the next residual is that of the rounded one: 2u of it, and half of this. */
+    out->slack = c->slack + 4 * UNIT * fabs(c->half_cost);
+    out->norms = c->from->norms + (double)job->r->book[level].norm[c->code];
+}
+
+/* All candidates of a level that may be among the best `wanted`; *found: how many. */
+static sid_status collect(const beam_job *job, beam_scratch *s, int level, int wanted, int paths, int64_t *found)
 {
     const sid__codebook *book = &job->r->book[level];
-    int64_t found = 0;
-    memset(s->is_made, 0, (size_t)*paths * sizeof(bool));
-    for (int p = 0; p < *paths; p++)
-        propose(job, s, x, dot, level, p);
-    float limit = find_limit(job, s, book, *paths, wanted);
-    for (int p = 0; p < *paths; p++) {
+    float limit = find_limit(job, s, book, paths, wanted);
+    for (int p = 0; p < paths; p++) {
         int count = job->kernels->at_most(s->low + (int64_t)p * job->padded, padded_codes(book), limit, s->index);
         for (int i = 0; i < count && s->index[i] < book->codes; i++)
-            SID_TRY(add_candidate(job, s, level, p, s->index[i], found++));
+            SID_TRY(add_candidate(job, s, p, s->index[i], (*found)++));
+    }
+    return SID_OK;
+}
+
+/* One level of one row; score: the row's scores by the level's codes, NULL without tables. *paths becomes how many are
+ * kept, at most `wanted`. */
+static sid_status step(const beam_job *job, beam_scratch *s, const float *x, sid__row_norm of, const float *score,
+                       int level, int wanted, int *paths)
+{
+    int64_t found = 0;
+    memset(s->is_made, 0, (size_t)*paths * sizeof(bool));
+    for (int p = 0; p < *paths && score; p++)
+        propose(job, s, of, score, level, p);
+    if (!score)
+        propose_residuals(job, s, x, of, level, *paths);
+    SID_TRY(collect(job, s, level, wanted, *paths, &found));
+    if (s->is_rounded[level]) {
+        for (int64_t i = 0; i < found; i++)
+            narrow(job, x, of, &s->candidate[i]);
+        found = drop_high(s, found, wanted);
     }
     if (found > wanted) {
         for (int64_t i = 0; i < found; i++)
@@ -240,11 +335,8 @@ static sid_status step(const beam_job *job, beam_scratch *s, const float *x, con
         qsort(s->candidate, (size_t)found, sizeof(candidate), by_cost);
     }
     *paths = found < wanted ? (int)found : wanted;
-    for (int p = 0; p < *paths; p++) {
-        s->next[p] = s->candidate[p].path;
-        /* |r|^2 of the next residual is that of the rounded one: 2u of it, and half of this. */
-        s->next[p].slack += 4 * UNIT * fabs(s->next[p].half_cost);
-    }
+    for (int p = 0; p < *paths; p++)
+        extend(job, &s->candidate[p], &s->next[p]);
     path *keep = s->path;
     s->path = s->next;
     s->next = keep;
@@ -255,26 +347,33 @@ static sid_status encode_row(const beam_job *job, beam_scratch *s, int64_t row, 
 {
     const sid__residual *r = job->r;
     const float *x = job->x + row * r->dim;
-    double square = sid__dot_exact(x, x, r->dim);
+    double square = s->square[in_chunk];
     int paths = 1;
-    s->path[0] = (path){.half_cost = square / 2, .norms = sqrt(square) * (1 + 0x1p-20)};
+    s->path[0].levels = 0;
+    s->path[0].half_cost = square / 2;
+    s->path[0].slack = 0;
+    s->path[0].norms = sqrt(square) * (1 + 0x1p-20);
     for (int l = 0; l < r->levels; l++) {
-        const float *dot = s->dot + ((int64_t)l * CHUNK_ROWS + in_chunk) * job->padded;
+        const float *score = s->score + ((int64_t)l * CHUNK_ROWS + in_chunk) * job->padded;
         if (l > 0 && !job->cross[l])
-            dot = NULL;
-        SID_TRY(step(job, s, x, dot, l, l + 1 < r->levels ? job->beam : 1, &paths));
+            score = NULL;
+        SID_TRY(step(job, s, x, s->norm[in_chunk], score, l, l + 1 < r->levels ? job->beam : 1, &paths));
     }
     memcpy(job->codes + row * r->levels, s->path[0].code, (size_t)r->levels * sizeof(uint16_t));
     return SID_OK;
 }
 
-/* Rows of dots have the level's own stride inside a chunk; they are spread to the common one, from the last row on. */
+/* Rows of scores have the level's own stride inside a chunk; they are spread to the common one, from the last row on. */
 static void multiply_level(const beam_job *job, beam_scratch *s, const float *x, int rows, int level)
 {
-    float rounding[SID__BLOCK_ROWS], *out = s->dot + (int64_t)level * CHUNK_ROWS * job->padded;
+    const float *row[SID__BLOCK_ROWS];
+    float *out = s->score + (int64_t)level * CHUNK_ROWS * job->padded;
     const sid__codebook *book = &job->r->book[level];
     int own = padded_codes(book);
-    (void)job->kernels->dots(book, x, rows, out, rounding);
+    for (int i = 0; i < rows; i++)
+        row[i] = x + (int64_t)i * job->r->dim;
+    s->is_rounded[level] = sid__may_round(job->kernels, book, s->norm, rows);
+    (s->is_rounded[level] ? job->kernels->scores_bf16 : job->kernels->scores)(book, row, rows, out);
     for (int i = rows - 1; i > 0 && own < job->padded; i--)
         memmove(out + (int64_t)i * job->padded, out + (int64_t)i * own, (size_t)own * sizeof(float));
 }
@@ -283,16 +382,16 @@ static void encode_chunk(void *arg, int64_t begin, int64_t end, int worker)
 {
     const beam_job *job = arg;
     beam_scratch *s = &job->scratch[worker];
-    int rows = (int)(end - begin);
-    const float *x = job->x + begin * job->r->dim;
-    for (int l = 0; l < job->r->levels && s->status == SID_OK; l++)
-        if (job->cross[1] && job->r->levels > 1)
+    int rows = (int)(end - begin), dim = job->r->dim;
+    const float *x = job->x + begin * dim;
+    for (int i = 0; i < rows; i++)
+        s->norm[i] = sid__measure_row(job->kernels, x + (int64_t)i * dim, dim);
+    sid__squares_exact(x, rows, dim, s->square);
+    for (int l = 0; l < job->r->levels; l++)
+        if (l == 0 || job->cross[l])
             multiply_level(job, s, x, rows, l);
-    for (int i = 0; i < rows && s->status == SID_OK; i++) {
-        if (!job->cross[1])
-            multiply_level(job, s, x + (int64_t)i * job->r->dim, 1, 0);
-        s->status = encode_row(job, s, begin + i, job->cross[1] ? i : 0);
-    }
+    for (int i = 0; i < rows && s->status == SID_OK; i++)
+        s->status = encode_row(job, s, begin + i, i);
 }
 
 /* ---- Memory */
@@ -300,9 +399,10 @@ static void encode_chunk(void *arg, int64_t begin, int64_t end, int worker)
 static sid_status alloc_scratch(const beam_job *job, beam_scratch *s, sid_error *err)
 {
     size_t beam = (size_t)job->beam, padded = (size_t)job->padded, levels = (size_t)job->r->levels;
-    SID_TRY(sid__alloc(&s->dot, levels * CHUNK_ROWS, padded * sizeof(float), "scores of a block", err));
+    SID_TRY(sid__alloc(&s->score, levels * CHUNK_ROWS, padded * sizeof(float), "scores of a block", err));
     SID_TRY(sid__alloc(&s->low, beam, padded * sizeof(float), "costs of the beam", err));
     SID_TRY(sid__alloc(&s->high, beam, padded * sizeof(float), "costs of the beam", err));
+    SID_TRY(sid__alloc(&s->least, beam, SID__GROUP * sizeof(float), "costs of the beam", err));
     SID_TRY(sid__alloc(&s->best, beam, sizeof(float), "costs of the beam", err));
     SID_TRY(sid__alloc(&s->residual, beam, (size_t)job->r->dim * sizeof(float), "residuals of the beam", err));
     SID_TRY(sid__alloc(&s->is_made, beam, sizeof(bool), "residuals of the beam", err));
@@ -313,9 +413,10 @@ static sid_status alloc_scratch(const beam_job *job, beam_scratch *s, sid_error 
 
 static void drop_scratch(beam_scratch *s)
 {
-    sid__free(s->dot);
+    sid__free(s->score);
     sid__free(s->low);
     sid__free(s->high);
+    sid__free(s->least);
     sid__free(s->best);
     sid__free(s->residual);
     sid__free(s->is_made);
@@ -341,7 +442,7 @@ sid_status sid__residual_encode_beam(sid_ctx *ctx, const sid__residual *r, const
                                      uint16_t *codes, sid_error *err)
 {
     int workers = sid_ctx_threads(ctx);
-    beam_job job = {.kernels = sid__kernels_fp32(ctx), .r = r, .x = x, .codes = codes, .beam = beam};
+    beam_job job = {.kernels = sid__kernels_of(ctx), .r = r, .x = x, .codes = codes, .beam = beam};
     for (int l = 0; l < r->levels; l++)
         job.padded = padded_codes(&r->book[l]) > job.padded ? padded_codes(&r->book[l]) : job.padded;
     SID_TRY(sid__alloc(&job.scratch, (size_t)workers, sizeof(beam_scratch), "beam memory", err));

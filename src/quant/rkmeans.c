@@ -75,44 +75,46 @@ static sid_status fit_level(sid_ctx *ctx, const sid_quantizer *q, sid__residual 
         for (int64_t i = 0; i < count; i++)
             (void)sid__residual_normalize(residual + i * r->dim, r->dim);
     }
-    SID_TRY(sid__kmeans_fit(ctx, &kmeans, residual, count, r->dim, &r->book[level], err));
-    sid__assign_scratch scratch;
-    SID_TRY(sid__assign_scratch_create(ctx, r->book[level].codes, &scratch, err));
-    (void)sid__assign_all(ctx, &r->book[level], residual, count, &scratch, label);
-    sid__assign_scratch_drop(&scratch);
+    SID_TRY(sid__kmeans_fit(ctx, &kmeans, residual, count, r->dim, &r->book[level], label, err));
     for (int64_t i = 0; i < count; i++)
         r->count[level][label[i]]++;
     sid__subtract_codes(ctx, &r->book[level], label, count, residual);
     return SID_OK;
 }
 
-static sid_status fit_levels(sid_ctx *ctx, const sid_quantizer *q, sid__residual *r, const float *x, int64_t count,
+/* residual (count, dim): the rows, and what is left of them afterwards. */
+static sid_status fit_levels(sid_ctx *ctx, const sid_quantizer *q, sid__residual *r, float *residual, int64_t count,
                              sid_error *err)
 {
-    float *residual = NULL;
     uint16_t *label = NULL;
-    size_t row_size = (size_t)r->dim * sizeof(float);
-    sid_status status = sid__alloc(&residual, (size_t)count, row_size, "residuals", err);
-    if (status == SID_OK)
-        status = sid__alloc(&label, (size_t)count, sizeof(uint16_t), "labels", err);
-    if (status == SID_OK)
-        memcpy(residual, x, (size_t)count * row_size);
+    sid_status status = sid__alloc(&label, (size_t)count, sizeof(uint16_t), "labels", err);
     for (int l = 0; l < r->levels && status == SID_OK; l++)
         status = fit_level(ctx, q, r, l, residual, count, label, err);
-    sid__free(residual);
     sid__free(label);
     return status;
 }
 
-static sid_status fit(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, sid_error *err)
+/* The rows are asked for again. */
+static sid_status fit_and_refine(sid_ctx *ctx, const sid_quantizer *q, sid__residual *r, const float *x, int64_t count,
+                                 int rounds, sid_error *err)
+{
+    float *residual = NULL;
+    size_t row_size = (size_t)r->dim * sizeof(float);
+    SID_TRY(sid__alloc(&residual, (size_t)count, row_size, "residuals", err));
+    memcpy(residual, x, (size_t)count * row_size);
+    sid_status status = fit_levels(ctx, q, r, residual, count, err);
+    sid__free(residual);
+    return status == SID_OK ? sid__residual_refine(ctx, r, x, count, rounds, err) : status;
+}
+
+static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err)
 {
     const rkmeans_options *options = q->family_options;
     sid__residual *r = NULL;
     SID_TRY(sid__residual_create(q, &r, err));
     r->normalize = options->normalize_residual;
-    sid_status status = fit_levels(ctx, q, r, x, count, err);
-    if (status == SID_OK && options->refine > 0)
-        status = sid__residual_refine(ctx, r, x, count, (int)options->refine, err);
+    sid_status status = options->refine > 0 ? fit_and_refine(ctx, q, r, x, count, (int)options->refine, err)
+                                            : fit_levels(ctx, q, r, x, count, err);
     if (status != SID_OK) {
         sid__residual_free(r);
         return status;

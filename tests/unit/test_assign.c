@@ -109,7 +109,8 @@ static void extreme_scales_get_the_reference_label(void **state)
 static void bound_holds_for_every_score(void **state)
 {
     enum { ROWS = 96, DIM = 1000, CODES = 32 };
-    float *x = new_floats(ROWS * DIM), *code = new_floats(CODES * DIM), *dot = new_floats(ROWS * CODES);
+    float *x = new_floats(ROWS * DIM), *code = new_floats(CODES * DIM), *score = new_floats(ROWS * CODES);
+    const float *row[ROWS];
     (void)state;
     fill_uniform(x, ROWS * DIM, 8);
     fill_uniform(code, CODES * DIM, 9);
@@ -117,28 +118,69 @@ static void bound_holds_for_every_score(void **state)
         x[i] = fabsf(x[i]) * (1 + (float)(i % DIM));
     for (int i = 0; i < CODES * DIM; i++)
         code[i] = fabsf(code[i]);
+    for (int i = 0; i < ROWS; i++)
+        row[i] = x + (int64_t)i * DIM;
     sid__codebook book;
     make_book(&book, code, CODES, DIM);
-    for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
-        if (!sid__isa_is_supported((sid__isa)isa))
+    for (int isa = 0; isa < 2 * SID__ISA_COUNT; isa++) {
+        const sid__kernels *kernels = sid__kernels_for((sid__isa)(isa / 2));
+        bool is_rounded = isa % 2;
+        if (!sid__isa_is_supported((sid__isa)(isa / 2)) || (is_rounded && !kernels->scores_bf16))
             continue;
-        float rounding[ROWS] = {0};
-        const sid__kernels *kernels = sid__kernels_for((sid__isa)isa);
-        bool is_rounded = kernels->dots(&book, x, ROWS, dot, rounding);
+        (is_rounded ? kernels->scores_bf16 : kernels->scores)(&book, row, ROWS, score);
         for (int i = 0; i < ROWS; i++) {
-            const float *row = x + (int64_t)i * DIM;
-            sid__bound bound = sid__score_bound(&book, sid__norm_above(kernels, row, DIM), is_rounded, rounding[i]);
+            sid__bound bound = sid__score_bound(&book, sid__measure_row(kernels, row[i], DIM), is_rounded);
             for (int k = 0; k < CODES; k++) {
-                double score = (double)(book.half[k] - dot[i * CODES + k]);
                 double slack = (double)(bound.norm_factor * book.norm[k] + bound.half_factor * book.half[k]);
-                assert_true(fabs(score - sid__score_exact(&book, row, k)) <= slack);
+                assert_true(fabs((double)score[i * CODES + k] - sid__score_exact(&book, row[i], k)) <= slack);
             }
         }
     }
     sid__codebook_drop(&book);
     sid__free(x);
     sid__free(code);
-    sid__free(dot);
+    sid__free(score);
+}
+
+/* Fails when what is said of a row's nearest code is not so: its distance beyond the upper bound, or another code nearer
+ * than the lower one. */
+static void nearest_bounds_hold(void **state)
+{
+    enum { ROWS = 96, DIM = 40, CODES = 50 };
+    float *x = new_floats(ROWS * DIM), *code = new_floats(CODES * DIM), *scratch = new_floats(ROWS * 64);
+    const float *row[ROWS];
+    sid__row_norm of[ROWS];
+    sid__nearest nearest[ROWS];
+    uint16_t label[ROWS];
+    int index[64];
+    (void)state;
+    fill_uniform(x, ROWS * DIM, 10);
+    fill_uniform(code, CODES * DIM, 11);
+    for (int d = 0; d < DIM; d++)
+        code[7 * DIM + d] = code[31 * DIM + d]; /* never told apart */
+    sid__codebook book;
+    make_book(&book, code, CODES, DIM);
+    for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+        const sid__kernels *kernels = sid__kernels_for((sid__isa)isa);
+        if (!sid__isa_is_supported((sid__isa)isa))
+            continue;
+        for (int i = 0; i < ROWS; i++) {
+            row[i] = x + (int64_t)i * DIM;
+            of[i] = sid__measure_row(kernels, row[i], DIM);
+        }
+        sid__assign_block(kernels, &book, row, of, ROWS, scratch, index, label, nearest);
+        for (int i = 0; i < ROWS; i++) {
+            double margin = 0;
+            assert_int_equal(label[i], sid__assign_reference(&book, row[i], &margin));
+            double score = sid__score_exact(&book, row[i], label[i]);
+            assert_true(score <= nearest[i].best_high && nearest[i].best_high < score + 0.5);
+            assert_true(score + margin >= nearest[i].others_low && nearest[i].others_low > score + margin - 0.5);
+        }
+    }
+    sid__codebook_drop(&book);
+    sid__free(x);
+    sid__free(code);
+    sid__free(scratch);
 }
 
 /* Fails when margins are not second best minus best. */
@@ -160,9 +202,11 @@ static void margins_are_exact(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lattice_points_get_int64_labels), cmocka_unit_test(bisectors_get_the_reference_label),
-        cmocka_unit_test(extreme_scales_get_the_reference_label), cmocka_unit_test(bound_holds_for_every_score),
-        cmocka_unit_test(margins_are_exact)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lattice_points_get_int64_labels),
+                                       cmocka_unit_test(bisectors_get_the_reference_label),
+                                       cmocka_unit_test(extreme_scales_get_the_reference_label),
+                                       cmocka_unit_test(bound_holds_for_every_score),
+                                       cmocka_unit_test(nearest_bounds_hold),
+                                       cmocka_unit_test(margins_are_exact)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

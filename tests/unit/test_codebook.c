@@ -100,14 +100,16 @@ static void codes_are_renumbered_by_count(void **state)
 {
     const float code[] = {5, 1, 9, 3};
     int64_t members[] = {2, 7, 0, 2};
+    uint16_t now[4];
     sid__codebook book;
     (void)state;
     make_book(&book, code, 4, 1);
-    TEST_OK(sid__codebook_renumber(&book, members, err));
+    TEST_OK(sid__codebook_renumber(&book, members, now, err));
     const float expected[] = {1, 3, 5, 1}; /* the dead code copies code 0 */
     const int64_t expected_members[] = {7, 2, 2, 0};
     assert_memory_equal(book.code, expected, sizeof expected);
     assert_memory_equal(members, expected_members, sizeof expected_members);
+    assert_true(now[0] == 2 && now[1] == 0 && now[3] == 1);
     const float far = 9;
     assert_int_equal(sid__assign_reference(&book, &far, NULL), 2);
     sid__codebook_drop(&book);
@@ -140,7 +142,7 @@ static void lack_of_memory_is_reported(void **state)
     make_book(&book, code, 2, 1);
     for (int after = 0; after < 6; after++) {
         sid__mem_fail(after, 1);
-        TEST_FAILS(sid__codebook_renumber(&book, members, err), SID_ENOMEM, "bytes");
+        TEST_FAILS(sid__codebook_renumber(&book, members, now, err), SID_ENOMEM, "bytes");
     }
     sid__mem_fail(-1, 0);
     sid__codebook_drop(&book);

@@ -3,32 +3,34 @@
 
 #include "quant_help.h"
 
-/* Fails when a path's tile reads or writes a wrong place: odd rows, dims and groups. */
-static void dots_are_near_the_exact_ones(void **state)
+/* Fails when a path's tile reads or writes a wrong place: odd rows, dims and groups; rows wherever they stand. */
+static void scores_are_near_the_exact_ones(void **state)
 {
     (void)state;
     for (int rows = 1; rows <= SID__BLOCK_ROWS; rows += 19) {
         for (int groups = 1; groups <= 9; groups += 2) {
             int dim = 1 + 7 * groups, codes = groups * SID__GROUP;
-            float *x = new_floats(rows * dim), *code = new_floats(codes * dim), *dot = new_floats(rows * codes);
-            float rounding[SID__BLOCK_ROWS] = {0};
+            float *x = new_floats(rows * dim), *code = new_floats(codes * dim);
+            float *score = new_floats((rows + SID__TILE_ROWS) * codes);
+            const float *row[SID__BLOCK_ROWS];
             fill_uniform(x, rows * dim, 1);
             fill_uniform(code, codes * dim, 2);
+            for (int i = 0; i < rows; i++)
+                row[i] = x + (int64_t)(rows - 1 - i) * dim;
             sid__codebook book;
             make_book(&book, code, codes, dim);
             for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
                 if (!sid__isa_is_supported((sid__isa)isa))
                     continue;
-                bool is_rounded = sid__kernels_for((sid__isa)isa)->dots(&book, x, rows, dot, rounding);
+                sid__kernels_for((sid__isa)isa)->scores(&book, row, rows, score);
                 for (int i = 0; i < rows; i++)
                     for (int k = 0; k < codes; k++)
-                        assert_near(dot[i * codes + k], sid__dot_exact(x + i * dim, code + k * dim, dim),
-                                    is_rounded ? 0.02 * dim : 1e-5);
+                        assert_near(score[i * codes + k], sid__score_exact(&book, row[i], k), 1e-5);
             }
             sid__codebook_drop(&book);
             sid__free(x);
             sid__free(code);
-            sid__free(dot);
+            sid__free(score);
         }
     }
 }
@@ -62,30 +64,68 @@ static void project_is_one_fused_chain(void **state)
     sid__free(out);
 }
 
-/* Fails when the filter drops a code whose interval reaches the least upper end, keeps one that does not, or loses a
- * score that is no number. */
-static void filter_keeps_what_can_be_best(void **state)
+/* Fails when a lane is left out, when equal values hide each other, or when the place is another lane's. */
+static void two_least_are_the_two_smallest(void **state)
 {
-    float dot[16], half[16], norm[16];
-    int index[16];
+    enum { COUNT = 48 };
+    float value[COUNT];
     (void)state;
-    for (int k = 0; k < 16; k++) {
-        dot[k] = 0;
-        half[k] = 10 + (float)k;
-        norm[k] = 1;
-    }
     for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
         if (!sid__isa_is_supported((sid__isa)isa))
             continue;
-        const sid__kernels *kernels = sid__kernels_for((sid__isa)isa);
-        assert_int_equal(kernels->filter(dot, half, norm, 1, (sid__bound){.norm_factor = 1.5f}, index), 4);
-        for (int k = 0; k < 4; k++)
-            assert_int_equal(index[k], k);
-        assert_int_equal(kernels->filter(dot, half, norm, 1, (sid__bound){.norm_factor = 0.25f}, index), 1);
-        dot[9] = NAN;
-        assert_int_equal(kernels->filter(dot, half, norm, 1, (sid__bound){.norm_factor = 0.25f}, index), 2);
-        assert_int_equal(index[1], 9);
-        dot[9] = 0;
+        for (int first = 0; first < COUNT; first++) {
+            for (int second = 0; second < COUNT; second++) {
+                for (int k = 0; k < COUNT; k++)
+                    value[k] = 10 + (float)(k % 7);
+                value[first] = -3;
+                value[second] = second == first ? -3 : first % 2 ? -3 : -2;
+                sid__two_least two = sid__kernels_for((sid__isa)isa)->two_least(value, COUNT);
+                assert_true(two.index == first || (first % 2 && two.index == second));
+                assert_near(two.least, -3, 0);
+                assert_near(two.second, second == first ? 10 : value[second], 0);
+            }
+        }
+    }
+}
+
+/* Fails when a value at the limit, or one that is no number, is left out. */
+static void at_most_keeps_the_limit(void **state)
+{
+    float value[32];
+    int index[32];
+    (void)state;
+    for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+        if (!sid__isa_is_supported((sid__isa)isa))
+            continue;
+        for (int k = 0; k < 32; k++)
+            value[k] = (float)k;
+        value[20] = NAN;
+        value[31] = 2;
+        assert_int_equal(sid__kernels_for((sid__isa)isa)->at_most(value, 32, 2, index), 5);
+        const int expected[] = {0, 1, 2, 20, 31};
+        assert_memory_equal(index, expected, sizeof expected);
+    }
+}
+
+/* Fails when sizes are not the row's: tails shorter than a register, a largest magnitude that is negative. */
+static void rows_are_measured(void **state)
+{
+    (void)state;
+    for (int dim = 1; dim < 70; dim++) {
+        float *x = new_floats(dim);
+        fill_uniform(x, dim, (uint64_t)dim);
+        x[dim / 2] = -2.5f;
+        for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+            if (!sid__isa_is_supported((sid__isa)isa))
+                continue;
+            const sid__kernels *kernels = sid__kernels_for((sid__isa)isa);
+            sid__row_size size = kernels->measure(x, dim);
+            assert_near(size.square, sid__dot_exact(x, x, dim), 1e-4);
+            assert_near(size.largest, 2.5, 0);
+            assert_near(kernels->dot(x, x, dim), size.square, 1e-4);
+            assert_true(isa == SID__ISA_AVX512BF16 ? size.lost <= 0x1p-16f * size.square : !(size.lost > 0));
+        }
+        sid__free(x);
     }
 }
 
@@ -99,17 +139,22 @@ static void accumulate_rounds_half_to_even(void **state)
     for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
         if (!sid__isa_is_supported((sid__isa)isa))
             continue;
-        uint64_t sum[COUNT] = {0};
+        int64_t sum[COUNT] = {0};
         sid__kernels_for((sid__isa)isa)->accumulate(x, COUNT, 1, sum);
+        assert_memory_equal(sum, expected, sizeof expected);
+        sid__kernels_for((sid__isa)isa)->accumulate(x, COUNT, -1, sum); /* taken away again, to the bit */
         for (int i = 0; i < COUNT; i++)
-            assert_int_equal((int64_t)(sum[i] - SID__FIXED_BIAS), expected[i]);
+            assert_int_equal(sum[i], 0);
     }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dots_are_near_the_exact_ones), cmocka_unit_test(project_is_one_fused_chain),
-        cmocka_unit_test(filter_keeps_what_can_be_best), cmocka_unit_test(accumulate_rounds_half_to_even)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(scores_are_near_the_exact_ones),
+                                       cmocka_unit_test(project_is_one_fused_chain),
+                                       cmocka_unit_test(two_least_are_the_two_smallest),
+                                       cmocka_unit_test(at_most_keeps_the_limit),
+                                       cmocka_unit_test(rows_are_measured),
+                                       cmocka_unit_test(accumulate_rounds_half_to_even)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,10 +11,14 @@ static void skip_without_bf16(void)
     }
 }
 
+/* Whether such data is multiplied in bf16; its scores are checked against what the bound allows. */
 static bool run(float x_scale, float code_scale, int dim, float *rounding)
 {
     enum { ROWS = 7, CODES = 20 };
-    float *x = new_floats(ROWS * dim), *code = new_floats(CODES * dim), *dot = new_floats(ROWS * 32);
+    const sid__kernels *kernels = sid__kernels_for(SID__ISA_AVX512BF16);
+    float *x = new_floats(ROWS * dim), *code = new_floats(CODES * dim), *score = new_floats(12 * 32);
+    const float *row[ROWS];
+    sid__row_norm of[ROWS];
     sid__codebook book;
     fill_uniform(x, ROWS * dim, 1);
     fill_uniform(code, CODES * dim, 2);
@@ -23,21 +27,26 @@ static bool run(float x_scale, float code_scale, int dim, float *rounding)
     for (int i = 0; i < CODES * dim; i++)
         code[i] *= code_scale;
     make_book(&book, code, CODES, dim);
-    bool is_rounded = sid__kernels_for(SID__ISA_AVX512BF16)->dots(&book, x, ROWS, dot, rounding);
     for (int i = 0; i < ROWS; i++) {
-        const float *row = x + (int64_t)i * dim;
-        double norm = sqrt(sid__dot_exact(row, row, dim));
+        row[i] = x + (int64_t)i * dim;
+        of[i] = sid__measure_row(kernels, row[i], dim);
+        rounding[i] = of[i].rounding;
+    }
+    bool is_rounded = sid__may_round(kernels, &book, of, ROWS);
+    if (is_rounded)
+        kernels->scores_bf16(&book, row, ROWS, score);
+    for (int i = 0; i < ROWS && is_rounded; i++) {
+        sid__bound bound = sid__score_bound(&book, of[i], true);
         for (int k = 0; k < CODES; k++) {
-            double exact = sid__dot_exact(row, code + (int64_t)k * dim, dim);
-            double dx = is_rounded ? (double)rounding[i] : 0, dc = is_rounded ? book.bf16_rounding : 0;
-            double slack = (dx + (norm + dx) * dc + 1e-4 * norm) * (double)book.norm[k];
-            assert_true(fabs((double)dot[i * 32 + k] - exact) <= slack);
+            double slack = (double)bound.norm_factor * (double)book.norm[k] +
+                           (double)bound.half_factor * (double)book.half[k] + (double)bound.floor;
+            assert_true(fabs((double)score[i * 32 + k] - sid__score_exact(&book, row[i], k)) <= slack);
         }
     }
     sid__codebook_drop(&book);
     sid__free(x);
     sid__free(code);
-    sid__free(dot);
+    sid__free(score);
     return is_rounded;
 }
 
