@@ -332,8 +332,11 @@ static sid_status fit_after_kmeans(sid_ctx *ctx, const sid_quantizer *q, fsq *f,
     float *rest = NULL;
     uint16_t *codes = NULL;
     size_t row_size = (size_t)f->dim * sizeof *rest;
-    SID_TRY(f->kmeans->family->fit(ctx, f->kmeans, x, count, err));
     sid_status status = sid__alloc(&rest, (size_t)count, row_size, "residuals", err);
+    if (status == SID_OK) {
+        memcpy(rest, x, (size_t)count * row_size);
+        status = f->kmeans->family->fit(ctx, f->kmeans, rest, count, err); /* which overwrites them */
+    }
     if (status == SID_OK)
         status = sid__alloc(&codes, (size_t)count, (size_t)f->kmeans_levels * sizeof *codes, "codes", err);
     if (status == SID_OK)
@@ -348,7 +351,7 @@ static sid_status fit_after_kmeans(sid_ctx *ctx, const sid_quantizer *q, fsq *f,
     return status;
 }
 
-static sid_status fit(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, sid_error *err)
+static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err)
 {
     fsq *f = NULL;
     SID_TRY(fsq_create(q, &f, err));

@@ -352,5 +352,6 @@ sid_status sid__lloyd_run(sid_ctx *ctx, sid__lloyd *lloyd, int iters, double tol
             break;
         before = refilled ? (double)INFINITY : lloyd->error;
     }
+    sid__codebook_pack(&lloyd->book);
     return SID_OK;
 }

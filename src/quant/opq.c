@@ -268,7 +268,7 @@ static sid_status train(training *t, sid_error *err)
     return SID_OK;
 }
 
-static sid_status fit(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, sid_error *err)
+static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err)
 {
     training t = {
         .ctx = ctx, .q = q, .options = q->family_options, .raw = x, .x = x, .count = count, .dim = q->prepared_dim};

@@ -46,11 +46,7 @@ static sid_status fit_slice(sid_ctx *ctx, const sid_quantizer *q, sid__slices *s
                                   .seed = (uint64_t)q->options.seed,
                                   .index = (uint64_t)level,
                                   .stage = stage};
-    sid__assign_scratch scratch;
-    SID_TRY(sid__kmeans_fit(ctx, &kmeans, part, count, sid__slice_dim(s, level), &s->book[level], err));
-    SID_TRY(sid__assign_scratch_create(ctx, s->book[level].codes, &scratch, err));
-    (void)sid__assign_all(ctx, &s->book[level], part, count, &scratch, label);
-    sid__assign_scratch_drop(&scratch);
+    SID_TRY(sid__kmeans_fit(ctx, &kmeans, part, count, sid__slice_dim(s, level), &s->book[level], label, err));
     return sid__slices_number(s, level, label, count, err);
 }
 
@@ -72,7 +68,7 @@ static sid_status fit_slices(sid_ctx *ctx, const sid_quantizer *q, sid__slices *
     return status;
 }
 
-static sid_status fit(sid_ctx *ctx, sid_quantizer *q, const float *x, int64_t count, sid_error *err)
+static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err)
 {
     sid__slices *s = NULL;
     SID_TRY(sid__slices_create(q, &s, err));

@@ -124,7 +124,7 @@ sid_status sid__slices_number(sid__slices *s, int level, const uint16_t *label, 
     memset(s->count[level], 0, (size_t)s->book[level].codes * sizeof(int64_t));
     for (int64_t i = 0; i < count; i++)
         s->count[level][label[i]]++;
-    return sid__codebook_renumber(&s->book[level], s->count[level], err);
+    return sid__codebook_renumber(&s->book[level], s->count[level], NULL, err);
 }
 
 /* ---- Encoding */

@@ -98,7 +98,8 @@ static void spared_rows_keep_the_reference_label(void **state)
             for (int round = 0; round < 12; round++) {
                 fill_uniform(shift, CODES * DIM, (uint64_t)(20 + round));
                 for (int i = 0; i < CODES * DIM; i++)
-                    sid__codebook_code(&lloyd.book)[i] += shift[i] * (round % 4 == 3 ? 0.5f : round % 4 * 0.002f);
+                    sid__codebook_code(&lloyd.book)[i] +=
+                        shift[i] * (round % 4 == 3 ? 0.5f : (float)(round % 4) * 0.002f);
                 sid__lloyd_assign(ctx, &lloyd);
                 spared += ROWS - lloyd.compared;
                 for (int i = 0; i < ROWS; i++)
