@@ -230,7 +230,7 @@ static void allocation_fails(const sid__family_class *family)
         failures++;
     }
     sid__mem_fail(-1, 0);
-    assert_true(failures > 30 && failures < 5000);
+    assert_true(failures > 20 && failures < 2000); /* the loop ended by a success, and there were points to fail at */
     sid_ctx_free(ctx);
     sid__free(x);
     sid__free(codes);
