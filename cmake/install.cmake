@@ -25,12 +25,25 @@ if(CMAKE_INSTALL_PREFIX STREQUAL "/usr" AND EXISTS /etc/debian_version)
 endif()
 
 set(examples_directory doc/semid/examples)
-install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/semid COMPONENT semid)
-if(SEMID_IS_DEBIAN)
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/semid COMPONENT semid)
+
+# The date of pages and change log: SOURCE_DATE_EPOCH, else that of CHANGELOG.md, so that two builds of one tree are equal.
+set(page_date "$ENV{SOURCE_DATE_EPOCH}")
+if(page_date STREQUAL "")
+    file(TIMESTAMP CHANGELOG.md page_date "%s" UTC)
+endif()
+if(SEMID_IS_DEBIAN) # the license is /usr/share/common-licenses/Apache-2.0
     set(examples_directory doc/libsemid-dev/examples)
+    set(ENV{SOURCE_DATE_EPOCH} ${page_date})
+    string(TIMESTAMP SEMID_CHANGELOG_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
+    configure_file(cmake/changelog.in debian/changelog @ONLY)
+    execute_process(COMMAND gzip -9nfk changelog WORKING_DIRECTORY ${PROJECT_BINARY_DIR}/debian COMMAND_ERROR_IS_FATAL ANY)
     foreach(package semid libsemid0 libsemid-dev)
-        install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} RENAME copyright COMPONENT ${package})
+        install(FILES cmake/copyright ${PROJECT_BINARY_DIR}/debian/changelog.gz
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${package})
     endforeach()
+else()
+    install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/semid COMPONENT semid)
 endif()
 install(FILES examples/fit_neighbors.c examples/add_remove.c examples/vector_codes.c
     DESTINATION ${CMAKE_INSTALL_DATADIR}/${examples_directory} COMPONENT libsemid-dev)
@@ -41,11 +54,6 @@ if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
     return()
 endif()
 
-# The pages' date: SOURCE_DATE_EPOCH, else that of the change log, so that two builds of one tree are equal.
-set(page_date "$ENV{SOURCE_DATE_EPOCH}")
-if(page_date STREQUAL "")
-    file(TIMESTAMP CHANGELOG.md page_date "%s" UTC)
-endif()
 set(print ${CMAKE_COMMAND} -E env SOURCE_DATE_EPOCH=${page_date} $<TARGET_FILE:semid> help)
 set(printed)
 

@@ -1,30 +1,85 @@
 #!/usr/bin/env bash
-# ./dev soak [SECONDS]: what takes too long for every change, before a release: each fuzz target for SECONDS (600), the
-# tests ten times over under ASan+UBSan and in random order, the threaded ones ten times under TSan, and each fault of
-# docs/reliability.md at its second figure (all allocations and I/O calls, 2,000 kills, 10,000 forks).
+# ./dev soak [SECONDS]: what takes too long for every change, before a release: each fuzz target for SECONDS (600), the tests ten
+# times over under ASan+UBSan and in random order, the threaded ones ten times under TSan, each fault of docs/reliability.md at
+# its second figure (all allocations, I/O and system calls, 2,000 kills, 10,000 flipped bits a file, 10,000 forks), Valgrind,
+# static analysis of everything, the packages. With less than 60 seconds every part runs at its first figure, once.
 set -uo pipefail
 tree=$PWD
 . scripts/lib.sh
 need $packages_ci
 
 seconds=${1:-600}
-counts=$(mktemp)
-trap 'rm -f "$counts"' EXIT
+rounds=10 SEMID_SOAK=1 valgrind_every=1
+[ "$seconds" -ge 60 ] || rounds=1 SEMID_SOAK=0 valgrind_every=12
+export SEMID_SOAK
+counts=$(mktemp) table=$(mktemp)
+trap 'rm -f "$counts" "$table"' EXIT
 export counts
 say_data
 
-for preset in asan tsan; do
-    if ! build $preset; then
-        echo "0 passed, 1 failed"
-        exit 1
-    fi
-done
-for round in 1 2 3 4 5 6 7 8 9 10; do
-    echo "soak: round $round of 10"
-    run_ctest asan --schedule-random
-    run_in_tsan
-done
-echo "soak: faults at every point, under ASan+UBSan"
-SEMID_SOAK=1 run_ctest asan -R '^fault_'
-scripts/fuzz.sh "$seconds"
+# part NAME COMMAND...: goes on after a failure; one that counted no failed test counts as one.
+part() {
+    local name=$1 started=$SECONDS status=0 failed_before failed_after
+    shift
+    echo "==== $name"
+    failed_before=$(awk '{ n += $2 } END { print n + 0 }' "$counts")
+    "$@" || status=$?
+    failed_after=$(awk '{ n += $2 } END { print n + 0 }' "$counts")
+    [ $status -eq 0 ] || [ "$failed_after" -gt "$failed_before" ] || echo "0 1 0" >>"$counts"
+    printf '%-34s %6d s  %s\n' "$name" $((SECONDS - started)) "$([ $status -eq 0 ] && echo ok || echo FAILED)" >>"$table"
+}
+
+as_one_test() {
+    "$@" && echo "1 0 0" >>"$counts"
+}
+
+build_all() {
+    local preset
+    for preset in gcc asan tsan; do build $preset || return 1; done
+}
+
+repeat_tests() {
+    local round status=0
+    for round in $(seq "$rounds"); do
+        echo "soak: round $round of $rounds"
+        SEMID_SOAK=0 run_ctest asan -LE fault --schedule-random || status=1
+        SEMID_SOAK=0 run_in_tsan || status=1
+    done
+    return $status
+}
+
+# The unit tests but those that measure time or fork by the hundred; portable kernels, which Valgrind knows.
+run_valgrind() {
+    local program status=0 number=0
+    for program in build/gcc/tests/test_*; do
+        number=$((number + 1))
+        case $program in *test_pool | *test_kmeans* | *test_self_test | *test_quant_registry) continue ;; esac
+        [ -x "$program" ] && [ $((number % valgrind_every)) -eq 0 ] || continue
+        if (cd build/gcc/tests && SEMID_ISA=portable SEMID_DATA=/nonexistent timeout 1200 valgrind -q --leak-check=full \
+            --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no --child-silent-after-fork=yes \
+            "./${program##*/}") >build/valgrind.txt 2>&1 || ! grep -q '^==[0-9]*==' build/valgrind.txt; then
+            echo "1 0 0" >>"$counts"
+        else
+            echo "soak: valgrind: ${program##*/}"
+            grep '^==' build/valgrind.txt | head -n 20
+            echo "0 1 0" >>"$counts"
+            status=1
+        fi
+    done
+    return $status
+}
+
+part "build: gcc, ASan+UBSan, TSan" build_all
+part "tests, over and over" repeat_tests
+part "faults, gcc" run_ctest gcc -L fault
+part "faults, ASan+UBSan" run_ctest asan -L fault
+part "fuzz: each target $seconds s" scripts/fuzz.sh "$seconds"
+part "valgrind" run_valgrind
+part "lint of everything" as_one_test scripts/lint.sh
+part "gcc -fanalyzer" as_one_test scripts/analyze.sh
+part "Debian packages" as_one_test tests/install/deb.sh
+
+echo
+cat "$table"
+printf '%-34s %6d s\n' "all" $SECONDS
 print_counts "$counts"

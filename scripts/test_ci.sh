@@ -40,12 +40,14 @@ tsan_tests() { build tsan && SEMID_DATA=/nonexistent run_in_tsan; }
 
 stage "gcc: build, all tests" gcc_tests
 stage "lint" as_one_test scripts/lint.sh
+stage "gcc -fanalyzer" as_one_test scripts/analyze.sh
 stage "clang ASan+UBSan: build, all tests" asan_tests
 stage "clang TSan: threads" tsan_tests
 stage "clang: build, all tests" clang_tests
 stage "aarch64: golden SIDs" as_one_test tests/golden/cross.sh
 stage "fuzz: each target 20 s" scripts/fuzz.sh 20
 stage "coverage" scripts/coverage.sh
+stage "Debian packages" as_one_test tests/install/deb.sh
 stage "quickstart, a slice" as_one_test scripts/quickstart.sh --slice 3000
 stage "docs: run every block" as_one_test scripts/run_doc_blocks.sh
 

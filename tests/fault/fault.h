@@ -9,6 +9,18 @@
 #include "base/io_fault.h"
 #include "base/mem.h"
 
+/* Memory and time are measured, and most points tried, without a sanitizer. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED 0
+#endif
+
 /* Puts open, read, write, truncate and sync of SQLite's unix VFS under sid__io_fail. */
 void sqlite_faults_install(void);
 /* Puts the memory of SQLite and jansson under counters of their own; before either is used. */

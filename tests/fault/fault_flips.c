@@ -4,7 +4,7 @@
  */
 #include "fault.h"
 
-enum { TEXTS = 40, SAMPLED = 1000, EVERY = 10000, WAL_CHANGES = 6 };
+enum { TEXTS = 40, SAMPLED = IS_SANITIZED ? 200 : 1000, EVERY = 10000, WAL_CHANGES = 6 };
 
 typedef struct artefact {
     const char *name;

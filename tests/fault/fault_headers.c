@@ -9,17 +9,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
-#endif
-
 enum { MEMORY_KIB = 64 * 1024, QUICK_MS = 100, LARGE_MS = 1000, TENSORS = 1000000, SANITIZED_TIMES = 20 };
 
 typedef struct attempt {

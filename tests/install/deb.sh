@@ -1,0 +1,66 @@
+#!/bin/bash
+# deb.sh [TREE]: the three .deb files, without a network or a second system: built, looked into, unpacked by dpkg into an empty
+# root, and used there: the program, and an example compiled against the unpacked headers and library. lintian where it is.
+# tests/bare/bare_deb.sh does the same by apt in a bare Debian, by hand.
+set -euo pipefail
+tree=$(cd "${1:-.}" && pwd)
+cd "$tree"
+for tool in cpack dpkg-deb dpkg-shlibdeps; do
+    command -v $tool >/dev/null || { echo "deb: $tool is missing (dpkg-dev, cmake)"; exit 77; }
+done
+cmake --preset deb >build/deb.log 2>&1 && cmake --build --preset deb >>build/deb.log 2>&1 || { tail -n 40 build/deb.log; exit 1; }
+rm -f build/deb/*.deb
+(cd build/deb && cpack) >>build/deb.log 2>&1 || { tail -n 40 build/deb.log; exit 1; }
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/semid-deb.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+fail() {
+    echo "deb: $*"
+    exit 1
+}
+
+# holds PACKAGE PATH...: and each file belongs to root.
+holds() {
+    local package=$1 path
+    shift
+    dpkg-deb -c build/deb/"$package"_*.deb >"$work/$package.list"
+    for path in "$@" ./usr/share/doc/"$package"/copyright ./usr/share/doc/"$package"/changelog.gz; do
+        awk '{ print $6 }' "$work/$package.list" | grep -qx "$path" || fail "$package lacks $path"
+    done
+    awk '$2 != "root/root" { exit 1 }' "$work/$package.list" || fail "$package: files that do not belong to root"
+}
+library=./usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>"$work/log")
+holds semid ./usr/bin/semid ./usr/share/man/man1/semid.1.gz ./usr/share/man/man1/semid-fit.1.gz \
+    ./usr/share/bash-completion/completions/semid
+holds libsemid0 "$library/libsemid.so.0"
+holds libsemid-dev ./usr/include/semid.h "$library/libsemid.so" "$library/pkgconfig/semid.pc"
+dpkg-deb -f build/deb/semid_*.deb Depends | grep -q libsqlite3-0 || fail "semid does not depend on the libraries it needs"
+dpkg-deb -f build/deb/libsemid-dev_*.deb Depends | grep -q 'libsemid0 (= ' || fail "libsemid-dev does not depend on its libsemid0"
+if command -v lintian >/dev/null; then
+    lintian --allow-root --fail-on error build/deb/*.deb >"$work/lintian" 2>&1 || { cat "$work/lintian"; fail "lintian finds errors"; }
+fi
+
+# dpkg's own database stands in the empty root; what the packages need is this system's.
+root=$work/root
+mkdir -p "$root/var/lib/dpkg/updates" "$root/var/lib/dpkg/info"
+: >"$root/var/lib/dpkg/status"
+dpkg --root="$root" --log="$work/dpkg.log" --force-not-root --force-script-chrootless --force-depends --unpack build/deb/*.deb \
+    >"$work/log" 2>&1 || { cat "$work/log"; fail "dpkg does not unpack them"; }
+cp examples/shop.tsv "$work/"
+cd "$work"
+program=$root/usr/bin/semid
+"$program" fit shop.tsv -o catalog --codes 16 --quiet
+[ "$("$program" neighbors catalog --item tea-01 -k 3 2>"$work/log" | wc -l)" -ge 3 ] || fail "the unpacked program finds no neighbours"
+"$program" verify catalog >"$work/log"
+cc "$root/usr/share/doc/libsemid-dev/examples/fit_neighbors.c" -I "$root/usr/include" -L "$root/${library#./}" -lsemid \
+    -o example 2>"$work/log" || { cat "$work/log"; fail "an example does not compile"; }
+[ "$(LD_LIBRARY_PATH="$root/${library#./}" ./example numbers | wc -l)" -eq 5 ] || fail "the example does not run"
+man_errors=$(zcat "$root"/usr/share/man/man1/semid*.1.gz | { command -v mandoc >/dev/null && mandoc -Tlint || cat >"$work/log"; } | grep -c . || :)
+[ "$man_errors" -eq 0 ] || fail "mandoc finds faults in the manual"
+# The fields that dpkg wrote say that all three are there; then they go without a trace.
+[ "$(grep -c '^Status: install ok unpacked' "$root/var/lib/dpkg/status")" -eq 3 ] || fail "dpkg does not know three packages"
+dpkg --root="$root" --log="$work/dpkg.log" --force-not-root --force-script-chrootless --force-depends --purge semid libsemid-dev libsemid0 \
+    >"$work/log" 2>&1 || { cat "$work/log"; fail "dpkg does not remove them"; }
+left=$(find "$root" -path "$root/usr/*" -name '*semid*')
+[ -z "$left" ] || fail "left behind: $left"
+echo "deb: three packages: contents, unpack, use, purge: ok"
