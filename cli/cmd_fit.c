@@ -120,7 +120,7 @@ static sid_status make_vectors(cli_app *app, const char *items_path, fit_state *
 
 /* ---- What is printed --------------------------------------------------------------------------------------------- */
 
-static void print_estimate(cli_app *app, const sid_fit_estimate *estimate, const char *path)
+static void print_estimate(cli_app *app, const sid_fit_estimate *estimate, const char *path, bool is_in_file)
 {
     char memory[32], disk[32];
     cli_size_format((double)estimate->memory_size, memory);
@@ -132,8 +132,9 @@ static void print_estimate(cli_app *app, const sid_fit_estimate *estimate, const
                                    "disk_size", (json_int_t)estimate->disk_size));
         return;
     }
-    cli_note(app, "would fit %s of %d dimensions into %s: about %.2g s, %s of memory beside the vectors, %s on disk",
-             cli_count_text(app, estimate->items, "item"), estimate->dim, path, estimate->fit_s, memory, disk);
+    cli_note(app, "would fit %s of %d dimensions into %s: about %.2g s, %s of memory beside the %s, %s on disk",
+             cli_count_text(app, estimate->items, "item"), estimate->dim, path, estimate->fit_s, memory,
+             is_in_file ? "ids; the vectors stay in their file" : "vectors", disk);
 }
 
 /* "broken (largest_bucket, level.2.top_rate)": the verdict is that of its worst checks, so they are named with it. */
@@ -233,7 +234,7 @@ static sid_status fit(cli_app *app, const char *path, const char *items_path, fi
     options.encoder = state->encoder;
     if (app->is_dry_run) {
         CLI_TRY(sid_catalog_fit_check(app->ctx, &options, state->vectors, path, &estimate, &app->err));
-        print_estimate(app, &estimate, path);
+        print_estimate(app, &estimate, path, !sid_vectors_data(state->vectors));
         return SID_OK;
     }
     CLI_TRY(sid_catalog_fit(app->ctx, &options, state->vectors, path, &state->catalog, &app->err));

@@ -252,7 +252,7 @@ typedef struct sid_fit_estimate {
     int64_t items;
     int dim;
     double fit_s;       /* a rough guess for this machine */
-    size_t memory_size; /* bytes at the peak, beside the input vectors */
+    size_t memory_size; /* bytes at the peak, beside the vectors, or beside their ids where they stay in their file */
     size_t disk_size;
 } sid_fit_estimate;
 SID_API SID_MUST_CHECK sid_status sid_catalog_fit_check(sid_ctx *ctx, const sid_fit_options *options,

@@ -2,6 +2,7 @@
  *
  *   item_db, item_row      items.db                   catalog_files   names, lock, new directory, hashes
  *   items_sum              the hash of items.db at rest
+ *   fit_estimate           what a fit takes
  *   catalog_fit            vectors to a draft          catalog_write   a draft to a directory
  *   catalog_open           directory to a handle       catalog_index   items.db to the trie, index.bin
  *   catalog_change         add, remove                 catalog_place   the SID of a new item

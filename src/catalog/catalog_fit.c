@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "catalog/catalog.h"
+#include "catalog/fit_estimate.h"
 #include "io/vectors.h"
 #include "sid/policy_move.h"
 
@@ -121,34 +121,7 @@ static sid_status read_fit_rows(const char *path, const sid_vectors *vectors, fi
     return status;
 }
 
-/* ---- Estimate ----------------------------------------------------------------------------------------------------- */
-
-/* Sweeps of k-means with its start, and the multiply-adds a second that a core of this decade gives them. */
-static const double sweeps_guess = 30, flop_rate_guess = 8e9;
-
-static sid_status estimate_fit(const sid_ctx *ctx, const sid_quantizer *q, const sid_fit_options *options,
-                               const sid_vectors *vectors, sid_fit_estimate *out)
-{
-    double count = (double)sid_vectors_count(vectors), dim = sid_vectors_dim(vectors), all_codes = 0, codebooks = 0;
-    double code_dim = q->family->is_ordered ? dim : dim / sid_quantizer_levels(q); /* parallel codes share them out */
-    double sample = q->options.sample > 0 ? (double)q->options.sample : 65536;
-    for (int l = 0; l < sid_quantizer_levels(q); l++) {
-        double codes = sid_quantizer_codes(q, l);
-        all_codes += codes;
-        sample = q->options.sample > 0 || sample > 256 * codes ? sample : 256 * codes;
-    }
-    codebooks = all_codes * code_dim * 4;
-    sample = sample < count ? sample : count;
-    double flop = 2 * code_dim * all_codes * (sample * sweeps_guess + count);
-    double item_size = 2.0 * sid_quantizer_levels(q) + 160;
-    *out = (sid_fit_estimate){.items = (int64_t)count,
-                              .dim = (int)dim,
-                              .fit_s = flop / (flop_rate_guess * sid_ctx_threads(ctx)),
-                              .memory_size = (size_t)(2 * sample * dim * 4 + 2 * codebooks + count * item_size),
-                              .disk_size = (size_t)(codebooks + count * (options->items ? 3 : 1) * item_size +
-                                                    (options->drop_vectors ? 0 : count * dim * 4))};
-    return SID_OK;
-}
+/* ---- Checks ------------------------------------------------------------------------------------------------------- */
 
 static sid_status check_space(const sid__new_directory *directory, const sid_fit_estimate *estimate, sid_error *err)
 {
@@ -184,8 +157,11 @@ static sid_status check(sid_ctx *ctx, const sid_fit_options *options, const sid_
         status = sid__new_directory_check(path, options->force, directory, err);
     if (status == SID_OK)
         status = read_fit_rows(options->fit_rows_path, vectors, rows, err);
+    int64_t fit_count = rows->row ? rows->count : sid_vectors_count(vectors);
     if (status == SID_OK)
-        status = estimate_fit(ctx, quantizer, options, vectors, out);
+        sid__fit_estimate(ctx, quantizer, options, vectors, fit_count, out);
+    if (status == SID_OK)
+        status = sid__fit_estimate_check(ctx, quantizer, vectors, fit_count, err);
     if (status == SID_OK)
         status = check_space(directory, out, err);
     sid__free(directory);

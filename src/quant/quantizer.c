@@ -156,7 +156,8 @@ size_t sid__quantizer_fit_size(const sid_quantizer *q, int64_t sample_count, int
     double row_size = (2 * dim + 2 * directions) * sizeof(float) + SAMPLE_ROW_SIZE;
     for (int l = 0; l < q->options.levels; l++)
         codes += q->options.codes[l];
-    double size = row_size * (double)sample_count + codes * dim * CODE_VALUE_SIZE;
+    codes *= q->family->is_ordered ? dim : (double)dim / (double)q->options.levels; /* parallel codes share them out */
+    double size = row_size * (double)sample_count + codes * CODE_VALUE_SIZE;
     return size < (double)(SIZE_MAX / 2) ? (size_t)size : SIZE_MAX / 2;
 }
 

@@ -269,9 +269,108 @@ static void fit_rows_come_from_standard_input(void **state)
     sid_vectors_free(vectors);
 }
 
+enum { MANY_ITEMS = 24000, MANY_DIM = 32, MANY_LIMIT = 12000000 }; /* bytes: four times the vectors are more */
+
+/* Writes them, every fifth as its neighbour, and reads them back under `limit_size`. */
+static sid_vectors *many_vectors(fixture *f, size_t limit_size, uint64_t seed)
+{
+    sid_vectors *vectors = NULL, *out = NULL;
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/x%d.npy", f->root, (int)seed);
+    sid_ctx_set_memory_limit(f->ctx, 0);
+    if (access(path, F_OK) != 0) {
+        TEST_OK(sid_vectors_synth(f->ctx, MANY_ITEMS, MANY_DIM, 30, .5, seed, &vectors, err));
+        float *x = (float *)(uintptr_t)sid_vectors_data(vectors);
+        for (int64_t i = 0; i + 1 < MANY_ITEMS; i += 5)
+            memcpy(x + i * MANY_DIM, x + (i + 1) * MANY_DIM, sizeof(float) * MANY_DIM);
+        TEST_OK(sid_vectors_write(f->ctx, vectors, path, NULL, err));
+        sid_vectors_free(vectors);
+    }
+    sid_ctx_set_memory_limit(f->ctx, limit_size);
+    TEST_OK(sid_vectors_read(f->ctx, path, NULL, &out, err));
+    assert_true((sid_vectors_data(out) == NULL) == (limit_size > 0));
+    return out;
+}
+
+static void assert_same_files(const char *a, const char *b)
+{
+    static const char *const name[] = {"quantizer.safetensors", "vectors.npy", "metrics.json", "index.bin", "items.db",
+                                       "manifest.json"};
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        char path[2][PATH_MAX + 32], *bytes[2] = {NULL, NULL};
+        int64_t size[2] = {0, 1};
+        (void)snprintf(path[0], sizeof path[0], "%s/%s", a, name[i]);
+        (void)snprintf(path[1], sizeof path[1], "%s/%s", b, name[i]);
+        for (int j = 0; j < 2; j++)
+            TEST_OK(sid__read_whole(path[j], 1 << 28, &bytes[j], &size[j], err));
+        if (size[0] != size[1] || memcmp(bytes[0], bytes[1], (size_t)size[0]) != 0)
+            fail_msg("%s differs", name[i]);
+        sid__free(bytes[0]);
+        sid__free(bytes[1]);
+    }
+}
+
+/* Fails when a fit from a file, block by block, gives another byte than one in memory. */
+static void fits_from_a_file_are_the_same(void **state)
+{
+    fixture *f = *state;
+    static const char *const trial[] = {"sample=1500", "sample=1500,normalize=l2,pca=9,beam=3"};
+    char here[PATH_MAX], there[PATH_MAX];
+    (void)snprintf(here, sizeof here, "%s/here", f->root);
+    (void)snprintf(there, sizeof there, "%s/there", f->root);
+    for (size_t t = 0; t < sizeof trial / sizeof *trial; t++) {
+        sid_fit_options options = {.codes = "16", .options = trial[t], .collisions = "digit", .force = true};
+        sid_vectors *vectors = many_vectors(f, 0, 1);
+        TEST_OK(sid_catalog_fit(f->ctx, &options, vectors, here, NULL, err));
+        sid_vectors_free(vectors);
+        vectors = many_vectors(f, MANY_LIMIT, 1);
+        TEST_OK(sid_catalog_fit(f->ctx, &options, vectors, there, NULL, err));
+        sid_vectors_free(vectors);
+        assert_same_files(here, there);
+    }
+}
+
+/* Fails when encoding or adding from a file gives other SIDs or vectors than from memory, or a file that is cut off
+ * changes anything. */
+static void adding_from_a_file_is_the_same(void **state)
+{
+    fixture *f = *state;
+    sid_fit_options options = {.codes = "16", .options = "sample=1500"};
+    uint16_t *codes[2];
+    char path[2][PATH_MAX], cut[PATH_MAX];
+    for (int from_file = 0; from_file < 2; from_file++) {
+        sid_catalog *catalog = NULL;
+        sid_vectors *old = NULL, *new = many_vectors(f, from_file ? MANY_LIMIT : 0, 2);
+        (void)snprintf(path[from_file], PATH_MAX, "%s/added%d", f->root, from_file);
+        sid_ctx_set_memory_limit(f->ctx, 0);
+        TEST_OK(sid_vectors_synth(f->ctx, 2000, MANY_DIM, 30, .5, 3, &old, err));
+        TEST_OK(sid_catalog_fit(f->ctx, &options, old, path[from_file], &catalog, err));
+        codes[from_file] = test_calloc(MANY_ITEMS * 3, sizeof **codes);
+        TEST_OK(sid_catalog_encode_vectors(catalog, new, codes[from_file], err));
+        TEST_OK(sid_catalog_add(catalog, new, &(sid_add_options){.if_exists = SID_IF_EXISTS_REPLACE}, NULL, err));
+        sid_vectors_free(new);
+        if (from_file) {
+            new = many_vectors(f, MANY_LIMIT, 2);
+            (void)snprintf(cut, sizeof cut, "%s/x2.npy", f->root);
+            assert_int_equal(truncate(cut, 2000000), 0);
+            TEST_FAILS(sid_catalog_add(catalog, new, &(sid_add_options){.if_exists = SID_IF_EXISTS_REPLACE}, NULL, err),
+                       SID_EDATA, "x2.npy");
+            sid_vectors_free(new);
+        }
+        sid_catalog_close(catalog);
+        sid_vectors_free(old);
+    }
+    assert_memory_equal(codes[0], codes[1], sizeof **codes * MANY_ITEMS * 3);
+    assert_same_files(path[0], path[1]);
+    test_free(codes[0]);
+    test_free(codes[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(fits_from_a_file_are_the_same),
+        FIXTURE_TEST(adding_from_a_file_is_the_same),
         FIXTURE_TEST(fit_gives_every_vector_its_sid),
         FIXTURE_TEST(bad_options_are_refused_and_leave_nothing),
         FIXTURE_TEST(canceled_fit_leaves_nothing),
