@@ -4,6 +4,7 @@
  *     worker x.f32 ROWS DIM THREADS [ISA]
  *     > sweep 256        10 k-means sweeps over all rows          < seconds a sweep, mean squared error
  *     > fit 3 256        the whole fit, all rows                  < seconds, 0
+ *     > opq 32           the whole fit of that family and levels, 256 codes each, all rows; the same for pq
  *     > encode 1         encode with that beam by the last fit    < seconds, relative MSE
  *     > peak             the machine's limit on this path         < flop/s, 0
  */
@@ -45,7 +46,7 @@ static sid_status sweep(worker *w, int codes, double *seconds, double *quality, 
     return status;
 }
 
-static sid_status fit(worker *w, int levels, int codes, double *seconds, sid_error *err)
+static sid_status fit(worker *w, const char *quantizer, int levels, int codes, double *seconds, sid_error *err)
 {
     char text[16], options[64];
     (void)snprintf(text, sizeof text, "%d", codes);
@@ -53,8 +54,9 @@ static sid_status fit(worker *w, int levels, int codes, double *seconds, sid_err
     sid_quantizer_free(w->quantizer);
     w->quantizer = NULL;
     double start = bench_now();
-    SID_TRY(sid_quantizer_fit(w->ctx, &(sid_quantizer_options){.levels = levels, .codes = text, .options = options},
-                              w->x, w->rows, w->dim, &w->quantizer, err));
+    SID_TRY(sid_quantizer_fit(
+        w->ctx, &(sid_quantizer_options){.quantizer = quantizer, .levels = levels, .codes = text, .options = options},
+        w->x, w->rows, w->dim, &w->quantizer, err));
     *seconds = bench_now() - start;
     return SID_OK;
 }
@@ -101,7 +103,9 @@ static sid_status run_case(worker *w, const char *line, sid_error *err)
     if (strcmp(name, "sweep") == 0)
         status = sweep(w, a, &seconds, &quality, err);
     else if (strcmp(name, "fit") == 0)
-        status = fit(w, a, b, &seconds, err);
+        status = fit(w, "rkmeans", a, b, &seconds, err);
+    else if (strcmp(name, "pq") == 0 || strcmp(name, "opq") == 0)
+        status = fit(w, name, a, 256, &seconds, err);
     else if (strcmp(name, "encode") == 0)
         status = encode(w, a, &seconds, &quality, err);
     else if (strcmp(name, "peak") == 0)
