@@ -17,7 +17,7 @@
 enum { STEPS_MAX = 80 };
 #define FORMER_SHARE 0x1p-20  /* of `a`, scaled to singular values of at most 1 */
 #define SMALLEST 0x1p-21      /* singular value that the scaling is made for; smaller ones need more steps */
-#define DEVIATION_MAX 0x1p-40 /* of x^T x from I, where the last steps are quadratic: the next one is at rounding */
+#define DEVIATION_MAX 0x1p-26 /* of x^T x from I, where steps are quadratic: the next one is at rounding */
 
 typedef struct polar {
     sid_ctx *ctx;

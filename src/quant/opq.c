@@ -272,8 +272,10 @@ static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, s
 {
     training t = {
         .ctx = ctx, .q = q, .options = q->family_options, .raw = x, .x = x, .count = count, .dim = q->prepared_dim};
-    size_t size = (size_t)count * (size_t)t.dim * sizeof(float) * (t.options->whiten ? 2 : 1);
-    SID_TRY(sid__ctx_reserve(ctx, size, "rotated rows", err));
+    /* One copy of the rows is in what quantizer.c reserves; square matrices and whitened rows come on top. */
+    size_t size = (size_t)t.dim * (size_t)t.dim * 6 * sizeof(double) +
+                  (t.options->whiten ? (size_t)count * (size_t)t.dim * sizeof(float) : 0);
+    SID_TRY(sid__ctx_reserve(ctx, size, "a rotation", err));
     sid_status status = sid__slices_create(q, &t.s, err);
     if (status == SID_OK)
         status = train(&t, err);
