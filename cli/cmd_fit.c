@@ -32,17 +32,20 @@ static void state_drop(fit_state *state)
 
 static sid_fit_options options_of(cli_app *app)
 {
-    return (sid_fit_options){.quantizer = cli_text(app, "quantizer"),
-                             .levels = cli_is_given(app, "levels") ? (int)cli_int(app, "levels") : 0,
-                             .codes = cli_is_given(app, "codes") ? cli_text(app, "codes") : NULL,
-                             .options = cli_family_options(app, CLI_FOR_QUANTIZER),
-                             .seed = app->seed,
-                             .collisions = cli_text(app, "collisions"),
-                             .digit_style = cli_text(app, "digit-style"),
-                             .collision_options = cli_family_options(app, CLI_FOR_POLICY),
-                             .fit_rows_path = cli_text(app, "fit-rows"),
-                             .drop_vectors = cli_flag(app, "drop-vectors"),
-                             .force = app->is_forced};
+    const char *init_from = cli_text(app, "init-from"); /* what is not given is as it was there */
+    return (sid_fit_options){
+        .quantizer = init_from && !cli_is_given(app, "quantizer") ? NULL : cli_text(app, "quantizer"),
+        .init_from = init_from,
+        .levels = cli_is_given(app, "levels") ? (int)cli_int(app, "levels") : 0,
+        .codes = cli_is_given(app, "codes") ? cli_text(app, "codes") : NULL,
+        .options = cli_family_options(app, CLI_FOR_QUANTIZER),
+        .seed = app->seed,
+        .collisions = init_from && !cli_is_given(app, "collisions") ? NULL : cli_text(app, "collisions"),
+        .digit_style = init_from && !cli_is_given(app, "digit-style") ? NULL : cli_text(app, "digit-style"),
+        .collision_options = cli_family_options(app, CLI_FOR_POLICY),
+        .fit_rows_path = cli_text(app, "fit-rows"),
+        .drop_vectors = cli_flag(app, "drop-vectors"),
+        .force = app->is_forced};
 }
 
 /* ---- Before a file is read --------------------------------------------------------------------------------------- */
@@ -80,6 +83,10 @@ static sid_status check_flags(cli_app *app, const char *items_path)
     if (has_vectors && has_encoder_flags(app))
         return cli_fail(app, SID_EUSAGE,
                         "--vectors are used as they are; leave out --encoder, --fields and --encoder-...");
+    if (cli_is_given(app, "init-from") && has_encoder_flags(app))
+        return cli_fail(app, SID_EUSAGE,
+                        "the codebooks of --init-from go with the encoder it holds; leave out --encoder, --fields and "
+                        "--encoder-...");
     if (cli_is_given(app, "ids") && !has_vectors)
         return cli_fail(app, SID_EUSAGE, "--ids belongs to --vectors; items have their ids in the column item_id");
     if (cli_is_given(app, "digit-style") && strcmp(cli_text(app, "collisions"), "digit") != 0)
@@ -88,6 +95,13 @@ static sid_status check_flags(cli_app *app, const char *items_path)
 }
 
 /* ---- Vectors ----------------------------------------------------------------------------------------------------- */
+
+static void warn_no_text(cli_app *app, int64_t no_text)
+{
+    if (no_text > 0)
+        cli_warn(app, "%s without a word that the encoder knows: all of those get the same SID",
+                 cli_count_text(app, no_text, "item"));
+}
 
 static sid_status embed(cli_app *app, fit_state *state)
 {
@@ -98,9 +112,20 @@ static sid_status embed(cli_app *app, fit_state *state)
                                    .seed = app->seed};
     CLI_TRY(sid_encoder_fit(app->ctx, state->items, &options, &state->encoder, &app->err));
     CLI_TRY(sid_encoder_encode(app->ctx, state->encoder, state->items, &state->vectors, &no_text, &app->err));
-    if (no_text > 0)
-        cli_warn(app, "%s without a word that the encoder knows: all of those get the same SID",
-                 cli_count_text(app, no_text, "item"));
+    warn_no_text(app, no_text);
+    return SID_OK;
+}
+
+/* By the encoder of --init-from, which the new catalogue keeps. */
+static sid_status embed_as_before(cli_app *app, fit_state *state)
+{
+    int64_t no_text = 0;
+    sid_catalog *old = NULL;
+    CLI_TRY(sid_catalog_open(app->ctx, cli_text(app, "init-from"), SID_OPEN_READ, &old, &app->err));
+    sid_status status = sid_catalog_embed(old, state->items, &state->vectors, &no_text, &app->err);
+    sid_catalog_close(old);
+    CLI_TRY(status);
+    warn_no_text(app, no_text);
     return SID_OK;
 }
 
@@ -115,7 +140,9 @@ static sid_status make_vectors(cli_app *app, const char *items_path, fit_state *
     if (has_encoder_flags(app))
         return embed(app, state);
     sid_status status = sid_vectors_from_items(app->ctx, state->items, &state->vectors, &app->err);
-    return status == SID_ENOTFOUND ? embed(app, state) : status;
+    if (status != SID_ENOTFOUND)
+        return status;
+    return cli_is_given(app, "init-from") ? embed_as_before(app, state) : embed(app, state);
 }
 
 /* ---- What is printed --------------------------------------------------------------------------------------------- */
@@ -181,13 +208,15 @@ static void print_health(cli_app *app, const sid_report *report, const char *pat
 static void print_next(cli_app *app, const char *path, const fit_state *state)
 {
     const char *first = sid_vectors_id(state->vectors, 0);
+    sid_catalog_info info;
+    sid_catalog_get_info(state->catalog, &info);
     char *where = cli_shell_word(path), *id = cli_shell_word(first);
     const char *item = cli_keep(app, "--item%c%s", *first == '-' ? '=' : ' ', id);
     cli_note(app, "next:");
     cli_note(app, "  semid inspect %s   # the whole report, level by level", where);
     cli_note(app, "  semid neighbors %s %s -k 5   # what stands near an item", where, item);
     cli_note(app, "  semid encode %s %s --add   # SIDs for new items", where,
-             state->encoder ? "new.tsv" : "--vectors new.npy --ids new.ids.txt");
+             info.encoder ? "new.tsv" : "--vectors new.npy --ids new.ids.txt");
     free(where);
     free(id);
 }
@@ -288,6 +317,10 @@ static const cli_option options[] = {
     {.name = "drop-vectors",
      .type = CLI_FLAG,
      .help = "do not keep the vectors: smaller, but neighbours are approximate"},
+    {.name = "init-from",
+     .type = CLI_TEXT,
+     .value = "OLD",
+     .help = "go on from this catalogue: its encoder, codebooks and numbering; it becomes the parent"},
     CLI_OPTION_ENCODER,
     CLI_OPTION_FIELDS,
     CLI_OPTION_ON_ERROR};
@@ -296,6 +329,7 @@ static const char *const examples[] = {
     "fit items.tsv -o catalog --levels 4 --codes 512 --refine 3",
     "fit --vectors x.npy --items items.tsv -o catalog --codes 256,256,128",
     "fit --vectors x.npy:ids.txt -o catalog --collisions digit        # a SID of its own for each item",
+    "fit items.tsv -o catalog-2 --init-from catalog                   # the next version: few SIDs move",
     "fit items.tsv -o catalog --dry-run                               # time and memory, nothing written"};
 
 const cli_command cli_fit = {

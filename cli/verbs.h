@@ -17,6 +17,8 @@
     X(decode)                                                                                                          \
     X(export)                                                                                                          \
     X(import)                                                                                                          \
+    X(compare)                                                                                                         \
+    X(use)                                                                                                             \
     X(verify)                                                                                                          \
     X(synth)                                                                                                           \
     X(doctor)                                                                                                          \

@@ -234,9 +234,12 @@ typedef struct sid_fit_options {
     const sid_items *items;     /* titles and metadata, joined by id; NULL: none */
     const sid_encoder *encoder; /* kept in the catalogue so that new texts encode later; NULL: none */
     const char *fit_rows_path;  /* ids, one a line: fit on these, encode all; NULL: fit on all */
-    const char *parent;         /* id of the catalogue this one follows; NULL: none */
-    bool drop_vectors;          /* do not keep vectors.npy */
-    bool force;                 /* replace an existing catalogue */
+    const char *parent;         /* id of the catalogue this one follows; NULL: that of init_from, if any */
+    const char *init_from; /* a catalogue to go on from: its codebooks, moved to fit these vectors, its numbering, and
+                                 * quantizer, codes, options, policy, encoder where none are given; NULL: none. The vectors
+                                 * must be of the same encoder: see sid_catalog_embed. */
+    bool drop_vectors;     /* do not keep vectors.npy */
+    bool force;            /* replace an existing catalogue */
     /* The collision policy's own, "cap=3,overflow=beam" (sid_policy_family lists them); the style is digit_style's. */
     const char *collision_options;
     void *reserved[3];
@@ -450,6 +453,45 @@ SID_API SID_MUST_CHECK sid_status sid_catalog_report_with(sid_catalog *catalog, 
                                                           sid_report *out, sid_error *err);
 SID_API SID_MUST_CHECK sid_status sid_report_json(const sid_report *report, char **json, sid_error *err);
 SID_API void sid_report_drop(sid_report *report);
+
+/* ---- Versions ---------------------------------------------------------------------------------------------------- */
+
+typedef struct sid_compare_options {
+    const char *map_path;    /* gets item_id, old, new, first_changed_level (0: none) of the common items; NULL: none */
+    const char *codes_path;  /* gets level, old_code, new_code, overlap, share; NULL: none */
+    const char *events_path; /* tsv: an item counts as often as it stands in the column item_id; NULL: all alike */
+    void *reserved[4];
+} sid_compare_options;
+
+/* Shares of the common items whose first `depth` codes differ; NaN without items, and where prefixes mean nothing. */
+typedef struct sid_compare_level {
+    int depth;
+    double raw;    /* as they are */
+    double level;  /* after the best renaming of each level's codes: what permuting a model's rows can follow */
+    double prefix; /* after the best renaming of the children of each matched prefix, from the root */
+    double ami;    /* of the two groupings: 1 where they are equal, 0 by chance */
+} sid_compare_level;
+
+typedef struct sid_comparison {
+    const char *old_id, *new_id;
+    bool is_child; /* the new one's parent is the old one */
+    bool is_weighted;
+    int64_t common, added, removed;
+    double sid_changed; /* whole SIDs, digits included */
+    int levels;         /* that both have */
+    sid_compare_level *level;
+    void *memory;
+} sid_comparison;
+/* What moved between two versions. Drop it when done; dropping a zeroed one is fine. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_compare(sid_catalog *before, sid_catalog *after,
+                                                      const sid_compare_options *options, sid_comparison *out,
+                                                      sid_error *err);
+SID_API void sid_comparison_drop(sid_comparison *comparison);
+
+/* Points the symlink `link` at a catalogue, in one step: who opens the link sees the old one or the new one. The catalogue
+ * is opened first; what stands at `link` and is no link is refused with SID_EEXISTS. `check_only`: changes nothing. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_use(sid_ctx *ctx, const char *link, const char *catalog, bool check_only,
+                                                  sid_error *err);
 
 /* ---- Verify, export, import -------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog/catalog_start.h"
 #include "catalog/fit_estimate.h"
 #include "io/vectors.h"
 #include "sid/policy_move.h"
@@ -25,9 +26,10 @@ static sid_status check_parent(const char *parent, sid_error *err)
 }
 
 /* Options to a quantizer that is not fitted, and a policy. */
-static sid_status read_options(const sid_fit_options *options, const sid_vectors *vectors, sid_quantizer **quantizer,
+static sid_status read_options(const sid__start *start, const sid_vectors *vectors, sid_quantizer **quantizer,
                                sid__policy *policy, sid_error *err)
 {
+    const sid_fit_options *options = &start->options;
     if (!vectors || sid_vectors_count(vectors) < 1)
         return sid__fail(err, SID_EDATA, "there are no vectors to fit on; at least one is expected");
     SID_TRY(check_parent(options->parent, err));
@@ -39,12 +41,18 @@ static sid_status read_options(const sid_fit_options *options, const sid_vectors
         return sid__fail(err, SID_EUSAGE,
                          "duplicates are found by vectors, also when items are added later; keep the "
                          "vectors, or leave out --collisions-duplicates");
-    return sid__quantizer_create(&(sid_quantizer_options){.quantizer = options->quantizer,
-                                                          .levels = options->levels,
-                                                          .codes = options->codes,
-                                                          .options = options->options,
-                                                          .seed = options->seed ? options->seed : SEED_DEFAULT},
-                                 quantizer, err);
+    SID_TRY(sid__quantizer_create(&(sid_quantizer_options){.quantizer = options->quantizer,
+                                                           .levels = options->levels,
+                                                           .codes = options->codes,
+                                                           .options = options->options,
+                                                           .seed = options->seed ? options->seed : SEED_DEFAULT},
+                                  quantizer, err));
+    sid_status status = sid__start_apply(start, *quantizer, err);
+    if (status != SID_OK) {
+        sid_quantizer_free(*quantizer);
+        *quantizer = NULL;
+    }
+    return status;
 }
 
 /* ---- Rows to fit on ----------------------------------------------------------------------------------------------- */
@@ -143,13 +151,14 @@ static sid_status check_shape(const sid_quantizer *q, const sid_vectors *vectors
 }
 
 /* Refuses what can be refused; *rows is the caller's to free. */
-static sid_status check(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors, const char *path,
+static sid_status check(sid_ctx *ctx, const sid__start *start, const sid_vectors *vectors, const char *path,
                         sid_fit_estimate *out, fit_rows *rows, sid_error *err)
 {
+    const sid_fit_options *options = &start->options;
     sid_quantizer *quantizer = NULL;
     sid__policy policy;
     sid__new_directory *directory = NULL;
-    SID_TRY(read_options(options, vectors, &quantizer, &policy, err));
+    SID_TRY(read_options(start, vectors, &quantizer, &policy, err));
     sid_status status = check_shape(quantizer, vectors, err);
     if (status == SID_OK)
         status = sid__alloc(&directory, 1, sizeof *directory, "paths", err);
@@ -174,7 +183,11 @@ sid_status sid_catalog_fit_check(sid_ctx *ctx, const sid_fit_options *options, c
 {
     static const sid_fit_options defaults = {0};
     fit_rows rows = {0};
-    sid_status status = check(ctx, options ? options : &defaults, vectors, path, out, &rows, err);
+    sid__start start = {0};
+    sid_status status = sid__start_open(ctx, options ? options : &defaults, vectors, &start, err);
+    if (status == SID_OK)
+        status = check(ctx, &start, vectors, path, out, &rows, err);
+    sid__start_drop(&start);
     sid__free(rows.row);
     return status;
 }
@@ -236,12 +249,13 @@ static sid_status fit_draft(sid_ctx *ctx, const fit_rows *fit_on, sid_quantizer 
 }
 
 /* Fits and writes into a directory of its own beside `path`; *directory is the new one, its lock held. */
-static sid_status fit_into(sid_ctx *ctx, const sid_fit_options *options, const fit_rows *rows,
-                           const sid_vectors *vectors, const char *path, sid__new_directory *directory, sid_error *err)
+static sid_status fit_into(sid_ctx *ctx, const sid__start *start, const fit_rows *rows, const sid_vectors *vectors,
+                           const char *path, sid__new_directory *directory, sid_error *err)
 {
+    const sid_fit_options *options = &start->options;
     sid_quantizer *quantizer = NULL;
     sid__draft draft = {0};
-    SID_TRY(read_options(options, vectors, &quantizer, &draft.policy, err));
+    SID_TRY(read_options(start, vectors, &quantizer, &draft.policy, err));
     sid_status status = sid__new_directory_begin(path, options->force, directory, err);
     if (status != SID_OK) {
         sid_quantizer_free(quantizer);
@@ -255,6 +269,7 @@ static sid_status fit_into(sid_ctx *ctx, const sid_fit_options *options, const f
     draft.drop_vectors = options->drop_vectors;
     draft.count = sid_vectors_count(vectors);
     status = fit_draft(ctx, rows, quantizer, &draft, err);
+    quantizer->start = NULL; /* it was for the fit */
     if (status == SID_OK)
         status = sid__draft_write(ctx, &draft, directory, err);
     else
@@ -271,11 +286,14 @@ sid_status sid_catalog_fit(sid_ctx *ctx, const sid_fit_options *options, const s
     sid_fit_estimate estimate;
     sid__new_directory *directory = NULL;
     fit_rows rows = {0};
-    options = options ? options : &defaults;
+    sid__start start = {0};
     SID_TRY(sid__alloc(&directory, 1, sizeof *directory, "paths", err));
-    sid_status status = check(ctx, options, vectors, path, &estimate, &rows, err);
+    sid_status status = sid__start_open(ctx, options ? options : &defaults, vectors, &start, err);
     if (status == SID_OK)
-        status = fit_into(ctx, options, &rows, vectors, path, directory, err);
+        status = check(ctx, &start, vectors, path, &estimate, &rows, err);
+    if (status == SID_OK)
+        status = fit_into(ctx, &start, &rows, vectors, path, directory, err);
+    sid__start_drop(&start);
     if (status == SID_OK && out)
         status = sid__catalog_open_locked(ctx, directory->target, SID_OPEN_WRITE, directory->lock_fd, out, err);
     else if (status == SID_OK)

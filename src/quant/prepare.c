@@ -141,6 +141,32 @@ sid_status sid__prepare_fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t co
     return SID_OK;
 }
 
+static sid_status copy(float **out, const float *from, size_t count, sid_error *err)
+{
+    if (!from)
+        return SID_OK;
+    SID_TRY(sid__alloc(out, count, sizeof(float), "what prepares rows", err));
+    memcpy(*out, from, count * sizeof(float));
+    return SID_OK;
+}
+
+sid_status sid__prepare_follow(sid_quantizer *q, float *x, int64_t count, sid_error *err)
+{
+    const sid_quantizer *start = q->start;
+    size_t dim = (size_t)q->dim;
+    float *scratch = NULL;
+    q->prepared_dim = start->prepared_dim;
+    SID_TRY(copy(&q->mean, start->mean, dim, err));
+    SID_TRY(copy(&q->pca, start->pca, dim * (size_t)q->prepared_dim, err));
+    SID_TRY(sid__alloc(&scratch, dim, 2 * sizeof(float), "a row", err));
+    for (int64_t i = 0; i < count; i++) { /* a prepared row is no longer than a row: none is overwritten unread */
+        memcpy(scratch + dim, x + i * q->dim, dim * sizeof(float));
+        sid__prepare_rows(q, scratch + dim, 1, scratch, x + i * q->prepared_dim);
+    }
+    sid__free(scratch);
+    return SID_OK;
+}
+
 void sid__prepare_rows(const sid_quantizer *q, const float *x, int64_t count, float *scratch, float *out)
 {
     for (int64_t i = 0; i < count; i++) {

@@ -12,6 +12,8 @@ sid_status sid__sample_rows(const sid_quantizer *q, const int64_t *from, int64_t
 /* Finds q->mean and q->pca from the raw rows x (count, dim), and prepares them in place: on return the leading
  * q->prepared_dim floats of each row, packed, are what families see. */
 sid_status sid__prepare_fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err);
+/* The same as q->start prepares its rows, so that its codebooks keep their meaning. */
+sid_status sid__prepare_follow(sid_quantizer *q, float *x, int64_t count, sid_error *err);
 
 /* Prepares raw rows x (count, dim) into out (count, prepared_dim), for encoding. scratch: dim floats. */
 void sid__prepare_rows(const sid_quantizer *q, const float *x, int64_t count, float *scratch, float *out);

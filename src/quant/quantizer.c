@@ -172,7 +172,8 @@ static sid_status fit_sample(sid_ctx *ctx, sid_quantizer *q, const sid__rows *x,
     if (status == SID_OK)
         status = sid__rows_gather(x, row, row_count, sample, err);
     if (status == SID_OK)
-        status = sid__prepare_fit(ctx, q, sample, row_count, err);
+        status = q->start ? sid__prepare_follow(q, sample, row_count, err)
+                          : sid__prepare_fit(ctx, q, sample, row_count, err);
     if (status == SID_OK && q->family->check)
         status = q->family->check(q, row_count, q->prepared_dim, err);
     if (status == SID_OK)

@@ -27,9 +27,10 @@ struct sid_quantizer {
     sid__quantizer_options options;
     void *family_options; /* of family->options_size bytes */
     int dim, prepared_dim;
-    float *mean; /* (dim), NULL when not centred */
-    float *pca;  /* (dim, prepared_dim) row-major, NULL when off */
-    void *state; /* the family's */
+    float *mean;                /* (dim), NULL when not centred */
+    float *pca;                 /* (dim, prepared_dim) row-major, NULL when off */
+    void *state;                /* the family's */
+    const sid_quantizer *start; /* while fitting: its codebooks and numbering are gone on from; NULL: none */
 };
 
 struct sid__family_class {
@@ -37,6 +38,7 @@ struct sid__family_class {
     size_t options_size;
     bool is_ordered; /* prefixes mean something */
     bool no_beam;    /* codes are found one by one: there are no paths to keep */
+    bool can_start;  /* fit goes on from q->start */
     /* Settles levels and codes, which the family's own options may imply, and parses the codes; has_: whether they were
      * given. NULL: sid__quantizer_parse_codes alone. */
     sid_status (*settle)(sid_quantizer *q, bool has_levels, bool has_codes, sid_error *err);

@@ -10,6 +10,7 @@
 
 #include "quant/families.h"
 #include "quant/kmeans.h"
+#include "quant/kmeans_follow.h"
 #include "quant/residual.h"
 
 typedef struct rkmeans_options {
@@ -75,7 +76,11 @@ static sid_status fit_level(sid_ctx *ctx, const sid_quantizer *q, sid__residual 
         for (int64_t i = 0; i < count; i++)
             (void)sid__residual_normalize(residual + i * r->dim, r->dim);
     }
-    SID_TRY(sid__kmeans_fit(ctx, &kmeans, residual, count, r->dim, &r->book[level], label, err));
+    const sid__residual *start = q->start ? q->start->state : NULL;
+    if (start)
+        SID_TRY(sid__kmeans_follow(ctx, &kmeans, &start->book[level], residual, count, &r->book[level], label, err));
+    else
+        SID_TRY(sid__kmeans_fit(ctx, &kmeans, residual, count, r->dim, &r->book[level], label, err));
     for (int64_t i = 0; i < count; i++)
         r->count[level][label[i]]++;
     sid__subtract_codes(ctx, &r->book[level], label, count, residual);
@@ -113,8 +118,11 @@ static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, s
     sid__residual *r = NULL;
     SID_TRY(sid__residual_create(q, &r, err));
     r->normalize = options->normalize_residual;
-    sid_status status = options->refine > 0 ? fit_and_refine(ctx, q, r, x, count, (int)options->refine, err)
-                                            : fit_levels(ctx, q, r, x, count, err);
+    bool is_refined = options->refine > 0 && !q->start;
+    if (options->refine > 0 && q->start)
+        sid__ctx_info(ctx, "refine is left out: it would number the codes anew, and another catalogue's are kept");
+    sid_status status = is_refined ? fit_and_refine(ctx, q, r, x, count, (int)options->refine, err)
+                                   : fit_levels(ctx, q, r, x, count, err);
     if (status != SID_OK) {
         sid__residual_free(r);
         return status;
@@ -171,6 +179,7 @@ const sid__family_class sid__rkmeans = {.info = {.name = "rkmeans",
                                                  .option_count = sizeof option_table / sizeof *option_table},
                                         .options_size = sizeof(rkmeans_options),
                                         .is_ordered = true,
+                                        .can_start = true,
                                         .check = check,
                                         .fit = fit,
                                         .encode = encode,

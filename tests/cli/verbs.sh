@@ -359,3 +359,37 @@ passes decode c "${sid%%-*}" --format table
 prints "${sid%%-*}, "
 passes decode c "${sid%%-*}" --format json
 prints '"label": "'
+
+# ---- compare, use, init-from
+passes compare c c --format table
+prints "0.00 % of them have another SID"
+passes fit items.tsv -o seeded --levels 3 --codes 8 --seed 8
+passes compare c seeded -o map.tsv
+says "wrote 60 items to map.tsv, their codes to map.codes.tsv"
+check "a line an item" [ "$(wc -l <map.tsv)" -eq 61 ]
+check "the map names the first level that changed" sh -c 'head -n 1 map.tsv | grep -q "^item_id	old	new	first_changed_level$"'
+check "the codes go apart" sh -c 'head -n 1 map.codes.tsv | grep -q "^level	old_code	new_code	overlap	share$"'
+fails 2 "map.tsv exists" compare c seeded -o map.tsv
+fails 2 "two files" compare c seeded -o -
+passes compare c seeded --format json
+prints '"is_child": false'
+fails 1 "No such file" compare c seeded --events nowhere.tsv
+fails 3 "no such catalogue" compare c nowhere
+passes fit items.tsv -o following --init-from c
+passes compare c following --format json
+prints '"is_child": true'
+passes encode following items.tsv
+fails 2 "leave out levels" fit items.tsv -o wrong --init-from c --levels 2
+fails 2 "leave out --encoder" fit items.tsv -o wrong --init-from c --encoder-dim 4
+check "nothing is left of a refused fit" is_absent wrong
+passes use current c --dry-run
+check "a dry run makes no link" is_absent current
+passes use current c
+says "current points to c"
+passes use current following
+passes show current i1
+check "the link is swapped" [ "$(readlink current)" = following ]
+passes use current c
+fails 2 "not a link, and stays" use c following
+fails 3 "" use current nowhere
+check "a link stays when the catalogue is none" [ "$(readlink current)" = c ]

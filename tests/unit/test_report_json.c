@@ -103,7 +103,8 @@ static void test_members_and_order(void **state)
     assert_int_equal(json_array_size(json_object_get(tree, "level")), 2);
     assert_int_equal(json_array_size(json_object_get(tree, "checks")), report.check_count);
     for (size_t l = 0; l < 2; l++)
-        check_members_of(json_array_get(json_object_get(tree, "level"), l), level_members, sizeof level_members / sizeof *level_members);
+        check_members_of(json_array_get(json_object_get(tree, "level"), l), level_members,
+                         sizeof level_members / sizeof *level_members);
     for (size_t c = 0; c < (size_t)report.check_count; c++)
         check_members_of(json_array_get(json_object_get(tree, "checks"), c), check_members, 4);
     assert_int_equal(json_integer_value(json_object_get(tree, "codes")), 3);
