@@ -69,6 +69,7 @@ static void test_run(void **state)
     for (int64_t g = 0; g < groups.count; g++)
         for (int64_t i = groups.begin[g]; i < groups.end[g]; i++)
             assert_int_equal(c->after[2 * groups.order[i] + 1], 1000 + groups.end[g] - groups.begin[g]);
+    memcpy(c->after, c->before, sizeof c->after);
     c->reads_left = 1;
     TEST_FAILS(sid__groups_run(&m, &groups, mark, err), SID_ENOMEM, "a row of the test");
     sid__groups_drop(&groups);
