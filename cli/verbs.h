@@ -29,6 +29,20 @@
 CLI_VERB_LIST(CLI_VERB_DECLARE)
 #undef CLI_VERB_DECLARE
 
+/* "tsv|jsonl|...|lcrec", for --as. */
+#define CLI_FORM_CHOICE_(id, name, summary) name "|"
+#define CLI_FORMS SID_FORM_LIST(CLI_FORM_CHOICE_) "lcrec"
+#define CLI_OPTION_TOKEN_FORM                                                                                          \
+    {                                                                                                                  \
+        .name = "form", .type = CLI_CHOICE, .choices = "letters|onerec|flat|offset|template", .value = "FORM",         \
+        .help = "tokens: which form they have (not given: letters)"                                                    \
+    }
+#define CLI_OPTION_TEMPLATE                                                                                            \
+    {                                                                                                                  \
+        .name = "template", .type = CLI_TEXT, .value = "TEXT",                                                         \
+        .help = "template: what stands for each level, with {code}, and {level} from 1 or {letter} from a"             \
+    }
+
 #define CLI_OPTION_OUTPUT(what)                                                                                        \
     {                                                                                                                  \
         .name = "output", .letter = 'o', .type = CLI_TEXT, .value = "PATH", .help = what                               \

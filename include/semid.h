@@ -504,19 +504,57 @@ typedef struct sid_verify_result {
 SID_API SID_MUST_CHECK sid_status sid_catalog_verify(sid_ctx *ctx, const char *path, bool full, sid_verify_result *out,
                                                      sid_error *err);
 
-/* Forms of sid_catalog_export and _import: "tsv", "jsonl", "npy". `path` "-" is stdout (not npy, whose ids go to
- * `<path without .npy>.ids.txt`). SID_EUSAGE lists the forms. */
+/* Forms of sid_catalog_export and _import: id, name, what it is. docs/guide/interchange.md shows each. "csv" is tsv with commas
+ * (import), "lcrec" another name of letters. */
+#define SID_FORM_LIST(X)                                                                                               \
+    X(TSV, "tsv", "item_id, sid, c1 .. cL, with a header")                                                             \
+    X(JSONL, "jsonl", "{\"item_id\",\"sid\",\"codes\"} a line")                                                        \
+    X(NPY, "npy", "(N, L) uint16, ids in FILE.ids.txt")                                                                \
+    X(LETTERS, "letters", "LC-Rec's index.json, {\"0\":[\"<a_12>\",\"<b_153>\"]}, ids in FILE.item2id.tsv")            \
+    X(ONEREC, "onerec", "item_id and <|sid_begin|><s_a_12><s_b_153><|sid_end|>")                                       \
+    X(FLAT, "flat", "item_id and <|sid_start|><|sid_12|><|sid_153|><|sid_end|>")                                       \
+    X(OFFSET, "offset", "item_id and numbers l*K + c + 1 for l = 0, 1, ..; 0 pads")                                    \
+    X(INFO, "info", "MiniOneRec's <a_12><b_153>, title, row, ids in FILE.item2id.tsv")                                 \
+    X(GRID, "grid", "GRID's (L, N) as int64 in safetensors, a digit as last row, ids in FILE.ids.txt")                 \
+    X(RECBOLE, "recbole", "an .item file, the SID as token_seq 1_12 2_153")                                            \
+    X(TEMPLATE, "template", "item_id and a text of your own, such as <{letter}_{code}>, for each level")               \
+    X(TOKENS, "tokens", "the tokens of another form, a line an item, ids in FILE.ids.txt")
+
+typedef struct sid_export_options {
+    const char *form;  /* NULL: by the path's ending */
+    const char *digit; /* NULL: as stored; "none": base codes; "tiger", "grid", "suffix": items of a bucket are told
+                             * apart by such a digit */
+    const char *token_form;    /* tokens: "letters" (default), "onerec", "flat", "offset", "template" */
+    const char *template_text; /* template: holds {code}, and {level} (from 1) or {letter} (from a) where wanted */
+    void *reserved[4];
+} sid_export_options;
+/* Writes all items to `path`; "-" is standard output, but for the forms with a second file (tokens then go without it).
+ * letters, info and grid need a SID an item: shared ones are SID_EUSAGE unless `digit` says what to do ("none": write them
+ * shared). SID_EUSAGE lists the forms. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_export_as(sid_catalog *catalog, const sid_export_options *options,
+                                                        const char *path, sid_error *err);
+/* The same with nothing but a form. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_export(sid_catalog *catalog, const char *form, const char *path,
                                                      sid_error *err);
+/* The second file that a form writes beside `path`; "" when there is none. SID_EUSAGE: unknown form, a form
+ * that needs one and `path` "-", or over `size`. */
+SID_API SID_MUST_CHECK sid_status sid_export_beside(const char *form, const char *path, char *out, size_t size,
+                                                    sid_error *err);
+
 typedef struct sid_import_options {
-    const char *form;           /* NULL: by the file's ending */
-    const sid_vectors *vectors; /* needed: centroids are means of residuals */
-    const sid_items *items;     /* titles and metadata, and for npy the ids; NULL: none */
-    bool digit_column_last;     /* the last column is an added digit */
+    const char *form;                       /* NULL: by the file's ending */
+    const sid_vectors *vectors;             /* needed: centroids are means of residuals */
+    const sid_items *items;                 /* titles and metadata, and for forms without ids those; NULL: none */
+    bool digit_column_last;                 /* the last column (the last code of a row) is an added digit */
+    const char *codes;                      /* offset: K of each level, "256" or "256,256,16"; NULL: not known */
+    const char *token_form, *template_text; /* as for export */
+    const char *codebooks; /* safetensors with codebook.1 .. (K, D) and mean (D): a quantizer made elsewhere, in
+                                             * place of means of residuals; NULL: none */
     bool force;
     void *reserved[4];
 } sid_import_options;
-/* Makes a catalogue from SIDs made elsewhere; checks ranges and ids. */
+/* Makes a catalogue from SIDs made elsewhere; checks ranges and ids: SID_EDATA names file and line. `file` NULL: the
+ * codebooks choose the SIDs. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_import(sid_ctx *ctx, const char *file, const sid_import_options *options,
                                                      const char *path, sid_catalog **out, sid_error *err);
 

@@ -144,6 +144,61 @@ static sid_status take_digits(const sid__imported *in, sid__draft *draft, sid_er
     return status;
 }
 
+/* ---- The quantizer ------------------------------------------------------------------------------------------------ */
+
+/* Codes of the file that the quantizer has no centroid for. */
+static sid_status check_ranges(const sid__imported *in, const sid_quantizer *q, const char *codebooks, sid_error *err)
+{
+    if (in->levels != sid_quantizer_levels(q))
+        return sid__fail_at(
+            err, SID_EDATA, (sid__place){.file = in->path, .byte = -1}, "%d codes an item, but %s has %d codebooks%s",
+            in->levels, codebooks, sid_quantizer_levels(q),
+            in->levels == sid_quantizer_levels(q) + 1 ? "; if the last is an added digit, pass --digit-column last"
+                                                      : "");
+    for (int64_t i = 0; i < in->count; i++)
+        for (int l = 0; l < in->levels; l++)
+            if (in->codes[i * in->levels + l] >= sid_quantizer_codes(q, l))
+                return sid__fail_at(err, SID_EDATA, (sid__place){.file = in->path, .row = in->line[i], .byte = -1},
+                                    "item \"%s\" has code %d at level %d; codebook.%d of %s has 0 to %d", in->id[i],
+                                    in->codes[i * in->levels + l], l + 1, l + 1, codebooks,
+                                    sid_quantizer_codes(q, l) - 1);
+    return SID_OK;
+}
+
+/* Read, or means of residuals. */
+static sid_status make_quantizer(sid_ctx *ctx, const sid__imported *in, const sid_import_options *options,
+                                 const sid_vectors *vectors, sid_quantizer **out, sid_error *err)
+{
+    if (!options->codebooks)
+        return sid__codebooks_of_codes(ctx, sid_vectors_data(vectors), in->count, sid_vectors_dim(vectors), in->codes,
+                                       in->levels, out, err);
+    SID_TRY(sid__codebooks_read(options->codebooks, sid_vectors_dim(vectors), out, err));
+    return check_ranges(in, *out, options->codebooks, err);
+}
+
+/* No file of SIDs: the codebooks choose them for the vectors, which are taken as they come. */
+static sid_status choose_sids(sid_ctx *ctx, const sid_import_options *options, sid__imported *in, sid_error *err)
+{
+    sid_quantizer *q = NULL;
+    int64_t count = sid_vectors_count(options->vectors);
+    in->path = options->codebooks;
+    SID_TRY(sid__codebooks_read(options->codebooks, sid_vectors_dim(options->vectors), &q, err));
+    int levels = sid_quantizer_levels(q);
+    sid_status status = sid__alloc(&in->codes, (size_t)count, (size_t)levels * sizeof *in->codes, "codes", err);
+    if (status == SID_OK)
+        status = sid__alloc(&in->id, (size_t)count, sizeof *in->id, "ids", err);
+    if (status == SID_OK)
+        status = sid__alloc(&in->line, (size_t)count, sizeof *in->line, "lines", err);
+    if (status == SID_OK)
+        status = sid_quantizer_encode(ctx, q, sid_vectors_data(options->vectors), count, in->codes, NULL, err);
+    for (int64_t i = 0; i < count && status == SID_OK; i++)
+        in->id[i] = sid_vectors_id(options->vectors, i);
+    in->levels = levels;
+    in->count = count;
+    sid_quantizer_free(q);
+    return status;
+}
+
 /* ---- All ---------------------------------------------------------------------------------------------------------- */
 
 static sid_status fill_draft(sid_ctx *ctx, const sid__imported *in, sid__draft *draft, sid_error *err)
@@ -168,8 +223,7 @@ static sid_status import_rows(sid_ctx *ctx, const sid__imported *in, const sid_i
     sid__draft draft = {.items = options->items, .count = in->count};
     sid_status status = order_vectors(ctx, in, options->vectors, &vectors, err);
     if (status == SID_OK)
-        status = sid__codebooks_of_codes(ctx, sid_vectors_data(vectors), in->count, sid_vectors_dim(vectors), in->codes,
-                                         in->levels, &quantizer, err);
+        status = make_quantizer(ctx, in, options, vectors, &quantizer, err);
     draft.vectors = vectors;
     draft.quantizer = quantizer;
     if (status == SID_OK)
@@ -208,11 +262,19 @@ sid_status sid_catalog_import(sid_ctx *ctx, const char *file, const sid_import_o
 {
     sid__form form = SID__FORM_TSV;
     sid__imported in = {0};
+    sid_status status = SID_OK;
     if (!options || !options->vectors)
         return sid__fail(err, SID_EUSAGE, "the items' vectors are needed to rebuild the codebooks; pass --vectors");
-    SID_TRY(sid__form_find(options->form, file, &form, err));
-    SID_TRY(sid__import_read(ctx, file, form, options, &in, err));
-    sid_status status = import_to(ctx, &in, options, path, out, err);
+    if (!file && !options->codebooks)
+        return sid__fail(err, SID_EUSAGE, "nothing to import: a file of SIDs, or codebooks, or both are needed");
+    if (file)
+        SID_TRY(sid__form_find(options->form, file, &form, err));
+    if (file)
+        SID_TRY(sid__import_read(ctx, file, form, options, &in, err));
+    else
+        status = choose_sids(ctx, options, &in, err);
+    if (status == SID_OK)
+        status = import_to(ctx, &in, options, path, out, err);
     sid__imported_drop(&in);
     return status;
 }

@@ -1,32 +1,55 @@
-/* interchange.c: export. The text is made whole and then replaces the file, so that a reader never meets half of it. */
+/* interchange.c: the table of forms, and export. A file is made whole and then replaces the old one, so that a reader never
+ * meets half of it.
+ */
 #include "catalog/interchange.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "io/json.h"
-
-static const struct {
-    const char *name, *ending, *other_ending;
+/* `beside`: the ending of a second file, without which the first is worth nothing; loose_beside: standard output goes
+ * without it. needs_unique: each item must have a SID of its own. */
+static const struct form {
+    const char *name, *alias, *ending, *other_ending, *beside;
+    bool loose_beside, needs_unique;
+    sid__form_write_fn *write;
+    sid__form_read_fn *read;
 } forms[SID__FORM_COUNT] = {
-    [SID__FORM_TSV] = {"tsv", ".tsv", ".csv"},
-    [SID__FORM_JSONL] = {"jsonl", ".jsonl", ".ndjson"},
-    [SID__FORM_NPY] = {"npy", ".npy", ".npy"},
+    [SID__FORM_TSV] = {"tsv", "csv", ".tsv", ".csv", .write = sid__tsv_write, .read = sid__tsv_read},
+    [SID__FORM_JSONL] = {"jsonl", NULL, ".jsonl", ".ndjson", .write = sid__jsonl_write, .read = sid__jsonl_read},
+    [SID__FORM_NPY] = {"npy", NULL, ".npy", NULL, SID__IDS_ENDING, .write = sid__npy_form_write,
+                       .read = sid__npy_form_read},
+    [SID__FORM_LETTERS] = {"letters", "lcrec", ".index.json", ".json", SID__ROWS_ENDING, .needs_unique = true,
+                           .write = sid__letters_write, .read = sid__letters_read},
+    [SID__FORM_ONEREC] = {"onerec", .write = sid__token_table_write, .read = sid__onerec_read},
+    [SID__FORM_FLAT] = {"flat", .write = sid__token_table_write, .read = sid__flat_read},
+    [SID__FORM_OFFSET] = {"offset", .write = sid__token_table_write, .read = sid__offset_read},
+    [SID__FORM_INFO] = {"info", .beside = SID__ROWS_ENDING, .needs_unique = true, .write = sid__info_write,
+                        .read = sid__info_read},
+    [SID__FORM_GRID] = {"grid", NULL, ".safetensors", NULL, SID__IDS_ENDING, .needs_unique = true,
+                        .write = sid__grid_write, .read = sid__grid_read},
+    [SID__FORM_RECBOLE] = {"recbole", NULL, ".item", NULL, .write = sid__recbole_write, .read = sid__recbole_read},
+    [SID__FORM_TEMPLATE] = {"template", .write = sid__token_table_write, .read = sid__template_read},
+    [SID__FORM_TOKENS] = {"tokens", .beside = SID__IDS_ENDING, .loose_beside = true, .write = sid__tokens_write,
+                          .read = sid__tokens_read},
 };
+
+const char *sid__form_name(sid__form form)
+{
+    return forms[form].name;
+}
 
 static bool has_ending(const char *path, const char *ending)
 {
-    size_t length = strlen(path), size = strlen(ending);
-    return length >= size && strcmp(path + length - size, ending) == 0;
+    size_t length = strlen(path), size = ending ? strlen(ending) : 0;
+    return ending && length >= size && strcmp(path + length - size, ending) == 0;
 }
 
 sid_status sid__form_find(const char *name, const char *path, sid__form *out, sid_error *err)
 {
-    const char *names[SID__FORM_COUNT + 1] = {0};
+    const char *names[SID__FORM_COUNT], *list = "";
     for (int i = 0; i < SID__FORM_COUNT; i++) {
         names[i] = forms[i].name;
-        if (name ? strcmp(name, forms[i].name) == 0 || (i == SID__FORM_TSV && strcmp(name, "csv") == 0)
+        if (name ? strcmp(name, forms[i].name) == 0 || (forms[i].alias && strcmp(name, forms[i].alias) == 0)
                  : has_ending(path, forms[i].ending) || has_ending(path, forms[i].other_ending)) {
             *out = (sid__form)i;
             return SID_OK;
@@ -36,119 +59,115 @@ sid_status sid__form_find(const char *name, const char *path, sid__form *out, si
         *out = SID__FORM_TSV;
         return SID_OK;
     }
+#define NAME_(id, form_name, summary) ", " form_name
+    list = "" SID_FORM_LIST(NAME_);
+#undef NAME_
     const char *near = name ? sid_closest(name, names, SID__FORM_COUNT) : NULL;
-    return sid__fail(err, SID_EUSAGE, "%s \"%s\"%s%s%s; the forms are tsv, jsonl, npy",
+    return sid__fail(err, SID_EUSAGE, "%s \"%s\"%s%s%s; the forms are %s",
                      name ? "there is no form" : "no form is told by the ending of", name ? name : path,
-                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", list + strlen(", "));
 }
 
-sid_status sid__ids_path(const char *path, char *out, size_t size, sid_error *err)
+sid_status sid__beside_path(const char *path, const char *ending, char *out, size_t size, sid_error *err)
 {
-    size_t length = strlen(path) - (has_ending(path, ".npy") ? strlen(".npy") : 0);
-    int n = snprintf(out, size, "%.*s.ids.txt", (int)length, path);
+    static const char *const own[] = {".index.json", ".json", ".npy", ".safetensors", ".txt", ".tsv"};
+    size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (has_ending(path, own[i]) && length > strlen(own[i])) {
+            length -= strlen(own[i]);
+            break;
+        }
+    }
+    int n = snprintf(out, size, "%.*s%s", (int)length, path, ending);
     if (n < 0 || (size_t)n >= size)
         return sid__fail(err, SID_EUSAGE, "path is too long: %s", path);
     return SID_OK;
 }
 
-/* ---- Text --------------------------------------------------------------------------------------------------------- */
-
-typedef struct exporting {
-    const sid_catalog *catalog;
-    sid__strbuf text;
-    uint16_t *codes; /* npy: (capacity, levels), of which `count` rows are filled */
-    int64_t count, capacity;
-} exporting;
-
-static sid_status append_tsv(void *user, const sid__db_item *item, sid_error *err)
+/* Standard output has no place for a second file. */
+static sid_status check_beside(sid__form form, const char *path, sid_error *err)
 {
-    exporting *e = user;
-    char sid[SID_SID_TEXT_MAX];
-    if (item->state == SID__STATE_REMOVED)
+    if (!forms[form].beside || forms[form].loose_beside || strcmp(path, "-") != 0)
         return SID_OK;
-    sid_format(item->codes, sid__db_item_width(item), sid);
-    SID_TRY(sid__strbuf_printf(&e->text, err, "%s\t%s", item->item_id, sid));
-    for (int l = 0; l < item->levels; l++)
-        SID_TRY(sid__strbuf_printf(&e->text, err, "\t%d", item->codes[l]));
-    if (e->catalog->manifest.digit_codes && item->digit != SID__DIGIT_NONE)
-        SID_TRY(sid__strbuf_printf(&e->text, err, "\t%" PRId32, item->digit));
-    else if (e->catalog->manifest.digit_codes)
-        SID_TRY(sid__strbuf_append(&e->text, "\t", 1, err));
-    return sid__strbuf_append(&e->text, "\n", 1, err);
+    return sid__fail(err, SID_EUSAGE, "%s needs a path, since the ids go beside it; pass -o FILE%s", forms[form].name,
+                     forms[form].ending ? forms[form].ending : ".txt");
 }
 
-static sid_status append_jsonl(void *user, const sid__db_item *item, sid_error *err)
+sid_status sid_export_beside(const char *form, const char *path, char *out, size_t size, sid_error *err)
 {
-    exporting *e = user;
-    char sid[SID_SID_TEXT_MAX];
-    if (item->state == SID__STATE_REMOVED)
-        return SID_OK;
-    sid_format(item->codes, sid__db_item_width(item), sid);
-    SID_TRY(sid__strbuf_printf(&e->text, err, "{\"item_id\":"));
-    SID_TRY(sid__json_append_text(&e->text, item->item_id, err));
-    SID_TRY(sid__strbuf_printf(&e->text, err, ",\"sid\":\"%s\",\"codes\":[", sid));
-    for (int l = 0; l < item->levels; l++)
-        SID_TRY(sid__strbuf_printf(&e->text, err, "%s%d", l ? "," : "", item->codes[l]));
-    if (item->digit != SID__DIGIT_NONE)
-        return sid__strbuf_printf(&e->text, err, "],\"digit\":%" PRId32 "}\n", item->digit);
-    return sid__strbuf_printf(&e->text, err, "]}\n");
+    sid__form which = SID__FORM_TSV;
+    SID_TRY(sid__form_find(form, path, &which, err));
+    SID_TRY(check_beside(which, path, err));
+    if (forms[which].beside && strcmp(path, "-") != 0)
+        return sid__beside_path(path, forms[which].beside, out, size, err);
+    if (size > 0)
+        out[0] = 0;
+    return SID_OK;
 }
 
-static sid_status append_tsv_header(exporting *e, sid_error *err)
+/* ---- Export */
+
+/* What can be refused is refused before the items are read. */
+static sid_status check(sid__form form, const sid_export_options *options, const char *path, sid_error *err)
 {
-    SID_TRY(sid__strbuf_printf(&e->text, err, "item_id\tsid"));
-    for (int l = 0; l < e->catalog->manifest.levels; l++)
-        SID_TRY(sid__strbuf_printf(&e->text, err, "\tc%d", l + 1));
-    return sid__strbuf_printf(&e->text, err, "%s\n", e->catalog->manifest.digit_codes ? "\tdigit" : "");
+    static const char *const digits[] = {"none", "tiger", "grid", "suffix"};
+    const char *digit = options->digit, *near = digit ? sid_closest(digit, digits, 4) : NULL;
+    bool is_known = !digit;
+    for (int i = 0; i < 4; i++)
+        is_known = is_known || strcmp(digit, digits[i]) == 0;
+    if (!is_known)
+        return sid__fail(err, SID_EUSAGE, "digit is \"%s\"%s%s%s; none, tiger, grid or suffix is expected", digit,
+                         near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    SID_TRY(check_beside(form, path, err));
+    if (options->token_form && form != SID__FORM_TOKENS)
+        return sid__fail(err, SID_EUSAGE, "a token form (%s) belongs to the form tokens; the form is %s",
+                         options->token_form, forms[form].name);
+    bool is_template = form == SID__FORM_TEMPLATE || (form == SID__FORM_TOKENS && options->token_form &&
+                                                      strcmp(options->token_form, "template") == 0);
+    if (options->template_text && !is_template)
+        return sid__fail(err, SID_EUSAGE, "a template belongs to the form template; the form is %s", forms[form].name);
+    return SID_OK;
 }
 
-static sid_status export_text(exporting *e, sid__form form, const char *path, sid_error *err)
+sid_status sid_catalog_export_as(sid_catalog *catalog, const sid_export_options *options, const char *path,
+                                 sid_error *err)
 {
-    if (form == SID__FORM_TSV)
-        SID_TRY(append_tsv_header(e, err));
-    SID_TRY(sid__item_db_scan(e->catalog->db, form == SID__FORM_TSV ? append_tsv : append_jsonl, e, err));
-    return sid__replace_whole(path, e->text.text ? e->text.text : "", (size_t)e->text.length, err);
-}
-
-/* ---- npy ---------------------------------------------------------------------------------------------------------- */
-
-static sid_status append_npy(void *user, const sid__db_item *item, sid_error *err)
-{
-    exporting *e = user;
-    if (item->state == SID__STATE_REMOVED)
-        return SID_OK;
-    if (e->count == e->capacity)
-        return sid__fail(err, SID_ECORRUPT, "%s: the index of live items is damaged; restore or refit",
-                         SID__FILE_ITEMS);
-    memcpy(e->codes + e->count++ * item->levels, item->codes, (size_t)item->levels * sizeof *e->codes);
-    return sid__strbuf_printf(&e->text, err, "%s\n", item->item_id);
-}
-
-static sid_status export_npy(exporting *e, const char *path, sid_error *err)
-{
-    char ids_path[PATH_MAX];
-    int levels = e->catalog->manifest.levels;
-    if (strcmp(path, "-") == 0)
-        return sid__fail(err, SID_EUSAGE, "npy needs a path, since the ids go beside it; pass -o FILE.npy");
-    SID_TRY(sid__ids_path(path, ids_path, sizeof ids_path, err));
-    SID_TRY(sid__item_db_live_count(e->catalog->db, &e->capacity, err));
-    SID_TRY(sid__alloc(&e->codes, (size_t)e->capacity, (size_t)levels * sizeof *e->codes, "codes", err));
-    SID_TRY(sid__item_db_scan(e->catalog->db, append_npy, e, err));
-    /* Two renames: a crash between them leaves new ids beside the old array or none, and the import that meets them
-     * compares the counts. */
-    SID_TRY(sid__replace_whole(ids_path, e->text.text ? e->text.text : "", (size_t)e->text.length, err));
-    return sid__npy_write(path, SID__U16, e->codes, e->count, levels, err);
+    static const sid_export_options defaults = {0};
+    sid__exported e = {0};
+    sid__form form = SID__FORM_TSV;
+    options = options ? options : &defaults;
+    SID_TRY(sid__form_find(options->form, path, &form, err));
+    SID_TRY(check(form, options, path, err));
+    SID_TRY(sid__catalog_enter(catalog, err));
+    sid_status status = sid__exported_collect(catalog, options, form, &e, err);
+    sid__catalog_leave(catalog);
+    bool is_shared_wanted = options->digit && strcmp(options->digit, "none") == 0;
+    if (status == SID_OK && forms[form].needs_unique && !is_shared_wanted)
+        status = sid__exported_check_unique(&e, err);
+    if (status == SID_OK)
+        status = forms[form].write(&e, path, err);
+    sid__exported_drop(&e);
+    return status;
 }
 
 sid_status sid_catalog_export(sid_catalog *catalog, const char *form, const char *path, sid_error *err)
 {
-    sid__form which = SID__FORM_TSV;
-    exporting e = {.catalog = catalog};
-    SID_TRY(sid__form_find(form, path, &which, err));
-    SID_TRY(sid__catalog_enter(catalog, err));
-    sid_status status = which == SID__FORM_NPY ? export_npy(&e, path, err) : export_text(&e, which, path, err);
-    sid__catalog_leave(catalog);
-    sid__strbuf_drop(&e.text);
-    sid__free(e.codes);
-    return status;
+    return sid_catalog_export_as(catalog, &(sid_export_options){.form = form}, path, err);
+}
+
+/* ---- Import */
+
+sid_status sid__import_read(sid_ctx *ctx, const char *path, sid__form form, const sid_import_options *options,
+                            sid__imported *out, sid_error *err)
+{
+    sid__imported in = {.path = path};
+    sid_status status = forms[form].read(ctx, options, &in, err);
+    if (status == SID_OK && in.count == 0)
+        status = sid__fail_at(err, SID_EDATA, sid__import_place(&in, 0), "no SIDs; at least one is expected");
+    if (status != SID_OK) {
+        sid__imported_drop(&in);
+        return status;
+    }
+    *out = in;
+    return SID_OK;
 }

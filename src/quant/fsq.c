@@ -266,8 +266,11 @@ static sid_status fit_spreads(sid_ctx *ctx, fsq *f, const float *x, int64_t coun
 static double cell_center(const sid__fsq_channel *c, int cell, int depth)
 {
     double center = 0, scale = 1;
-    for (int t = 0; t <= depth; t++, cell /= c->steps, scale *= c->steps)
+    for (int t = 0; t <= depth; t++) {
         center += (cell % c->steps + c->lowest) / scale;
+        cell /= c->steps;
+        scale *= c->steps;
+    }
     return center;
 }
 
@@ -483,7 +486,7 @@ static double decode_shared(const fsq *f, int c, const int *digits, int depth)
 /* y (channels) of the first `depth` groups; channels of later ones stay 0, their mean. */
 static void decode_channels(const fsq *f, const uint16_t *codes, int depth, double *y)
 {
-    int digits[SID__FSQ_GROUP_MAX][SID_LEVELS_MAX]; /* is_residual: those of each channel by group */
+    int digits[SID__FSQ_GROUP_MAX][SID_LEVELS_MAX] = {{0}}; /* is_residual: those of each channel by group */
     for (int c = 0; c < f->channels; c++)
         y[c] = 0;
     for (int g = 0; g < depth; g++) {

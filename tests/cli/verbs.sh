@@ -264,6 +264,24 @@ passes import sids.npy --vectors x.npy --items items.tsv -o imported --force
 passes export imported --as tsv -o imported.tsv --force
 check "sids.npy comes back" is_same imported.tsv v.tsv
 passes verify imported
+for form in letters onerec flat info grid recbole tokens; do
+    other=other.out
+    [ $form != recbole ] || other=other.item # items.tsv and .item differ in their headers
+    passes export v --as $form --digit tiger -o $other --force
+    passes import $other --as $form --digit-column last --vectors x.npy:x.ids.txt -o imported --force
+    passes export imported --as tsv --digit none -o imported.tsv --force
+    passes export v --as tsv --digit none -o bare.tsv --force
+    check "$form comes back" is_same imported.tsv bare.tsv
+done
+passes export v --as lcrec --digit grid -o new.index.json
+check "rows beside it" [ "$(wc -l <new.item2id.tsv)" -eq 60 ]
+rm new.index.json
+fails 2 "new.item2id.tsv exists; pass --force" export v --as letters --digit grid -o new.index.json
+fails 2 "would not read back" export v --as template --template '{code}'
+passes import --codebooks v/quantizer.safetensors --vectors x.npy:x.ids.txt -o imported --force
+passes export imported --as tsv --digit none -o imported.tsv --force
+check "codebooks alone give the same SIDs" is_same imported.tsv bare.tsv
+fails 2 "a file of SIDs, or --codebooks" import --vectors x.npy:x.ids.txt -o imported2
 passes import v.tsv --as tsv --vectors x.npy:x.ids.txt -o imported2 --dry-run
 check "a dry run writes nothing" is_absent imported2
 

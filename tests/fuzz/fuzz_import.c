@@ -1,5 +1,5 @@
-/* fuzz_import.c: SIDs made elsewhere, as tsv, csv, jsonl or npy; the first byte chooses the form and whether the last column is
- * the digit. Oracle: what was read, written as each text form and read again, is the same.
+/* fuzz_import.c: SIDs made elsewhere, in every form; the first byte chooses the form (its low five bits), tsv or csv (0x20)
+ * and whether the last column is the digit (0x40). Oracle: what was read, written as each text form and read again, is the same.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -84,17 +84,27 @@ static void check_again(sid_ctx *ctx, const sid__imported *in, sid__form form)
 
 static const char *name_of(sid__form form, bool is_csv)
 {
-    return form == SID__FORM_JSONL ? "in.jsonl" : form == SID__FORM_NPY ? "in.npy" : is_csv ? "in.csv" : "in.tsv";
+    if (form == SID__FORM_TSV)
+        return is_csv ? "in.csv" : "in.tsv";
+    return form == SID__FORM_JSONL     ? "in.jsonl"
+           : form == SID__FORM_NPY     ? "in.npy"
+           : form == SID__FORM_RECBOLE ? "in.item"
+                                       : "in.json";
 }
 
-/* An array's ids stand behind the first byte 0xff after the 128th byte. */
+/* What stands behind the first byte 0xff is the file of ids, under both of its names; in an array, of which the byte may be a
+ * part, from the 128th on. */
 static void write_input(const char *path, sid__form form, const uint8_t *data, size_t size)
 {
-    const uint8_t *ids = form == SID__FORM_NPY && size > 128 ? memchr(data + 128, 0xff, size - 128) : NULL;
+    bool has_ids = form > SID__FORM_JSONL, is_array = form == SID__FORM_NPY || form == SID__FORM_GRID;
+    size_t begin = is_array ? 128 : 0;
+    const uint8_t *ids = has_ids && size > begin ? memchr(data + begin, 0xff, size - begin) : NULL;
     size_t array_size = ids ? (size_t)(ids - data) : size;
     fuzz_write(path, data, array_size);
-    if (form == SID__FORM_NPY)
-        fuzz_write(fuzz_file("in.ids.txt"), ids ? ids + 1 : data, ids ? size - array_size - 1 : 0);
+    if (!has_ids)
+        return;
+    fuzz_write(fuzz_file("in.ids.txt"), ids ? ids + 1 : data, ids ? size - array_size - 1 : 0);
+    fuzz_write(fuzz_file("in.item2id.tsv"), ids ? ids + 1 : data, ids ? size - array_size - 1 : 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -106,8 +116,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(sid_ctx_create(&ctx, NULL) == SID_OK);
     if (size == 0)
         return 0;
-    sid__form form = (sid__form)(data[0] % SID__FORM_COUNT);
-    const sid_import_options options = {.digit_column_last = (data[0] & 0x40) != 0};
+    sid__form form = (sid__form)((data[0] & 0x1f) % SID__FORM_COUNT);
+    const sid_import_options options = {.digit_column_last = (data[0] & 0x40) != 0,
+                                        .codes = (data[0] & 0x20) ? "4,300,2" : "256",
+                                        .template_text = "<{letter}{level}_{code}>"};
     const char *path = fuzz_file(name_of(form, (data[0] & 0x20) != 0));
     write_input(path, form, data + 1, size - 1);
     if (sid__import_read(ctx, path, form, &options, &in, &err) == SID_OK) {
@@ -119,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         FUZZ_CHECK(err.status == SID_EDATA && err.message[0]);
     }
-    fuzz_remove("in.tsv", "in.csv", "in.jsonl", "in.npy", "in.ids.txt", "again.tsv", "again.jsonl");
+    fuzz_remove("in.tsv", "in.csv", "in.jsonl", "in.npy", "in.item", "in.json", "in.ids.txt", "in.item2id.tsv",
+                "again.tsv", "again.jsonl");
     return 0;
 }

@@ -1,5 +1,7 @@
 #include "catalog_fixture.h"
 
+#include "catalog/interchange.h"
+
 static char *all_sids(sid_catalog *catalog)
 {
     sid__strbuf text = {0};
@@ -60,6 +62,90 @@ static sid_status import_text(fixture *f, const char *text, sid_vectors *vectors
     return sid_catalog_import(f->ctx, file, &options, f->path, out, err);
 }
 
+/* Fails when a form other than semid's own loses a code, a digit or an id on its way out and in, under any policy. */
+static void every_form_comes_back(void **state)
+{
+    static const char *const policy[][2] = {{"keep", NULL}, {"digit", "tiger"}, {"digit", "grid"}, {"suffix", NULL}};
+    fixture *f = *state;
+    char file[PATH_MAX + 16], other[PATH_MAX + 16], codes[64];
+    sid_vectors *vectors = fixture_vectors(f, FIXTURE_ITEMS, 7, "i");
+    (void)snprintf(other, sizeof other, "%s2", f->path);
+    for (int p = 0; p < 4; p++) {
+        sid_catalog *first = NULL, *second = NULL;
+        const sid_fit_options fit = {
+            .codes = "4", .collisions = policy[p][0], .digit_style = policy[p][1], .force = true};
+        TEST_OK(sid_catalog_fit(f->ctx, &fit, vectors, f->path, &first, err));
+        (void)snprintf(codes, sizeof codes, "4,4,4,%d", p > 0 ? first->manifest.digit_codes : 16);
+        char *wanted = all_sids(first);
+        for (int form = SID__FORM_LETTERS; form < SID__FORM_COUNT; form++) {
+            const char *template_text = form == SID__FORM_TEMPLATE ? "{letter}{code} " : NULL;
+            (void)snprintf(file, sizeof file, "%s%s", f->path, form == SID__FORM_RECBOLE ? ".item" : ".out");
+            const sid_export_options out = {.form = sid__form_name((sid__form)form),
+                                            .digit = p == 0 ? "none" : NULL,
+                                            .template_text = template_text};
+            const sid_import_options in = {.form = out.form,
+                                           .template_text = template_text,
+                                           .codes = codes,
+                                           .vectors = vectors,
+                                           .digit_column_last = p > 0,
+                                           .force = true};
+            TEST_OK(sid_catalog_export_as(first, &out, file, err));
+            TEST_OK(sid_catalog_import(f->ctx, file, &in, other, &second, err));
+            char *back = all_sids(second);
+            assert_string_equal(back, wanted);
+            sid__free(back);
+            sid_catalog_close(second);
+        }
+        sid__free(wanted);
+        sid_catalog_close(first);
+    }
+    sid_vectors_free(vectors);
+}
+
+/* Fails when codebooks made elsewhere do not give the SIDs they were made with, alone or beside a file, or codes that they
+ * lack are taken. */
+static void codebooks_are_taken_as_they_are(void **state)
+{
+    fixture *f = *state;
+    char file[PATH_MAX + 16], other[PATH_MAX + 16], codebooks[PATH_MAX + 32];
+    sid_vectors *vectors = fixture_vectors(f, FIXTURE_ITEMS, 7, "i");
+    sid_catalog *first = NULL, *second = NULL;
+    sid_hits all = {0};
+    (void)snprintf(other, sizeof other, "%s2", f->path);
+    (void)snprintf(file, sizeof file, "%s.tsv", f->path);
+    (void)snprintf(codebooks, sizeof codebooks, "%s/quantizer.safetensors", f->path);
+    TEST_OK(sid_catalog_fit(f->ctx, &(sid_fit_options){.codes = "4"}, vectors, f->path, &first, err));
+    TEST_OK(sid_catalog_export(first, "tsv", file, err));
+    char *wanted = all_sids(first);
+    for (int has_file = 0; has_file < 2; has_file++) {
+        const sid_import_options options = {.vectors = vectors, .codebooks = codebooks, .force = true};
+        TEST_OK(sid_catalog_import(f->ctx, has_file ? file : NULL, &options, other, &second, err));
+        char *back = all_sids(second);
+        assert_string_equal(back, wanted);
+        sid__free(back);
+        TEST_OK(sid_catalog_items(second, &all, err));
+        for (int64_t i = 0; i < all.count; i++)
+            assert_string_equal(all.row[i].assigned, "argmin");
+        sid_hits_drop(&all);
+        sid_catalog_close(second);
+    }
+    const sid_import_options options = {.vectors = vectors, .codebooks = codebooks};
+    const char *text = "item_id\tc1\tc2\tc3\ni0\t0\t1\t2\ni1\t0\t4\t2\n",
+               *wide = "item_id\tc1\tc2\tc3\tc4\ni0\t0\t1\t2\t0\n";
+    (void)snprintf(other, sizeof other, "%s3", f->path);
+    TEST_OK(sid__replace_whole(file, text, strlen(text), err));
+    TEST_FAILS(sid_catalog_import(f->ctx, file, &options, other, NULL, err), SID_EDATA,
+               ".tsv:3: item \"i1\" has code 4 at level 2; codebook.2 of");
+    TEST_OK(sid__replace_whole(file, wide, strlen(wide), err));
+    TEST_FAILS(sid_catalog_import(f->ctx, file, &options, other, NULL, err), SID_EDATA, "4 codes an item, but");
+    TEST_FAILS(sid_catalog_import(f->ctx, NULL, &(sid_import_options){.vectors = vectors}, other, NULL, err),
+               SID_EUSAGE, "nothing to import");
+    assert_false(sid__path_exists(other));
+    sid__free(wanted);
+    sid_catalog_close(first);
+    sid_vectors_free(vectors);
+}
+
 /* Fails when codes that the rebuilt codebooks would not choose are called argmin, or are changed. */
 static void foreign_codes_stay_and_are_fit(void **state)
 {
@@ -100,7 +186,7 @@ static void bad_files_are_refused(void **state)
                "\"0\" and \"1\" have the same codes and digit");
     TEST_FAILS(sid_catalog_import(f->ctx, "x.tsv", NULL, f->path, NULL, err), SID_EUSAGE, "--vectors");
     TEST_FAILS(sid_catalog_import(f->ctx, "x.bin", &(sid_import_options){.vectors = vectors}, f->path, NULL, err),
-               SID_EUSAGE, "tsv, jsonl, npy");
+               SID_EUSAGE, "tsv, jsonl, npy, letters");
     assert_null(catalog);
     assert_false(sid__path_exists(f->path));
     char file[PATH_MAX + 16];
@@ -163,6 +249,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(export_then_import_gives_the_same_sids),
+        FIXTURE_TEST(every_form_comes_back),
+        FIXTURE_TEST(codebooks_are_taken_as_they_are),
         FIXTURE_TEST(foreign_codes_stay_and_are_fit),
         FIXTURE_TEST(bad_files_are_refused),
         FIXTURE_TEST(imported_digits_have_room),
