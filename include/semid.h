@@ -291,7 +291,8 @@ SID_API SID_MUST_CHECK sid_status sid_catalog_embed(const sid_catalog *catalog, 
 
 typedef enum sid_if_exists { SID_IF_EXISTS_FAIL, SID_IF_EXISTS_SKIP, SID_IF_EXISTS_REPLACE } sid_if_exists;
 
-/* One item as the catalogue holds it. */
+/* One item as the catalogue holds it. assigned: "argmin" the quantizer's own choice for the vector; "fit" given while fitting
+ * or importing, another than encoding would choose; "policy" changed by a collision policy. */
 typedef struct sid_item {
     const char *item_id, *sid, *title, *metadata; /* metadata: a JSON object or "" */
     const char *state;                            /* "ok" or "no_text" */

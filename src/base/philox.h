@@ -18,7 +18,8 @@ enum sid__stream {
     SID__STREAM_VERIFY,
     SID__STREAM_ID,
     SID__STREAM_TEST,
-    SID__STREAM_SHUFFLE /* categories, for what purity is by chance */
+    SID__STREAM_SHUFFLE, /* categories, for what purity is by chance */
+    SID__STREAM_ORDER    /* turns of balanced greedy codes */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

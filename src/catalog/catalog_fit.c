@@ -244,6 +244,8 @@ static sid_status fit_draft(sid_ctx *ctx, const fit_rows *fit_on, sid_quantizer 
     SID_TRY(sid__quantizer_fit_rows(ctx, quantizer, &rows, fit_on->row, fit_on->count, err));
     SID_TRY(sid__draft_init(ctx, draft, err));
     SID_TRY(sid__quantizer_encode_rows(ctx, quantizer, &rows, draft->codes, NULL, err));
+    _Static_assert(SID__ASSIGNED_ARGMIN == 0 && SID__ASSIGNED_FIT == 1, "fit_codes marks rows with 1");
+    sid__quantizer_fit_codes(quantizer, draft->codes, draft->assigned);
     SID_TRY(sid__draft_measure(ctx, draft, err));
     return settle_collisions(ctx, draft, &rows, err);
 }

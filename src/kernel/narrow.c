@@ -32,7 +32,8 @@ sid__narrow_book sid__narrow_book_of(const sid__codebook *book)
     double n = book->dim + 8, gamma = n * u / (1 - n * u), most = 0;
     size_t code_size = (size_t)book->dim * sizeof(float);
     int live = book->codes;
-    while (live > 1 && memcmp(book->code + (int64_t)(live - 1) * book->dim, book->code, code_size) == 0)
+    while (live > 1 && memcmp(book->code + (int64_t)(live - 1) * book->dim, book->code, code_size) == 0 &&
+           book->half_exact[live - 1] >= book->half_exact[0]) /* a copy may have a lower price */
         live--;
     for (int k = 0; k < live; k++)
         most = book->half_exact[k] > most ? book->half_exact[k] : most;

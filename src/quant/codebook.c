@@ -305,3 +305,12 @@ sid_status sid__codebook_renumber(sid__codebook *book, int64_t *members, uint16_
     sid__codebook_pack(book);
     return SID_OK;
 }
+
+void sid__codebook_add_price(sid__codebook *book, const double *price)
+{
+    for (int k = 0; k < book->codes; k++) {
+        book->half_exact[k] += price[k];
+        book->half[k] = (float)book->half_exact[k];
+        book->half_max = book->half[k] > book->half_max ? book->half[k] : book->half_max;
+    }
+}

@@ -68,6 +68,11 @@ void sid__sum_moved(const sid_ctx *ctx, const sid__moves *moves);
  * NULL allowed: the new number of each code. */
 sid_status sid__codebook_renumber(sid__codebook *book, int64_t *members, uint16_t *now, sid_error *err);
 
+/* Adds price[k] to the deciding score of every code: assignment is then argmin 1/2 |c|^2 - x . c + price. The packed book
+ * has no prices yet. 0 <= price <= SID__PRICE_MAX: the filter's bound grows with it and stays proven. */
+#define SID__PRICE_MAX 1e36
+void sid__codebook_add_price(sid__codebook *book, const double *price);
+
 /* Tensors codebook.<level+1> [K, D] and count.<level+1> [K], members (K) being fit rows by code. */
 sid_status sid__codebook_save(const sid__codebook *book, const int64_t *members, int level, sid__tensor_set *set,
                               sid_error *err);

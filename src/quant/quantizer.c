@@ -127,6 +127,7 @@ void sid_quantizer_free(sid_quantizer *q)
     sid__free(q->mean);
     sid__free(q->pca);
     sid__free(q->family_options);
+    sid__free(q->fit_row);
     sid__free(q);
 }
 
@@ -197,8 +198,26 @@ sid_status sid__quantizer_fit_rows(sid_ctx *ctx, sid_quantizer *q, const sid__ro
             break;
         }
     sid_status status = fit_sample(ctx, q, x, row, row_count, err);
+    if (status == SID_OK && q->family->fit_codes && q->family->fit_codes(q)) {
+        q->fit_row = row;
+        q->fit_count = row_count;
+        return SID_OK;
+    }
     sid__free(row);
     return status;
+}
+
+void sid__quantizer_fit_codes(const sid_quantizer *q, uint16_t *codes, uint8_t *is_fit)
+{
+    size_t levels = (size_t)q->options.levels, size = levels * sizeof *codes;
+    const uint16_t *fitted = q->fit_row ? q->family->fit_codes(q) : NULL;
+    for (int64_t i = 0; i < q->fit_count && fitted; i++) {
+        uint16_t *row = codes + q->fit_row[i] * (int64_t)levels;
+        const uint16_t *given = fitted + i * (int64_t)levels;
+        if (memcmp(row, given, size) != 0)
+            is_fit[q->fit_row[i]] = 1;
+        memcpy(row, given, size);
+    }
 }
 
 sid_status sid_quantizer_fit(sid_ctx *ctx, const sid_quantizer_options *options, const float *x, int64_t count, int dim,

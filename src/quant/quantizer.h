@@ -31,6 +31,8 @@ struct sid_quantizer {
     float *pca;                 /* (dim, prepared_dim) row-major, NULL when off */
     void *state;                /* the family's */
     const sid_quantizer *start; /* while fitting: its codebooks and numbering are gone on from; NULL: none */
+    int64_t *fit_row;           /* (fit_count) rows fitted on, ascending; kept when the family has fit_codes of them */
+    int64_t fit_count;
 };
 
 struct sid__family_class {
@@ -54,6 +56,9 @@ struct sid__family_class {
     sid_status (*save)(const sid_quantizer *q, sid__tensor_set *set, sid_error *err);
     sid_status (*load)(sid_quantizer *q, const sid__tensor_set *set, sid_error *err);
     void (*drop)(sid_quantizer *q); /* frees q->state */
+    /* Codes (rows fitted on, levels) that fitting gave where encode may give others; NULL: none, as after load. The function
+     * is NULL in families whose encode always gives the fitted codes. */
+    const uint16_t *(*fit_codes)(const sid_quantizer *q);
 };
 
 extern const sid__family_class *const sid__quantizer_registry[];
@@ -76,6 +81,8 @@ size_t sid__quantizer_fit_size(const sid_quantizer *q, int64_t sample_count, int
 /* As sid_quantizer_encode, for rows wherever they lie, in memory that does not grow with their count. */
 sid_status sid__quantizer_encode_rows(sid_ctx *ctx, const sid_quantizer *q, const sid__rows *x, uint16_t *codes,
                                       double *margins, sid_error *err);
+/* codes (rows of x, levels), encoded: rows that fitting gave other codes get those, and is_fit[row] = 1. */
+void sid__quantizer_fit_codes(const sid_quantizer *q, uint16_t *codes, uint8_t *is_fit);
 /* All tensors: `mean`, `pca.v`, the family's. */
 sid_status sid__quantizer_save(const sid_quantizer *q, sid__tensor_set *set, sid_error *err);
 /* `options` as stored in the manifest; `dim` from there too. Every tensor's name, shape and finiteness is checked. */

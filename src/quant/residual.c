@@ -2,6 +2,7 @@
 #include "quant/residual.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 sid_status sid__residual_create(const sid_quantizer *q, sid__residual **out, sid_error *err)
@@ -30,6 +31,7 @@ void sid__residual_free(sid__residual *r)
     for (int l = 0; r && l < r->levels; l++) {
         sid__codebook_drop(&r->book[l]);
         sid__free(r->count[l]);
+        sid__free(r->price[l]);
     }
     sid__free(r);
 }
@@ -135,12 +137,44 @@ sid_status sid__residual_renumber(sid__residual *r, const uint16_t *codes, int64
     return SID_OK;
 }
 
-/* ---- Tensors: codebook.<l> [K, D], count.<l> [K], scale [L]; levels count from 1 */
+/* ---- Prices */
+
+sid_status sid__residual_set_price(sid__residual *r, int level, const double *lambda, sid_error *err)
+{
+    int codes = r->book[level].codes;
+    double *half = NULL;
+    SID_TRY(sid__alloc(&half, (size_t)codes, sizeof *half, "prices of codes", err));
+    sid_status status = sid__alloc(&r->price[level], (size_t)codes, sizeof(double), "prices of codes", err);
+    for (int k = 0; k < codes && status == SID_OK; k++) {
+        r->price[level][k] = lambda[k];
+        half[k] = lambda[k] / 2; /* scores are half the squared distance */
+    }
+    if (status == SID_OK)
+        sid__codebook_add_price(&r->book[level], half);
+    sid__free(half);
+    return status;
+}
+
+/* ---- Tensors: codebook.<l> [K, D], count.<l> [K], price.<l> [K], scale [L]; levels count from 1 */
+
+static sid_status save_price(const sid__residual *r, int l, sid__tensor_set *set, sid_error *err)
+{
+    char name[32];
+    int64_t codes = r->book[l].codes;
+    double *price = NULL;
+    (void)snprintf(name, sizeof name, "price.%d", l + 1);
+    SID_TRY(sid__tensor_add(set, name, SID__F64, 1, &codes, &price, err));
+    memcpy(price, r->price[l], (size_t)codes * sizeof(double));
+    return SID_OK;
+}
 
 sid_status sid__residual_save(const sid__residual *r, sid__tensor_set *set, sid_error *err)
 {
-    for (int l = 0; l < r->levels; l++)
+    for (int l = 0; l < r->levels; l++) {
         SID_TRY(sid__codebook_save(&r->book[l], r->count[l], l, set, err));
+        if (r->price[l])
+            SID_TRY(save_price(r, l, set, err));
+    }
     if (!r->normalize)
         return SID_OK;
     int64_t levels = r->levels;

@@ -14,6 +14,7 @@ typedef struct sid__residual {
     sid__codebook book[SID_LEVELS_MAX]; /* (levels), packed */
     int64_t *count[SID_LEVELS_MAX];     /* (K) fit rows of each code */
     float norm[SID_LEVELS_MAX];         /* mean residual norm before each level; used when `normalize` */
+    double *price[SID_LEVELS_MAX];      /* (K) lambda >= 0, paid for each code: argmin |r - e|^2 + lambda; NULL: none */
 } sid__residual;
 
 /* Allocates books of q's level sizes. Free with sid__residual_free. */
@@ -37,6 +38,9 @@ sid_status sid__residual_renumber(sid__residual *r, const uint16_t *codes, int64
 /* `rounds` of {least squares for all codebooks at once with the codes fixed, greedy re-encoding} on x (count, dim). */
 sid_status sid__residual_refine(sid_ctx *ctx, sid__residual *r, const float *x, int64_t count, int rounds,
                                 sid_error *err);
+
+/* Copies lambda (K of the level) and makes every encoding pay it. The level has no prices yet. */
+sid_status sid__residual_set_price(sid__residual *r, int level, const double *lambda, sid_error *err);
 
 sid_status sid__residual_save(const sid__residual *r, sid__tensor_set *set, sid_error *err);
 sid_status sid__residual_load(const sid_quantizer *q, const sid__tensor_set *set, sid__residual **out, sid_error *err);

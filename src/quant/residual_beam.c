@@ -1,6 +1,7 @@
 /* residual_beam.c: keep the `beam` best paths a level instead of one (Babenko, Lempitsky, "Additive quantization", 2014),
  * decided canonically: a path's cost after level l is |r_l|^2 + 2 score(code), both in float64 on the path's own fp32
- * residual, ties by cost, then by code tuple (spec/quantizers.md §2).
+ * residual, ties by cost, then by code tuple (spec/quantizers.md §2). Where codes have prices (residual.h), a path also pays
+ * half of each: they come with the scores, and with `price` from earlier levels.
  *
  * What proposes: one product of the rows with all codebooks, x . e_{l,k}, and a table of the products of codes with codes,
  * so that r_l . e_{l,k} = x . e_{l,k} - sum_m e_{m,c_m} . e_{l,k} costs an addition a level and no residual is made. Each
@@ -31,6 +32,7 @@ typedef struct path {
     int levels;
     double half_cost, slack; /* the canonical half cost is within half_cost +- slack */
     double norms;            /* |x| + sum of |e_m| */
+    double price;            /* half prices paid for its codes (residual.h) */
 } path;
 
 /* One code of one path that may be kept. */
@@ -153,8 +155,8 @@ static const float *residual_of(const beam_job *job, beam_scratch *s, const floa
 static void decide(const beam_job *job, beam_scratch *s, const float *x, candidate *c)
 {
     const float *row = residual_of(job, s, x, c->parent);
-    c->half_cost =
-        sid__dot_exact(row, row, job->r->dim) / 2 + sid__score_exact(&job->r->book[c->from->levels], row, c->code);
+    c->half_cost = sid__dot_exact(row, row, job->r->dim) / 2 +
+                   sid__score_exact(&job->r->book[c->from->levels], row, c->code) + c->from->price;
     c->slack = 0;
 }
 
@@ -297,6 +299,7 @@ static void extend(const beam_job *job, const candidate *c, path *out)
     /* |r|^2 of the next residual is that of the rounded one: 2u of it, and half of this. */
     out->slack = c->slack + 4 * UNIT * fabs(c->half_cost);
     out->norms = c->from->norms + (double)job->r->book[level].norm[c->code];
+    out->price = c->from->price + (job->r->price[level] ? job->r->price[level][c->code] / 2 : 0);
 }
 
 /* All candidates of a level that may be among the best `wanted`; *found: how many. */

@@ -40,6 +40,9 @@ static const struct golden_case {
     {"pq", "64", "", "pq"},
     {"opq", "64", "", "opq"},
     {"opq_whitened", "32,64,16", "whiten,init=progressive", "opq"},
+    {"balanced_price", "16", "", "balanced"},
+    {"balanced_flow", "16", "method=flow", "balanced"},
+    {"balanced_greedy", "16", "method=greedy", "balanced"},
 };
 enum { CASE_COUNT = sizeof golden_case / sizeof *golden_case };
 
@@ -90,6 +93,7 @@ static sid_status run_once(sid_ctx *ctx, const struct golden_case *trial, const 
 {
     sid_quantizer_options options = {
         .quantizer = trial->quantizer, .levels = LEVELS, .codes = trial->codes, .options = trial->options, .seed = 42};
+    uint8_t is_fit[ROWS] = {0};
     sid_quantizer *quantizer = NULL;
     sid__tensor_set set = {0};
     char tensors_hex[SID__SHA256_HEX_SIZE], codes_hex[SID__SHA256_HEX_SIZE];
@@ -99,6 +103,7 @@ static sid_status run_once(sid_ctx *ctx, const struct golden_case *trial, const 
     if (status == SID_OK)
         status = sid__quantizer_save(quantizer, &set, err);
     if (status == SID_OK) {
+        sid__quantizer_fit_codes(quantizer, codes, is_fit);
         hash_tensors(&set, tensors_hex);
         hash_codes(codes, codes_hex);
         (void)snprintf(line, LINE_SIZE, "%s %s %s", trial->name, tensors_hex, codes_hex);

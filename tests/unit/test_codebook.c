@@ -115,6 +115,50 @@ static void codes_are_renumbered_by_count(void **state)
     sid__codebook_drop(&book);
 }
 
+/* Fails when the fast pass and the exact scores pay different prices, or a price loosens the filter's bound: labels by every
+ * kernel path are those of the scalar reference, on lattice points, prices and ties from tiny to far above the scores. */
+static void prices_are_paid_by_every_path(void **state)
+{
+    static const double scale[] = {0.5, 3, 1e9};
+    sid_ctx *ctx = new_ctx(2, NULL);
+    sid__assign_scratch scratch;
+    float *x = new_floats(ROWS * DIM), *code = new_floats(CODES * DIM);
+    uint16_t *label = new_codes(ROWS);
+    double price[CODES];
+    (void)state;
+    fill_lattice(x, ROWS * DIM, 5, 5, 2);
+    fill_lattice(code, CODES * DIM, 6, 5, 2);
+    memcpy(code + (CODES - 1) * DIM, code, DIM * sizeof *code); /* a copy of code 0, but cheaper */
+    TEST_OK(sid__assign_scratch_create(ctx, CODES, &scratch, err));
+    for (int i = 0; i < 3; i++) {
+        sid__codebook book;
+        make_book(&book, code, CODES, DIM);
+        for (int k = 0; k < CODES; k++)
+            price[k] = (double)sid__philox_below(7, SID__STREAM_TEST, (uint64_t)k, 9) * scale[i];
+        price[0] = scale[i];
+        price[CODES - 1] = 0;
+        double before = sid__score_exact(&book, x, 3);
+        sid__codebook_add_price(&book, price);
+        assert_near(sid__score_exact(&book, x, 3), before + price[3], 0);
+        for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+            if (!sid__isa_is_supported((sid__isa)isa))
+                continue;
+            assign_by((sid__isa)isa, &book, x, ROWS, label);
+            for (int row = 0; row < ROWS; row++)
+                assert_int_equal(label[row], sid__assign_reference(&book, x + row * DIM, NULL));
+        }
+        (void)sid__assign_all(ctx, &book, x, ROWS, &scratch, label);
+        for (int row = 0; row < ROWS; row++)
+            assert_int_equal(label[row], sid__assign_reference(&book, x + row * DIM, NULL));
+        sid__codebook_drop(&book);
+    }
+    sid__assign_scratch_drop(&scratch);
+    sid_ctx_free(ctx);
+    sid__free(x);
+    sid__free(code);
+    sid__free(label);
+}
+
 /* Fails when a failed allocation leaks (ASan) or leaves a half-made book. */
 static void lack_of_memory_is_reported(void **state)
 {
@@ -154,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_do_not_depend_on_threads), cmocka_unit_test(rows_are_grouped_in_order),
         cmocka_unit_test(sums_are_exact_in_any_order),     cmocka_unit_test(scale_fits_any_magnitude),
-        cmocka_unit_test(codes_are_renumbered_by_count),   cmocka_unit_test(lack_of_memory_is_reported)};
+        cmocka_unit_test(codes_are_renumbered_by_count),   cmocka_unit_test(prices_are_paid_by_every_path),
+        cmocka_unit_test(lack_of_memory_is_reported)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

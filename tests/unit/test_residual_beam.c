@@ -78,6 +78,38 @@ static void a_full_beam_is_exhaustive(void **state)
     sid_ctx_free(ctx);
 }
 
+/* Fails when the beam does not pay prices of every level, or pays them twice: a full beam finds the least error + prices. */
+static void a_full_beam_pays_prices(void **state)
+{
+    float x[ROWS * DIM], code[LEVELS * CODES * DIM];
+    double price[LEVELS][CODES];
+    uint16_t found[ROWS * LEVELS];
+    sid_ctx *ctx = new_ctx(2, NULL);
+    (void)state;
+    fill_uniform(x, ROWS * DIM, 3);
+    fill_uniform(code, LEVELS * CODES * DIM, 4);
+    sid_quantizer *q = make(code);
+    for (int l = 0; l < LEVELS; l++) {
+        for (int k = 0; k < CODES; k++)
+            price[l][k] = sid__philox_uniform(5, SID__STREAM_TEST, (uint64_t)(l * CODES + k));
+        TEST_OK(sid__residual_set_price(q->state, l, price[l], err));
+    }
+    TEST_OK(sid__residual_encode(ctx, q->state, x, ROWS, CODES * CODES, found, NULL, err));
+    for (int i = 0; i < ROWS; i++) {
+        uint16_t *own = found + i * LEVELS, other[LEVELS];
+        double cost = error_of(q, own, x + i * DIM) + price[0][own[0]] + price[1][own[1]] + price[2][own[2]];
+        for (int tuple = 0; tuple < CODES * CODES * CODES; tuple++) {
+            other[0] = (uint16_t)(tuple % CODES);
+            other[1] = (uint16_t)(tuple / CODES % CODES);
+            other[2] = (uint16_t)(tuple / CODES / CODES);
+            assert_true(cost <= error_of(q, other, x + i * DIM) + price[0][other[0]] + price[1][other[1]] +
+                                    price[2][other[2]] + 1e-6);
+        }
+    }
+    sid_quantizer_free(q);
+    sid_ctx_free(ctx);
+}
+
 /* Two levels by the definition: every code of level 1, the `beam` best by cost, every code of level 2 below them. */
 static void reference_beam(const sid__residual *r, const float *x, int beam, uint16_t *best)
 {
@@ -184,7 +216,9 @@ static void lack_of_memory_is_reported(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(beam_golden), cmocka_unit_test(a_full_beam_is_exhaustive),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(beam_golden),
+                                       cmocka_unit_test(a_full_beam_is_exhaustive),
+                                       cmocka_unit_test(a_full_beam_pays_prices),
                                        cmocka_unit_test(large_codebooks_need_no_tables),
                                        cmocka_unit_test(ties_go_to_the_least_tuple),
                                        cmocka_unit_test(lack_of_memory_is_reported)};
