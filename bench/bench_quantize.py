@@ -107,6 +107,7 @@ def run(options, threads, path):
     print(f"\n### quantize: {options.rows} x {options.dim}\n")
     print("| case, our path | ours | peer | ratio | limit | of it | MSE ours / peer | threads | peer | CPU | commit |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
+    compare(options, threads, "assignment, 256", "assign 256", ours, peers, options.repeats, flop)
     compare(options, threads, "k-means sweep, 256", "sweep 256", ours, peers, options.repeats, flop)
     compare(options, threads, "whole fit, 3 x 256", "fit 3 256", ours, peers[:1], options.fit_repeats, 0)
     peers[0].run("save " + codebooks)

@@ -3,6 +3,7 @@
  *
  *     worker x.f32 ROWS DIM THREADS [ISA]
  *     > sweep 256        10 k-means sweeps over all rows          < seconds a sweep, mean squared error
+ *     > assign 256       the nearest of that many rows, every row < seconds, mean squared error
  *     > fit 3 256        the whole fit, all rows                  < seconds, 0
  *     > opq 32           the whole fit of that family and levels, 256 codes each, all rows; the same for pq
  *     > encode 1         encode with that beam by the last fit    < seconds, relative MSE
@@ -43,6 +44,30 @@ static sid_status sweep(worker *w, int codes, double *seconds, double *quality, 
     *seconds = (bench_now() - start) / SWEEPS;
     *quality = lloyd.error / (double)w->rows;
     sid__lloyd_drop(&lloyd);
+    return status;
+}
+
+/* One pass of the assignment kernels: no bounds, no sums. */
+static sid_status assign(worker *w, int codes, double *seconds, double *quality, sid_error *err)
+{
+    sid__codebook book;
+    sid__assign_scratch scratch = {0};
+    SID_TRY(sid__codebook_create(&book, codes, w->dim, err));
+    sid_status status = sid__assign_scratch_create(w->ctx, codes, &scratch, err);
+    if (status == SID_OK) {
+        memcpy(sid__codebook_code(&book), w->x, (size_t)codes * (size_t)w->dim * sizeof(float));
+        sid__codebook_pack(&book);
+        double start = bench_now();
+        (void)sid__assign_all(w->ctx, &book, w->x, w->rows, &scratch, w->codes);
+        *seconds = bench_now() - start;
+        for (int64_t i = 0; i < w->rows; i++) {
+            const float *row = w->x + i * w->dim;
+            *quality +=
+                (sid__dot_exact(row, row, w->dim) + 2 * sid__score_exact(&book, row, w->codes[i])) / (double)w->rows;
+        }
+    }
+    sid__assign_scratch_drop(&scratch);
+    sid__codebook_drop(&book);
     return status;
 }
 
@@ -102,6 +127,8 @@ static sid_status run_case(worker *w, const char *line, sid_error *err)
     (void)sscanf(line, "%31s %d %d", name, &a, &b);
     if (strcmp(name, "sweep") == 0)
         status = sweep(w, a, &seconds, &quality, err);
+    else if (strcmp(name, "assign") == 0)
+        status = assign(w, a, &seconds, &quality, err);
     else if (strcmp(name, "fit") == 0)
         status = fit(w, "rkmeans", a, b, &seconds, err);
     else if (strcmp(name, "pq") == 0 || strcmp(name, "opq") == 0)

@@ -23,6 +23,14 @@ def sweep(codes):
     return seconds, kmeans.obj[-1] / rows
 
 
+def assign(codes):
+    index = faiss.IndexFlatL2(dim)
+    index.add(x[:codes])
+    start = time.perf_counter()
+    distance, _ = index.search(x, 1)
+    return time.perf_counter() - start, float(distance.astype(np.float64).mean())
+
+
 def fit(levels, codes):
     global quantizer
     quantizer = faiss.ResidualQuantizer(dim, levels, int(np.log2(codes)))
@@ -68,5 +76,5 @@ def encode(beam):
 print("ready", faiss.__version__, flush=True)
 for line in sys.stdin:
     name, *arguments = line.split()
-    run = {"sweep": sweep, "fit": fit, "encode": encode, "save": save, "load": load}[name]
+    run = {"sweep": sweep, "assign": assign, "fit": fit, "encode": encode, "save": save, "load": load}[name]
     print("%.9g %.9g" % run(*(int(a) if a.isdigit() else a for a in arguments)), flush=True)
