@@ -10,7 +10,7 @@ mkdir -p build/cross
 mapfile -t sources < <(find src/base src/kernel src/linalg src/quant -name '*.c' ! -name '*_avx2.c' ! -name '*_avx512*.c')
 "$compiler" -std=c17 -O2 -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
     -static -pthread -o build/cross/golden_sids tests/golden/golden_sids.c "${sources[@]}" \
-    src/io/tensor_set.c src/io/id_index.c src/io/sha256.c -lm
+    src/io/tensor_set.c src/io/id_index.c src/io/rows.c src/io/sha256.c -lm
 
 expected=tests/golden/golden_sids.txt
 if [ ! -f "$expected" ]; then
