@@ -12,9 +12,9 @@ enum { SID__TOKEN_SIZE_MAX = 200, SID__TOKEN_LETTERS = 26 };
 typedef struct sid__token_style {
     const char *name, *begin, *token, *end;
     const char *separator; /* between tokens when they are not asked to stand apart */
-    bool end_is_optional;  /* on reading */
     const int *codes;      /* {offset}: K of each level, (levels); else not used */
     int levels;            /* with a digit's */
+    bool end_is_optional;  /* on reading */
 } sid__token_style;
 
 /* "letters", "onerec", "flat", "offset", or "template" with its text. `levels` and `codes` (levels) as in the struct; codes

@@ -245,6 +245,64 @@ static void failing_memory_leaves_nothing(void **state)
     sid_vectors_free(vectors);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SLOW_BUILD 1
+#elif defined(__has_feature)
+#define IS_SLOW_BUILD (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define IS_SLOW_BUILD 0
+#endif
+
+/* Fails when SIDs published for Beauty do not import with their digit column, or their report changes: counts of
+ * spec/quantizers.md §9. */
+static void published_sids_get_a_report(void **state)
+{
+    static const struct {
+        const char *file;
+        bool is_digit_last;
+        int levels;
+        int64_t unique, largest;
+    } control[] = {{"letter", false, 4, 12088, 3}, {"rqkmeans", true, 4, 10937, 18}, {"rqvae", true, 3, 9930, 12}};
+    fixture *f = *state;
+    const char *data = getenv("SEMID_DATA");
+    char path[PATH_MAX];
+    sid_vectors *x = NULL, *vectors = NULL;
+    const char *ids[12101];
+    char text[12101][8];
+    (void)snprintf(path, sizeof path, "%s/beauty/text_minilm.npy", data ? data : TEST_TREE "/../shared/data");
+    if (IS_SLOW_BUILD || !sid__path_exists(path)) {
+        print_message("SKIPPED: %s (also in sanitizer builds); set SEMID_DATA to the folder of real data\n", path);
+        skip();
+    }
+    TEST_OK(sid_vectors_read(f->ctx, path, NULL, &x, err));
+    assert_int_equal(sid_vectors_count(x), 12101);
+    for (int i = 0; i < 12101; i++) { /* item_id is the row counted from 1 */
+        (void)snprintf(text[i], sizeof text[i], "%d", i + 1);
+        ids[i] = text[i];
+    }
+    TEST_OK(sid_vectors_create(f->ctx, sid_vectors_data(x), 12101, sid_vectors_dim(x), ids, &vectors, err));
+    for (size_t i = 0; i < sizeof control / sizeof *control; i++) {
+        const sid_import_options options = {
+            .vectors = vectors, .digit_column_last = control[i].is_digit_last, .force = true};
+        sid_catalog *catalog = NULL;
+        sid_report report = {0};
+        (void)snprintf(path, sizeof path, "%s/beauty/sids_%s.tsv", data ? data : TEST_TREE "/../shared/data",
+                       control[i].file);
+        TEST_OK(sid_catalog_import(f->ctx, path, &options, f->path, &catalog, err));
+        TEST_OK(sid_catalog_report(catalog, &report, err));
+        assert_int_equal(report.levels, control[i].levels);
+        assert_int_equal(report.unique_sids, control[i].unique);
+        assert_int_equal(report.largest_bucket, control[i].largest);
+        assert_string_equal(report.verdict, "look");
+        print_message("sids_%s.tsv: unique %.4f, relative MSE %.4f, %s\n", control[i].file, report.unique_rate,
+                      report.relative_mse, report.verdict);
+        sid_report_drop(&report);
+        sid_catalog_close(catalog);
+    }
+    sid_vectors_free(vectors);
+    sid_vectors_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +313,7 @@ int main(void)
         FIXTURE_TEST(bad_files_are_refused),
         FIXTURE_TEST(imported_digits_have_room),
         FIXTURE_TEST(failing_memory_leaves_nothing),
+        FIXTURE_TEST(published_sids_get_a_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
