@@ -142,8 +142,6 @@ const cli_command cli_compare = {
     .object_min = 2,
     .object_max = 2,
     .objects = "an old and a new catalogue",
-    .options = options,
-    .option_count = CLI_COUNT(options),
-    .examples = examples,
-    .example_count = CLI_COUNT(examples),
+    CLI_OPTIONS(options),
+    CLI_EXAMPLES(examples),
     .run = run};

@@ -95,14 +95,7 @@ static sid_status run(cli_app *app)
     return cli_with_catalog(app, decode, NULL);
 }
 
-static const cli_option options[] = {{.name = "k",
-                                      .letter = 'k',
-                                      .type = CLI_INT,
-                                      .value = "N",
-                                      .default_text = "10",
-                                      .min = 0,
-                                      .max = 1e9,
-                                      .help = "how many of the nearest items; 0: none"}};
+static const cli_option options[] = {CLI_OPTION_K("how many of the nearest items; 0: none", "10", 0)};
 static const char *const examples[] = {"decode catalog 12-153-87",
                                        "decode catalog 12-153 -k 0   # all items of a prefix"};
 
@@ -117,8 +110,6 @@ const cli_command cli_decode = {
     .object_min = 2,
     .object_max = 2,
     .objects = "a catalogue and a SID or prefix such as 12-153",
-    .options = options,
-    .option_count = CLI_COUNT(options),
-    .examples = examples,
-    .example_count = CLI_COUNT(examples),
+    CLI_OPTIONS(options),
+    CLI_EXAMPLES(examples),
     .run = run};

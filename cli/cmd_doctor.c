@@ -93,6 +93,5 @@ const cli_command cli_doctor = {
     .about = "Runs each kernel path of the CPU on hard cases and compares the labels. Exit 1 when "
              "something is wrong.",
     .objects = "",
-    .examples = examples,
-    .example_count = CLI_COUNT(examples),
+    CLI_EXAMPLES(examples),
     .run = run};

@@ -180,8 +180,6 @@ const cli_command cli_encode = {
     .object_min = 1,
     .object_max = 2,
     .objects = "a catalogue, and a file of items",
-    .options = options,
-    .option_count = CLI_COUNT(options),
-    .examples = examples,
-    .example_count = CLI_COUNT(examples),
+    CLI_OPTIONS(options),
+    CLI_EXAMPLES(examples),
     .run = run};

@@ -102,8 +102,6 @@ const cli_command cli_import = {
     .object_min = 0,
     .object_max = 1,
     .objects = "a file of SIDs",
-    .options = options,
-    .option_count = CLI_COUNT(options),
-    .examples = examples,
-    .example_count = CLI_COUNT(examples),
+    CLI_OPTIONS(options),
+    CLI_EXAMPLES(examples),
     .run = run};

@@ -275,11 +275,7 @@ const cli_command cli_inspect = {.name = "inspect",
                                      "Shows how many items share a SID, how well each level uses its codes, how much "
                                      "of the vectors is lost, and what "
                                      "to try where a figure is poor. tsv is one figure a line, named as in --fail-on.",
-                                 .object_min = 1,
-                                 .object_max = 1,
-                                 .objects = "a catalogue",
-                                 .options = options,
-                                 .option_count = CLI_COUNT(options),
-                                 .examples = examples,
-                                 .example_count = CLI_COUNT(examples),
+                                 CLI_OF_CATALOG,
+                                 CLI_OPTIONS(options),
+                                 CLI_EXAMPLES(examples),
                                  .run = run};

@@ -73,14 +73,7 @@ static const cli_option options[] = {
      .max = SID_LEVELS_MAX,
      .help = "label the prefixes of so many codes"},
     {.name = "prefix", .type = CLI_TEXT, .value = "SID", .help = "only what lies below this prefix, such as 12"},
-    {.name = "k",
-     .letter = 'k',
-     .type = CLI_INT,
-     .value = "N",
-     .default_text = "0",
-     .min = 0,
-     .max = 1e12,
-     .help = "the N largest; 0: all"},
+    CLI_OPTION_K("the N largest; 0: all", "0", 0),
     CLI_OPTION_CATEGORY,
     CLI_OPTION_CATEGORY_SEPARATOR};
 static const char *const examples[] = {"label catalog --depth 1 -k 20   # the largest branches of the tree",
@@ -95,11 +88,7 @@ const cli_command cli_label = {
         "Prints prefix, items and words, the largest prefix first: words and pairs of words that many of its items "
         "have and its siblings lack. With --category, a category that most of its items are of, and not most of "
         "its parent's, comes first. A prefix with no word of its own shows a title that is typical of it.",
-    .object_min = 1,
-    .object_max = 1,
-    .objects = "a catalogue",
-    .options = options,
-    .option_count = CLI_COUNT(options),
-    .examples = examples,
-    .example_count = CLI_COUNT(examples),
+    CLI_OF_CATALOG,
+    CLI_OPTIONS(options),
+    CLI_EXAMPLES(examples),
     .run = run};

@@ -85,11 +85,25 @@ static void print(const cli_app *app, const sid_hits *hits, const sid_labels *la
     cli_table_end(&table);
 }
 
+/* A query of which half is unknown gets an answer to the other half: that is said. */
+static sid_status note_unknown(cli_app *app, sid_catalog *catalog, const char *text)
+{
+    char *words = NULL;
+    CLI_TRY(sid_catalog_unknown_words(catalog, text, &words, &app->err));
+    if (words)
+        cli_note(app, "the encoder does not know: %s", words);
+    sid_text_free(words);
+    return SID_OK;
+}
+
 static sid_status answer(cli_app *app, sid_catalog *catalog, const void *query)
 {
     sid_hits hits = {0};
     sid_labels labels = {0};
-    sid_status status = sid_catalog_neighbors(catalog, query, &hits, &app->err);
+    const sid_query *asked = query;
+    sid_status status = sid_catalog_neighbors(catalog, asked, &hits, &app->err);
+    if (status == SID_OK && asked->text)
+        status = note_unknown(app, catalog, asked->text);
     if (status == SID_OK && app->format != CLI_FORMAT_TSV) /* which has no words */
         status = cli_labels_read(app, catalog, LABEL_DEPTH, &labels);
     if (status == SID_OK)
@@ -126,14 +140,7 @@ static const cli_option options[] = {
      .value = "FILE|LIST",
      .help = "near a vector: x.npy with one row, or 0.1,0.2,..."},
     {.name = "text", .type = CLI_TEXT, .value = "TEXT", .help = "near a text, by the catalogue's encoder"},
-    {.name = "k",
-     .letter = 'k',
-     .type = CLI_INT,
-     .value = "N",
-     .default_text = "10",
-     .min = 1,
-     .max = 1e9,
-     .help = "how many"},
+    CLI_OPTION_K("how many", "10", 1),
     CLI_OPTION_CATEGORY,
     CLI_OPTION_CATEGORY_SEPARATOR};
 static const char *const examples[] = {"neighbors catalog --item B01 -k 5", "neighbors catalog --text \"red lipstick\"",
@@ -148,11 +155,7 @@ const cli_command cli_neighbors = {
         "Prints item_id, sid, shared (levels of common prefix) and distance; the longest shared prefix first, then the "
         "true distance. Tables and JSON show titles too, and in words what the first two codes stand for (see semid "
         "label).",
-    .object_min = 1,
-    .object_max = 1,
-    .objects = "a catalogue",
-    .options = options,
-    .option_count = CLI_COUNT(options),
-    .examples = examples,
-    .example_count = CLI_COUNT(examples),
+    CLI_OF_CATALOG,
+    CLI_OPTIONS(options),
+    CLI_EXAMPLES(examples),
     .run = run};

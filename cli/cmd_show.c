@@ -125,6 +125,5 @@ const cli_command cli_show = {.name = "show",
                               .object_min = 2,
                               .object_max = 2,
                               .objects = "a catalogue and an id",
-                              .examples = examples,
-                              .example_count = CLI_COUNT(examples),
+                              CLI_EXAMPLES(examples),
                               .run = run};

@@ -23,6 +23,5 @@ const cli_command cli_use = {
     .object_min = 2,
     .object_max = 2,
     .objects = "a link and a catalogue",
-    .examples = examples,
-    .example_count = CLI_COUNT(examples),
+    CLI_EXAMPLES(examples),
     .run = run};

@@ -34,11 +34,7 @@ const cli_command cli_verify = {.name = "verify",
                                 .about = "Checks the hash of each file, the digest of the items, each item's way "
                                          "through the prefix index, and re-encodes "
                                          "a sample of the vectors. Exit 3 names what is damaged.",
-                                .object_min = 1,
-                                .object_max = 1,
-                                .objects = "a catalogue",
-                                .options = options,
-                                .option_count = CLI_COUNT(options),
-                                .examples = examples,
-                                .example_count = CLI_COUNT(examples),
+                                CLI_OF_CATALOG,
+                                CLI_OPTIONS(options),
+                                CLI_EXAMPLES(examples),
                                 .run = run};

@@ -21,6 +21,5 @@ const cli_command cli_version = {.name = "version",
                                  .summary = "print the version",
                                  .usage = "version [--format F]",
                                  .objects = "",
-                                 .examples = examples,
-                                 .example_count = CLI_COUNT(examples),
+                                 CLI_EXAMPLES(examples),
                                  .run = run};

@@ -63,6 +63,11 @@ typedef struct cli_command {
     sid_status (*run)(cli_app *app);
 } cli_command;
 
+/* What the tables of verbs have in common. */
+#define CLI_OPTIONS(array) .options = (array), .option_count = CLI_COUNT(array)
+#define CLI_EXAMPLES(array) .examples = (array), .example_count = CLI_COUNT(array)
+#define CLI_OF_CATALOG .object_min = 1, .object_max = 1, .objects = "a catalogue"
+
 extern const cli_command *const cli_command_table[];
 extern const int cli_command_count;
 extern const cli_option cli_global_options[];

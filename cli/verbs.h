@@ -75,6 +75,11 @@ CLI_VERB_LIST(CLI_VERB_DECLARE)
         .name = "fields", .type = CLI_TEXT, .value = "LIST",                                                           \
         .help = "columns and whole weights, title:2,brand:1 (default: title 2, the others 1)"                          \
     }
+#define CLI_OPTION_K(of, usual, least)                                                                                 \
+    {                                                                                                                  \
+        .name = "k", .letter = 'k', .type = CLI_INT, .value = "N", .default_text = usual, .min = least, .max = 1e9,    \
+        .help = of                                                                                                     \
+    }
 #define CLI_OPTION_CATEGORY                                                                                            \
     {                                                                                                                  \
         .name = "category", .type = CLI_TEXT, .value = "COLUMN",                                                       \

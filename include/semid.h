@@ -348,6 +348,11 @@ typedef struct sid_query {
 SID_API SID_MUST_CHECK sid_status sid_catalog_neighbors(sid_catalog *catalog, const sid_query *query, sid_hits *hits,
                                                         sid_error *err);
 
+/* The words of a query text that the stored encoder does not know and that therefore count for nothing, "foo, bar"; NULL:
+ * none, or the encoder has no words. Free with sid_text_free. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_unknown_words(const sid_catalog *catalog, const char *text, char **words,
+                                                            sid_error *err);
+
 /* ---- Labels ------------------------------------------------------------------------------------------------------ */
 
 typedef struct sid_label_options {

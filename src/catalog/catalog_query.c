@@ -294,6 +294,20 @@ sid_status sid_catalog_neighbors(sid_catalog *catalog, const sid_query *query, s
     return status;
 }
 
+sid_status sid_catalog_unknown_words(const sid_catalog *catalog, const char *text, char **words, sid_error *err)
+{
+    const sid_encoder *encoder = catalog->encoder;
+    sid__strbuf unknown = {0};
+    *words = NULL;
+    if (!encoder || !encoder->family->unknown_words)
+        return SID_OK;
+    sid_status status = encoder->family->unknown_words(encoder, text, &unknown, err);
+    if (status == SID_OK && unknown.length > 0)
+        *words = sid__strbuf_take(&unknown);
+    sid__strbuf_drop(&unknown);
+    return status;
+}
+
 /* ---- Decode ------------------------------------------------------------------------------------------------------- */
 
 static sid_status push_below(listing *list, const target *t, sid_error *err)

@@ -26,6 +26,8 @@ struct sid__encoder_class {
     sid_status (*encode)(sid_ctx *ctx, const sid_encoder *e, const sid_items *items, float *out, int64_t *no_text_count,
                          sid_error *err);
     sid_status (*encode_text)(const sid_encoder *e, const char *text, float *out, sid_error *err);
+    /* Appends the words of the text that say nothing to the encoder, "foo, bar"; NULL: it has no words of its own. */
+    sid_status (*unknown_words)(const sid_encoder *e, const char *text, sid__strbuf *out, sid_error *err);
     sid_status (*save)(const sid_encoder *e, sid__tensor_set *set, sid_error *err);
     sid_status (*load)(sid_encoder *e, const sid__tensor_set *set, sid_error *err);
     void (*drop)(sid_encoder *e);

@@ -135,6 +135,29 @@ static sid_status encode_text(const sid_encoder *e, const char *text, float *out
     return status;
 }
 
+typedef struct word_search {
+    const sid__vocab *vocab;
+    sid__strbuf *unknown;
+} word_search;
+
+static sid_status note_unknown(void *user, const char *token, int size, sid_error *err)
+{
+    const word_search *to = user;
+    if (sid__vocab_find(to->vocab, token, size) >= 0)
+        return SID_OK;
+    return sid__strbuf_printf(to->unknown, err, "%s%.*s", to->unknown->length ? ", " : "", size, token);
+}
+
+static sid_status unknown_words(const sid_encoder *e, const char *text, sid__strbuf *out, sid_error *err)
+{
+    const sid__lsa *lsa = e->state;
+    sid__tokenizer tokenizer = {0};
+    word_search to = {.vocab = &lsa->vocab, .unknown = out};
+    sid_status status = sid__tokenize(&tokenizer, text, strlen(text), note_unknown, &to, err);
+    sid__tokenizer_drop(&tokenizer);
+    return status;
+}
+
 static sid_status save_bytes(sid__tensor_set *set, const char *name, const char *bytes, int64_t size, sid_error *err)
 {
     char *data = NULL;
@@ -260,6 +283,7 @@ const sid__encoder_class sid__encoder_lsa = {
     .fit = fit,
     .encode = encode,
     .encode_text = encode_text,
+    .unknown_words = unknown_words,
     .save = save,
     .load = load,
     .drop = drop,

@@ -173,6 +173,8 @@ passes neighbors c --item i5 -k 3 --format json
 prints '"distance":'
 passes neighbors c --prefix "${sid%%-*}" -k 2
 passes neighbors c --text "red lipstick" -k 5
+passes neighbors c --text "red zyxxyz lipstick qwrtz" -k 5
+says "the encoder does not know: zyxxyz, qwrtz"
 prints_lines 5
 head -c 192 x.npy >one.npy
 npy_header "(1, 16)" >one.npy

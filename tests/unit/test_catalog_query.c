@@ -343,9 +343,22 @@ static void failing_memory_is_reported(void **state)
     sid_catalog_close(catalog);
 }
 
+/* Fails when a catalogue without an encoder claims to know words. */
+static void vectors_have_no_words(void **state)
+{
+    fixture *f = *state;
+    sid_catalog *catalog = NULL;
+    char *words = (char *)1;
+    fixture_fit(f, NULL, &catalog);
+    TEST_OK(sid_catalog_unknown_words(catalog, "red", &words, err));
+    assert_null(words);
+    sid_catalog_close(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(vectors_have_no_words),
         FIXTURE_TEST(neighbors_of_an_item_are_in_order),
         FIXTURE_TEST(neighbors_of_a_prefix_lie_below_it),
         FIXTURE_TEST(neighbors_of_a_vector_begin_with_its_owner),

@@ -217,12 +217,33 @@ static void test_beauty(void **state)
     sid_ctx_free(ctx);
 }
 
+/* Fails when a word that the vocabulary lacks is not told, or one that it has is. */
+static void test_unknown_words(void **state)
+{
+    (void)state;
+    sid_ctx *ctx = NULL;
+    TEST_OK(sid_ctx_create(&ctx, err));
+    sid_items *items = case_items(ctx, golden);
+    sid_encoder *e = fit(ctx, items, &golden_options);
+    sid__strbuf words = {0};
+    TEST_OK(e->family->unknown_words(e, "RED zebra, shoes and Dress", &words, err));
+    assert_string_equal(words.text, "zebra, and");
+    words.length = 0;
+    TEST_OK(e->family->unknown_words(e, "red", &words, err));
+    assert_int_equal(words.length, 0);
+    sid__strbuf_drop(&words);
+    sid_encoder_free(e);
+    sid_items_free(items);
+    sid_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),        cmocka_unit_test(test_new_texts),
-        cmocka_unit_test(test_save_and_load), cmocka_unit_test(test_damaged_tensors),
-        cmocka_unit_test(test_beauty),        cmocka_unit_test(test_save_out_of_memory),
+        cmocka_unit_test(test_unknown_words),      cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_new_texts),          cmocka_unit_test(test_save_and_load),
+        cmocka_unit_test(test_damaged_tensors),    cmocka_unit_test(test_beauty),
+        cmocka_unit_test(test_save_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
