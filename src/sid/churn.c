@@ -113,7 +113,8 @@ static sid_status list_pairs(matching *m, sid_error *err)
                                     .column = m->new_index[sid__pair_second(both->key)],
                                     .worth = (double)both->count};
     }
-    qsort(m->pair, (size_t)count, sizeof *m->pair, by_place);
+    if (count > 0)
+        qsort(m->pair, (size_t)count, sizeof *m->pair, by_place);
     return SID_OK;
 }
 
