@@ -8,7 +8,9 @@
  * locks of this process.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -49,17 +51,35 @@ static void note(holders *found, long pid)
         found->pid[found->count++] = pid;
 }
 
-/* "1: POSIX  ADVISORY  READ  1234 fe:00:10084364 124 124"; waiting locks begin with "->" and do not count. */
-static void read_lock_line(const char *line, const struct stat *file, holders *found)
+/* The number at *at, which must end in `mark`; *at goes behind it. ULLONG_MAX: there is none ("EOF", or another text). */
+static unsigned long long take_number(const char **at, int base, char mark)
 {
-    long pid = 0;
-    unsigned major_number = 0, minor_number = 0;
-    unsigned long long inode = 0, first = 0, last = 0;
-    if (sscanf(line, "%*d: POSIX %*s %*s %ld %x:%x:%llu %llu %llu", &pid, &major_number, &minor_number, &inode, &first,
-               &last) == 6 &&
-        pid > 0 && inode == file->st_ino && major_number == major(file->st_dev) &&
+    char *end = NULL;
+    unsigned long long number = strtoull(*at, &end, base);
+    if (end == *at || (*end != mark && *end != 0))
+        return ULLONG_MAX;
+    *at = end + (*end != 0);
+    return number;
+}
+
+/* "1: POSIX  ADVISORY  READ  1234 fe:00:10084364 124 124"; waiting locks have "->" before the kind and do not count. */
+static void read_lock_line(char *line, const struct stat *file, holders *found)
+{
+    enum { KIND_FIELD = 1, PID_FIELD = 4 };
+    const char *at = line;
+    line[strcspn(line, "\n")] = 0;
+    for (int field = 0; field < PID_FIELD; field++) {
+        if (field == KIND_FIELD && strncmp(at, "POSIX ", strlen("POSIX ")) != 0)
+            return;
+        at += strcspn(at, " ");
+        at += strspn(at, " ");
+    }
+    unsigned long long pid = take_number(&at, 10, ' '), major_number = take_number(&at, 16, ':'),
+                       minor_number = take_number(&at, 16, ':'), inode = take_number(&at, 10, ' '),
+                       first = take_number(&at, 10, ' '), last = take_number(&at, 10, ' ');
+    if (pid > 0 && pid <= INT_MAX && inode == file->st_ino && major_number == major(file->st_dev) &&
         minor_number == minor(file->st_dev) && first <= LAST_MARK && last >= FIRST_MARK)
-        note(found, pid);
+        note(found, (long)pid);
 }
 
 /* Of other processes; this one's own short reads are over. */
