@@ -3,7 +3,7 @@
  *
  *     bench_gemm LIBRARY THREADS [CORE]     LIBRARY: the OpenBLAS of numpy's wheel; CORE: its kernels, else its choice
  *
- * OpenBLAS's threads spin for some milliseconds after a call, on the cores that ours runs on next: hence the pauses.
+ * OpenBLAS's threads spin after a call, on the cores that ours runs on next: hence the pauses.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,33 +87,25 @@ static void drop(operands *o)
     sid__gemm_packed_drop(&o->packed);
 }
 
-static bool run_ours(operands *o)
+static void run_ours(operands *o)
 {
     if (o->ours.count == 1)
         sid__gemm(o->ctx, &o->ours.first);
     else
         sid__gemm_batched(o->ctx, &o->ours);
-    return true;
 }
 
-static bool run_peer(operands *o)
+static void run_peer(operands *o)
 {
     blas_multiply(&o->peer);
-    return true;
 }
 
-static bool run_peer_batch(operands *o)
+static void sample(operands *o, void (*run)(operands *o), bench_samples *samples)
 {
-    return blas_multiply_batch(&o->peer);
-}
-
-static void sample(operands *o, bool (*run)(operands *o), bench_samples *samples)
-{
-    if (!run(o))
-        return;
+    run(o);
     double start = bench_now();
     for (int64_t i = 0; i < o->calls; i++)
-        (void)run(o);
+        run(o);
     bench_add(samples, (bench_now() - start) / (double)o->calls);
     if (run != run_ours)
         (void)nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
@@ -130,14 +122,11 @@ static void check(const operands *o)
 
 static void run_shape(operands *o, const shape *s, const char *version, double limit)
 {
-    bench_samples ours = {0}, peer = {0}, peer_batch = {0};
-    char name[96];
+    bench_samples ours = {0}, peer = {0};
     prepare(o, s);
     for (int i = 0; i < BENCH_REPEATS; i++) {
         sample(o, run_ours, &ours);
         sample(o, run_peer, &peer);
-        if (s->count > 1)
-            sample(o, run_peer_batch, &peer_batch);
     }
     check(o);
     bench_case line = {.ours = &ours, .peer = &peer, .peer_name = version, .unit = "GF/s", .scale = o->flop * 1e-9};
@@ -146,12 +135,6 @@ static void run_shape(operands *o, const shape *s, const char *version, double l
     line.limit = limit * 1e-9;
     line.threads = sid_ctx_threads(o->ctx);
     bench_print(&line);
-    if (peer_batch.count > 0) {
-        (void)snprintf(name, sizeof name, "%s, peer: sgemm_batch", s->name);
-        line.name = name;
-        line.peer = &peer_batch;
-        bench_print(&line);
-    }
     drop(o);
 }
 

@@ -8,17 +8,11 @@
 
 #include "line.h"
 
-enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, BATCH_MAX = 4096 };
+enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112 };
 
 typedef void sgemm_fn(int order, int a_form, int b_form, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
                       int64_t a_step, const float *b, int64_t b_step, float beta, float *c, int64_t c_step);
-typedef void batch_fn(int order, const int *a_form, const int *b_form, const int64_t *m, const int64_t *n,
-                      const int64_t *k, const float *alpha, const float **a, const int64_t *a_step, const float **b,
-                      const int64_t *b_step, const float *beta, float **c, const int64_t *c_step, int64_t groups,
-                      const int64_t *group_size);
-
 static sgemm_fn *sgemm;
-static batch_fn *batch;
 
 static void *symbol(void *library, const char *name)
 {
@@ -32,6 +26,7 @@ void blas_open(const char *path, const char *core, int threads, char *version)
 {
     (void)unsetenv("OPENBLAS_L2_SIZE"); /* set on some machines for older builds; it slows this one */
     (void)unsetenv("OPENBLAS_CORETYPE");
+    (void)setenv("OPENBLAS_THREAD_TIMEOUT", "22", 1); /* its threads spin 2^22 ticks after a call, not 2^26 or more */
     if (core[0])
         (void)setenv("OPENBLAS_CORETYPE", core, 1);
     void *library = dlopen(path, RTLD_NOW);
@@ -40,9 +35,8 @@ void blas_open(const char *path, const char *core, int threads, char *version)
     void *set_threads = symbol(library, "scipy_openblas_set_num_threads64_");
     void *config = symbol(library, "scipy_openblas_get_config64_"),
          *name = symbol(library, "scipy_openblas_get_corename64_");
-    void *one = symbol(library, "scipy_cblas_sgemm64_"), *many = dlsym(library, "scipy_cblas_sgemm_batch64_");
+    void *one = symbol(library, "scipy_cblas_sgemm64_");
     memcpy(&sgemm, &one, sizeof one); /* C has no other way from an object pointer to a function */
-    memcpy(&batch, &many, sizeof many);
     void (*set)(int);
     char *(*config_of)(void), *(*name_of)(void);
     memcpy(&set, &set_threads, sizeof set);
@@ -59,23 +53,4 @@ void blas_multiply(const blas_product *p)
         sgemm(ROW_MAJOR, PLAIN, p->is_b_transposed ? TRANSPOSED : PLAIN, p->rows, p->columns, p->depth, 1,
               p->a + i * p->rows * p->depth, p->depth, p->b + i * p->columns * p->depth,
               p->is_b_transposed ? p->depth : p->columns, 0, p->c + i * p->rows * p->columns, p->columns);
-}
-
-bool blas_multiply_batch(const blas_product *p)
-{
-    static const float *a[BATCH_MAX], *b[BATCH_MAX];
-    static float *c[BATCH_MAX];
-    if (!batch || p->count > BATCH_MAX)
-        return false;
-    for (int64_t i = 0; i < p->count; i++) {
-        a[i] = p->a + i * p->rows * p->depth;
-        b[i] = p->b + i * p->columns * p->depth;
-        c[i] = p->c + i * p->rows * p->columns;
-    }
-    int a_form = PLAIN, b_form = p->is_b_transposed ? TRANSPOSED : PLAIN;
-    int64_t b_step = p->is_b_transposed ? p->depth : p->columns;
-    float alpha = 1, beta = 0;
-    batch(ROW_MAJOR, &a_form, &b_form, &p->rows, &p->columns, &p->depth, &alpha, a, &p->depth, b, &b_step, &beta, c,
-          &p->columns, 1, &p->count);
-    return true;
 }

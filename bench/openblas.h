@@ -16,9 +16,7 @@ typedef struct blas_product {
 
 /* Loads the library with that many threads; core "": its own choice. `version` (160 bytes) gets version and kernels. */
 void blas_open(const char *path, const char *core, int threads, char *version);
-/* A loop over cblas_sgemm. */
+/* A loop over cblas_sgemm. (cblas_sgemm_batch of 0.3.31 calls a null pointer for small products on SkylakeX.) */
 void blas_multiply(const blas_product *product);
-/* One call of cblas_sgemm_batch; false where the library has none. */
-bool blas_multiply_batch(const blas_product *product);
 
 #endif

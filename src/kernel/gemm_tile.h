@@ -29,6 +29,9 @@ typedef struct sid__gemm_block {
 
 typedef struct sid__gemm_tile {
     void (*block)(const sid__gemm_block *block);
+    /* to[i * to_step + j] = from[i * from_step + j], i < rows, j < columns; columns from there to the next multiple of 16
+     * become 0. */
+    void (*copy)(const float *from, int64_t from_step, int64_t rows, int columns, float *to, int64_t to_step);
     /* to[j * to_step + i] = from[i * from_step + j], i < rows <= 16, j < columns <= 16; to[j * to_step + rows .. 15]
      * become 0, and nothing is said of rows of `to` past the columns, which are not written. */
     void (*transpose)(const float *from, int64_t from_step, int rows, int columns, float *to, int64_t to_step);

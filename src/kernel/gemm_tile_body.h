@@ -204,13 +204,20 @@ static inline void transpose_square(const float *from, int64_t from_step, float 
         store(to + i * to_step, row[i]);
 }
 
+static void copy(const float *from, int64_t from_step, int64_t rows, int columns, float *to, int64_t to_step)
+{
+    for (int64_t i = 0; i < rows; i++, from += from_step, to += to_step)
+        for (int j = 0; j < columns; j += GROUP)
+            for (int v = j; v < j + GROUP; v += LANES)
+                store(to + v, load_edge(from + v, columns - v));
+}
+
 static void transpose(const float *from, int64_t from_step, int rows, int columns, float *to, int64_t to_step)
 {
     float edge[GROUP * GROUP];
     if (rows < GROUP || columns < GROUP) {
-        memset(edge, 0, sizeof edge);
-        for (int i = 0; i < rows; i++)
-            memcpy(edge + i * GROUP, from + i * from_step, (size_t)columns * sizeof *edge);
+        copy(from, from_step, rows, columns, edge, GROUP);
+        memset(edge + rows * GROUP, 0, (size_t)(GROUP - rows) * GROUP * sizeof *edge);
         from = edge;
         from_step = GROUP;
     }
@@ -228,4 +235,4 @@ static void transpose(const float *from, int64_t from_step, int rows, int column
         memcpy(to + j * to_step, out + j * GROUP, GROUP * sizeof *out);
 }
 
-const sid__gemm_tile GEMM_TABLE = {.block = block, .transpose = transpose};
+const sid__gemm_tile GEMM_TABLE = {.block = block, .copy = copy, .transpose = transpose};

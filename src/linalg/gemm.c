@@ -6,7 +6,6 @@
 #include "linalg/gemm.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "kernel/gemm_tile.h"
@@ -46,8 +45,7 @@ static void copy_a(const sid__gemm_tile *tile, const sid__gemm_factor *a, int64_
                    int depth, float *to)
 {
     if (!a->is_by_depth) {
-        for (int i = 0; i < rows; i++)
-            memcpy(to + i * A_STEP, a->data + (row + i) * a->step + first, (size_t)depth * sizeof *to);
+        tile->copy(a->data + row * a->step + first, a->step, rows, depth, to, A_STEP);
         return;
     }
     for (int i = 0; i < rows; i += GROUP)
@@ -66,15 +64,7 @@ static void pack_panel(const sid__gemm_tile *tile, const sid__gemm_factor *b, in
                             to + p * GROUP, GROUP);
         return;
     }
-    for (int64_t p = 0; p < depth; p++, to += GROUP) {
-        const float *from = b->data + (first + p) * b->step + column;
-        if (lanes == GROUP) {
-            memcpy(to, from, GROUP * sizeof *to);
-            continue;
-        }
-        for (int i = 0; i < GROUP; i++)
-            to[i] = i < lanes ? from[i] : 0;
-    }
+    tile->copy(b->data + first * b->step + column, b->step, depth, lanes, to, GROUP);
 }
 
 typedef struct pack_job {

@@ -85,11 +85,35 @@ static void transpose_is_exact(void **state)
     sid__free(from);
 }
 
+/* Fails when a row's padding is not zero, or anything past it is read or written. */
+static void copy_pads_with_zeroes(void **state)
+{
+    (void)state;
+    float to[3 * 50];
+    for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+        if (!sid__isa_is_supported((sid__isa)isa))
+            continue;
+        for (int columns = 0; columns <= 48; columns++) {
+            float *from = case_floats(2 * 50 + columns, 5); /* its end is the end of the memory */
+            for (int i = 0; i < 3 * 50; i++)
+                to[i] = 7;
+            sid__gemm_tile_for((sid__isa)isa)->copy(from, 50, 3, columns, to, 50);
+            for (int i = 0; i < 3 * 50; i++) {
+                int column = i % 50, padded = (columns + 15) / 16 * 16;
+                float wanted = column < columns ? from[i] : column < padded ? 0 : 7;
+                assert_memory_equal(&to[i], &wanted, sizeof wanted);
+            }
+            sid__free(from);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(block_is_one_fused_chain),
         cmocka_unit_test(transpose_is_exact),
+        cmocka_unit_test(copy_pads_with_zeroes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
