@@ -12,13 +12,14 @@
 
 enum {
     SID__GEMM_GROUP = 16,   /* columns of a packed panel: one AVX-512 register of floats */
-    SID__GEMM_DEPTH = 384,  /* depth of a step: a strip of two panels, 48 KiB, is read from the second-level cache */
-    SID__GEMM_A_STEP = 400, /* row step of copied A: off powers of two, so that its rows do not share cache sets */
+    SID__GEMM_DEPTH = 512,  /* depth of a step: a strip of two panels, 64 KiB, is read from the second-level cache */
+    SID__GEMM_A_STEP = 528, /* row step of copied A: off powers of two, so that its rows do not share cache sets */
 };
 
 /* c (rows, columns), row step c_step, = (is_added ? c : 0) + a b, depth <= SID__GEMM_DEPTH. */
 typedef struct sid__gemm_block {
-    const float *a; /* (rows, depth), row step SID__GEMM_A_STEP */
+    const float *a; /* (rows, depth), row step a_step */
+    int64_t a_step;
     const float *b; /* (ceil(columns / 16), depth, 16), zeroes beyond the columns */
     int64_t b_step; /* floats from one group of b to the next */
     float *c;

@@ -12,7 +12,7 @@
 
 #include "kernel/gemm_tile.h"
 
-enum { GROUP = SID__GEMM_GROUP, VECTORS = GROUP / LANES, A_STEP = SID__GEMM_A_STEP, AHEAD = 24 };
+enum { GROUP = SID__GEMM_GROUP, VECTORS = GROUP / LANES, AHEAD = 24 };
 
 typedef float vector __attribute__((vector_size(LANES * 4)));
 typedef int32_t lane_numbers __attribute__((vector_size(LANES * 4)));
@@ -86,7 +86,9 @@ _Static_assert(WIDE_ROWS < (ROWS + 1) / 2, "tiles");
 __attribute__((always_inline)) static inline void tile(const sid__gemm_block *block, const float *a, const float *b,
                                                        float *c, int columns, const int rows, const int groups)
 {
-    const int64_t b_step = block->b_step, c_step = block->c_step;
+    const int64_t a_step = block->a_step, b_step = block->b_step, c_step = block->c_step;
+    /* Rows in threes: x86 addresses base, base + step and base + 2 step without further registers. */
+    const float *a3 = a + 3 * a_step, *a6 = a3 + 3 * a_step, *a9 = a6 + 3 * a_step;
     const float *const b_end = b + (int64_t)block->depth * GROUP;
     vector sum[ROWS][2 * GROUPS * VECTORS];
 #pragma GCC unroll 16
@@ -94,7 +96,7 @@ __attribute__((always_inline)) static inline void tile(const sid__gemm_block *bl
 #pragma GCC unroll 16
         for (int j = 0; j < groups * VECTORS; j++)
             sum[i][j] = block->is_added ? load_edge(c + i * c_step + j * LANES, columns - j * LANES) : all(0);
-    for (; b < b_end; b += GROUP, a++) {
+    for (; b < b_end; b += GROUP, a++, a3++, a6++, a9++) {
         vector right[2 * GROUPS * VECTORS];
 #pragma GCC unroll 16
         for (int j = 0; j < groups; j++)
@@ -104,7 +106,7 @@ __attribute__((always_inline)) static inline void tile(const sid__gemm_block *bl
             right[j] = load(b + j / VECTORS * b_step + j % VECTORS * LANES);
 #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
-            vector left = all(a[i * A_STEP]);
+            vector left = all((i < 3 ? a : i < 6 ? a3 : i < 9 ? a6 : a9)[i % 3 * a_step]);
 #pragma GCC unroll 16
             for (int j = 0; j < groups * VECTORS; j++)
                 sum[i][j] = FUSED(left, right[j], sum[i][j]);
@@ -162,7 +164,7 @@ static void block(const sid__gemm_block *block)
                 prefetch_c(block, i + 1, tiles, group);
             else if (group + taken < groups)
                 prefetch_c(block, 0, tiles, group + taken);
-            run(block, block->a + (int64_t)begin * A_STEP, block->b + group * block->b_step,
+            run(block, block->a + begin * block->a_step, block->b + group * block->b_step,
                 block->c + begin * block->c_step + group * GROUP, block->columns - group * GROUP);
         }
         group += taken;

@@ -1,7 +1,7 @@
-/* gemm.c: see gemm.h. A task is one block of c: at most 96 rows by a range of columns. It walks the depth 384 at a time;
- * the rows of a are copied to where they do not share cache sets, b comes packed in panels of 16 columns (from the caller,
- * or packed here 64 columns at a time), and kernel/gemm_tile.h does the work. Between steps of the depth the sums lie in
- * c, which rounds nothing.
+/* gemm.c: see gemm.h. A task is one block of c: at most 96 rows by a range of columns. It walks the depth at most 512 at
+ * a time; the rows of a are copied to where they do not share cache sets (where columns are few, they are read in place),
+ * b comes packed in panels of 16 columns (by the caller, or here, 64 columns at a time), and kernel/gemm_tile.h does the
+ * work. Between steps of the depth the sums lie in c, which rounds nothing.
  */
 #include "linalg/gemm.h"
 
@@ -19,6 +19,8 @@ enum {
     BLOCK_COLUMNS = 1024, /* at most: a wider block would copy a less often, but leave less to share out */
     LEAST_COLUMNS = 128,  /* below, copying a costs more than a busier thread gains */
     TASKS_A_THREAD = 4,   /* what a slow thread leaves to others */
+    DIRECT_COLUMNS = 128, /* up to here, copying a costs more than it gains, unless its rows share cache sets */
+    ALIASED_STEP = 512,
     BATCH_FLOP = 1 << 20, /* of a task of a batch */
     ALONE_FLOP = 1 << 20, /* below, waking a thread takes longer */
 };
@@ -127,19 +129,34 @@ static void multiply_step(const sid__gemm_tile *tile, const sid__gemm_product *p
     }
 }
 
+/* Steps of nearly equal depth: a short last one would read and write c for little. */
+static int64_t step_depth(int64_t depth)
+{
+    int64_t steps = split(depth > 0 ? depth : 1, DEPTH);
+    return split(split(depth, steps), GROUP) * GROUP;
+}
+
 /* Rows row .. row_end-1 (at most 96), columns column .. column_end-1; column is a multiple of 16. */
 static void multiply_block(const sid__gemm_tile *tile, const sid__gemm_product *product, int64_t row, int64_t row_end,
                            int64_t column, int64_t column_end, scratch *work)
 {
-    sid__gemm_block step = {.a = work->a, .c_step = product->c_step, .rows = (int)(row_end - row)};
+    bool is_direct =
+        !product->a.is_by_depth && product->a.step % ALIASED_STEP != 0 && column_end - column <= DIRECT_COLUMNS;
+    sid__gemm_block step = {.a = work->a,
+                            .a_step = is_direct ? product->a.step : A_STEP,
+                            .c_step = product->c_step,
+                            .rows = (int)(row_end - row)};
     step.is_added = product->is_added;
-    int64_t first = 0;
+    int64_t first = 0, depth = step_depth(product->depth);
     do { /* at depth 0 once, for the zeroes */
-        step.depth = (int)least(DEPTH, product->depth - first);
-        copy_a(tile, &product->a, row, step.rows, first, step.depth, work->a);
+        step.depth = (int)least(depth, product->depth - first);
+        if (is_direct)
+            step.a = product->a.data + row * product->a.step + first;
+        else
+            copy_a(tile, &product->a, row, step.rows, first, step.depth, work->a);
         multiply_step(tile, product, &step, first, column, column_end, product->c + row * product->c_step, work->b);
         step.is_added = true;
-        first += DEPTH;
+        first += depth;
     } while (first < product->depth);
 }
 

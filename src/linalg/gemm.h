@@ -8,7 +8,7 @@
  *                                         .rows = batch, .columns = out, .depth = in}); // often; allocates nothing
  *
  * A factor b that changes with each call (attention, gradients) goes in as .b; it is packed block by block on the stack,
- * once for every 96 rows of c. A task takes 250 KiB of stack. Threads share the blocks of c; a small product, or one
+ * once for every 96 rows of c. A task takes 330 KiB of stack. Threads share the blocks of c; a small product, or one
  * inside another loop over the pool, is its caller's alone.
  */
 #ifndef SEMID_LINALG_GEMM_H

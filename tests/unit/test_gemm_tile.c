@@ -21,6 +21,7 @@ static void check_block(const sid__gemm_tile *tile, int rows, int columns, int d
     float *c = case_floats(rows * c_step, 3), *got = case_alloc(rows * c_step, sizeof *got);
     memcpy(got, c, (size_t)(rows * c_step) * sizeof *got);
     tile->block(&(sid__gemm_block){.a = a,
+                                   .a_step = SID__GEMM_A_STEP,
                                    .b = b,
                                    .b_step = (int64_t)depth * 16,
                                    .c = got,
