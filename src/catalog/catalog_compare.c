@@ -154,7 +154,7 @@ static sid_status join(comparer *c, sid_error *err)
             continue;
         memcpy(c->before + c->count * c->levels, c->old.codes + old * c->old.width, codes_size);
         memcpy(c->after + c->count * c->levels, c->new.codes + i * c->new.width, codes_size);
-        if (c->weight)
+        if (c->weight && c->old_weight)
             c->weight[c->count] = c->old_weight[old];
         c->old_row[c->count] = old;
         c->new_row[c->count++] = i;

@@ -97,13 +97,15 @@ static double expected_of(double a, double b, double total)
     double mode = floor((a + 1) * (b + 1) / (total + 2)), weight = 0, sum = 0;
     mode = mode < low ? low : mode > high ? high : mode;
     double p = 1;
-    for (double n = mode; n <= high && p > negligible; n++) {
+    for (int64_t step = 0; mode + (double)step <= high && p > negligible; step++) {
+        double n = mode + (double)step;
         weight += p;
         sum += p * information(n, a, b, total);
         p *= (a - n) * (b - n) / ((n + 1) * (total - a - b + n + 1));
     }
     p = 1;
-    for (double n = mode; n > low && p > negligible; n--) {
+    for (int64_t step = 0; mode - (double)step > low && p > negligible; step++) {
+        double n = mode - (double)step;
         p *= n * (total - a - b + n) / ((a - n + 1) * (b - n + 1));
         weight += p;
         sum += p * information(n - 1, a, b, total);
