@@ -90,7 +90,8 @@ typedef struct letters_reader {
     sid__json_scanner json; /* letters */
     size_t counted;         /* line ends before this byte are in `line` */
     int64_t line;
-    sid__strbuf sid; /* the row's tokens, joined */
+    sid__strbuf sid;   /* the row's tokens, joined */
+    int64_t *row_line; /* (names.count) where a row was seen; 0: not yet */
 } letters_reader;
 
 static sid_status parse_row(const letters_reader *r, const char *text, size_t size, int64_t line, int64_t *row,
@@ -117,13 +118,18 @@ static sid_status add_row(letters_reader *r, const char *text, int64_t row, int6
     uint16_t codes[SID__IMPORT_CODES_MAX];
     sid_error why = {0};
     int count = 0;
+    if (r->row_line[row])
+        return sid__fail_at(err, SID_EDATA, sid__import_place(r->in, line),
+                            "row %" PRId64 " was seen before at line %" PRId64 "; remove one of them", row,
+                            r->row_line[row]);
+    r->row_line[row] = line;
     sid_status status = sid__tokens_parse(&r->style, text, SID__IMPORT_CODES_MAX, codes, &count, &why);
     if (status != SID_OK)
         return sid__fail_at(err, status, sid__import_place(r->in, line), "%s", why.message);
     return sid__import_add_loose(r->in, r->names.id[row], line, codes, count, err);
 }
 
-/* Each row once is checked with the ids later; here, that none is missing. */
+/* No row is missing: each was there once at most. */
 static sid_status finish(letters_reader *r, const sid_import_options *options, sid_error *err)
 {
     if (r->in->count > 0 && r->in->count < r->names.count)
@@ -220,7 +226,9 @@ static sid_status read_rows(sid__form form, const sid_import_options *options, s
     int64_t size = 0;
     SID_TRY(letters_of(0, &r.style, err));
     SID_TRY(sid__row_names_read(in, options, SID__ROWS_ENDING, &r.names, err));
-    sid_status status = sid__read_whole(in->path, SID__IMPORT_SIZE_MAX, &text, &size, err);
+    sid_status status = sid__alloc(&r.row_line, (size_t)r.names.count, sizeof *r.row_line, "lines of rows", err);
+    if (status == SID_OK)
+        status = sid__read_whole(in->path, SID__IMPORT_SIZE_MAX, &text, &size, err);
     r.json = (sid__json_scanner){.bytes = text, .size = (size_t)size, .start = {.file = in->path, .row = 1}};
     if (status == SID_OK)
         status = form == SID__FORM_LETTERS ? read_object(&r, err) : read_info(&r, text, size, err);
@@ -228,6 +236,7 @@ static sid_status read_rows(sid__form form, const sid_import_options *options, s
         status = finish(&r, options, err);
     sid__free(text);
     sid__strbuf_drop(&r.sid);
+    sid__free(r.row_line);
     sid__row_names_drop(&r.names);
     return status;
 }

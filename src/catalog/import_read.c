@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "catalog/interchange.h"
+#include "io/delimited.h"
 
 void sid__imported_drop(sid__imported *imported)
 {
@@ -151,8 +152,9 @@ static sid_status take_line(id_lines *lines, const char *at, int64_t length, boo
     size_t size = length > 0 ? (size_t)length : 0;
     const char *tab = has_row ? memchr(at, '\t', size) : NULL;
     size_t id_size = tab ? (size_t)(tab - at) : size;
-    if (id_size < 1 || id_size > SID_ITEM_ID_MAX || memchr(at, 0, size))
-        return fail_line(lines, row + 1, has_row ? "item_id, a tab, the row" : "an id of 1 to 255 bytes", err);
+    if (has_row && id_size < 1)
+        return fail_line(lines, row + 1, "item_id, a tab, the row", err);
+    SID_TRY(sid__check_id(at, id_size, "id", (sid__place){.file = lines->path, .row = row + 1, .byte = -1}, err));
     int digits = snprintf(number, sizeof number, "%" PRId64, row);
     bool is_row = tab && size - id_size - 1 == (size_t)digits && memcmp(tab + 1, number, (size_t)digits) == 0;
     if (has_row && !is_row) {

@@ -11,12 +11,16 @@
 #include "fuzz_file.h"
 #include "io/json.h"
 
-/* A tsv field cannot hold these. */
+/* A tsv field cannot hold these, and a tsv no id twice (what others say twice is refused when it meets the vectors). */
 static bool is_plain(const sid__imported *in)
 {
-    for (int64_t i = 0; i < in->count; i++)
+    for (int64_t i = 0; i < in->count; i++) {
         if (strpbrk(in->id[i], "\t\r\n\""))
             return false;
+        for (int64_t j = 0; j < i; j++)
+            if (strcmp(in->id[i], in->id[j]) == 0)
+                return false;
+    }
     return true;
 }
 

@@ -26,6 +26,7 @@ static void letters_of_others_are_read(void **state)
         {"lcrec", "{\"0\":[\"<a_1>\",\"<b_2>\"],\"1\":[\"<a_1>\"]}", "p=1/2 q=1", NULL, true},
         {"lcrec", "{\"0\":[\"<a_1>\"]}", NULL, "1 rows for the 2 ids of", false},
         {"lcrec", "{\"0\":[\"<a_1>\"],\n\"2\":[\"<a_1>\"]}", NULL, ".x:2: row \"2\"; a number from 0 to 1", false},
+        {"lcrec", "{\"0\":[\"<a_1>\"],\n\"0\":[\"<a_1>\"]}", NULL, ".x:2: row 0 was seen before at line 1", false},
         {"lcrec", "{\"00\":[\"<a_1>\"]}", NULL, "row \"00\"", false},
         {"lcrec", "{\"\":[\"<a_1>\"]}", NULL, "row \"\"", false},
         {"lcrec", "{\"0\":[\"<b_1>\"]}", NULL, ".x:1: \"<b_1>\": \"a\" is expected at byte 1", false},

@@ -43,7 +43,9 @@ static void names_come_from_the_nearest_source(void **state)
     } bad[] = {{"x\t0\ny\t2\n", ".item2id.tsv:2: item_id, a tab and the row, here 1, is expected"},
                {"x\n", ".item2id.tsv:1: item_id, a tab and the row, here 0,"},
                {"\t0\n", ".item2id.tsv:1: item_id, a tab, the row"},
-               {"x\t00\n", ":1: "}};
+               {"x\t00\n", ":1: "},
+               {"\xff\t0\n", ":1: "},
+               {"a\x01\t0\n", ":1: "}};
     fixture *f = *state;
     const char *const columns[] = {"title"}, *const rows[] = {"p", "1", "q", "2"}, *const ids[] = {"v"};
     sid__imported in = {.path = f->path};
