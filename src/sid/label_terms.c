@@ -226,6 +226,8 @@ static void replace_words(sid__label_terms *s, sid__label_term *term, int64_t co
 
 static sid_status score_class(sid__label_terms *s, sid__label_class *child, double mean_tokens, sid_error *err)
 {
+    if (child->term_count == 0)
+        return SID_OK; /* there may be no terms at all */
     sid__label_term *term = s->term + child->term;
     int64_t kept = 0;
     SID_TRY(sid__grow(&s->sorting, &s->sorting_capacity, child->term_count, sizeof *s->sorting, "terms", err));
