@@ -33,7 +33,7 @@ static const int32_t *item_tokens(const sid__label_terms *s, int64_t place, int6
 {
     const int64_t *start = s->tokens->start + s->order[place];
     *count = start[1] - start[0];
-    return s->tokens->token + start[0];
+    return s->tokens->token ? s->tokens->token + start[0] : NULL; /* NULL: no item has a word */
 }
 
 static void count_words(sid__label_terms *s, sid__label_class *child)
