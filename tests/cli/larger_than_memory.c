@@ -123,6 +123,7 @@ int main(int argc, char **argv)
     const char *base = getenv("TMPDIR");
     if (IS_SANITIZED) {
         (void)puts("SKIPPED: a sanitizer's own memory hides the program's");
+        free(path);
         return SKIPPED;
     }
     (void)snprintf(place, sizeof place, "%s/semid-large-XXXXXX", base && *base ? base : "/tmp");
