@@ -109,8 +109,8 @@ check "no temporary folder stays" is_clean
 "$semid" encode c - --add <pipe >"$work/out2" 2>"$work/err2" &
 writer=$!
 exec 9>pipe
-tries=0
-until [ -e c/items.db-shm ] && grep -qw "$writer" c/lock || ! kill -0 "$writer" 2>"$work/kill" || [ $tries -eq 600 ]; do
+tries=0 # until the file is mapped
+until grep -q 'items\.db-shm' "/proc/$writer/maps" 2>"$work/grep" || ! kill -0 "$writer" 2>"$work/kill" || [ $tries -eq 600 ]; do
     sleep 0.1
     tries=$((tries + 1))
 done
