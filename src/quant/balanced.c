@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "quant/families.h"
+#include "quant/kmeans_follow.h"
 #include "quant/residual.h"
 
 typedef enum method { METHOD_GREEDY, METHOD_PRICE, METHOD_FLOW } method;
@@ -128,6 +129,7 @@ static sid_status has_distinct(const sid__lloyd *lloyd, int64_t wanted, bool *ou
 /* One level: rows, what it is called, and prices (codes), which stay 0 with method greedy. */
 typedef struct level {
     const sid_quantizer *q;
+    const sid__codebook *start; /* codes to go on from, whose numbering is kept; NULL: none */
     int index;
     char stage[32];
     sid__lloyd lloyd;
@@ -135,7 +137,7 @@ typedef struct level {
     bool is_balanced;
 } level;
 
-static sid_status start_kmeans(sid_ctx *ctx, level *at, sid_error *err)
+static sid_status fit_kmeans(sid_ctx *ctx, level *at, sid_error *err)
 {
     const balanced_options *options = at->q->family_options;
     const sid__kmeans_options kmeans = {.init = SID__INIT_PROGRESSIVE,
@@ -147,6 +149,8 @@ static sid_status start_kmeans(sid_ctx *ctx, level *at, sid_error *err)
                                         .index = (uint64_t)at->index,
                                         .stage = at->stage};
     sid__lloyd *lloyd = &at->lloyd;
+    if (at->start)
+        return sid__kmeans_follow(ctx, &kmeans, at->start, lloyd->x, lloyd->count, &lloyd->book, lloyd->label, err);
     return sid__kmeans_fit(ctx, &kmeans, lloyd->x, lloyd->count, lloyd->dim, &lloyd->book, lloyd->label, err);
 }
 
@@ -155,26 +159,38 @@ static sid_status fit_greedy(sid_ctx *ctx, level *at, sid_error *err)
     const balanced_options *options = at->q->family_options;
     const sid__greedy_options greedy = {.rounds = (int)options->iters,
                                         .is_random = options->order == 1,
+                                        .has_start = at->start,
                                         .seed = (uint64_t)at->q->options.seed,
                                         .index = (uint64_t)at->index,
                                         .stage = at->stage};
     return sid__greedy_fit(ctx, &greedy, &at->lloyd, err);
 }
 
-/* Centroids, prices and labels of one level, codes numbered as they came. */
+/* Centroids, prices and labels of one level, codes numbered as they came. Where it goes on from balanced codes, sweeps of
+ * k-means in between would only move them away and back. */
 static sid_status balance(sid_ctx *ctx, level *at, sid_error *err)
 {
     const balanced_options *options = at->q->family_options;
     sid__lloyd *lloyd = &at->lloyd;
     SID_TRY(has_distinct(lloyd, lloyd->codes, &at->is_balanced, err));
-    if (at->is_balanced && options->method == METHOD_GREEDY)
+    if (!at->is_balanced)
+        return fit_kmeans(ctx, at, err);
+    if (at->start)
+        memcpy(sid__codebook_code(&lloyd->book), at->start->code,
+               (size_t)lloyd->codes * (size_t)lloyd->dim * sizeof(float));
+    if (options->method == METHOD_GREEDY)
         return fit_greedy(ctx, at, err);
-    SID_TRY(start_kmeans(ctx, at, err));
-    if (at->is_balanced)
-        SID_TRY(sid__price_fit(ctx, lloyd, at->stage, at->price, err));
-    else
-        sid__price_assign(ctx, lloyd, at->price);
-    return at->is_balanced && options->method == METHOD_FLOW ? sid__flow_fit(ctx, lloyd, at->price, err) : SID_OK;
+    if (!at->start)
+        SID_TRY(fit_kmeans(ctx, at, err));
+    SID_TRY(sid__price_fit(ctx, lloyd, at->stage, at->price, err));
+    return options->method == METHOD_FLOW ? sid__flow_fit(ctx, lloyd, at->price, err) : SID_OK;
+}
+
+static void count_members(const sid__lloyd *lloyd, int64_t *members)
+{
+    memset(members, 0, (size_t)lloyd->codes * sizeof *members);
+    for (int64_t i = 0; i < lloyd->count; i++)
+        members[lloyd->label[i]]++;
 }
 
 /* Most rows first, ties by centroid; dead codes become copies of code 0 at its price. Labels follow. */
@@ -184,8 +200,7 @@ static sid_status renumber(level *at, int64_t *members, sid_error *err)
     size_t codes = (size_t)lloyd->codes;
     uint16_t *now = NULL;
     double *price = NULL;
-    for (int64_t i = 0; i < lloyd->count; i++)
-        members[lloyd->label[i]]++;
+    count_members(lloyd, members);
     sid_status status = sid__alloc(&now, codes, sizeof *now, "the order of codes", err);
     if (status == SID_OK)
         status = sid__alloc(&price, codes, sizeof *price, "prices of codes", err);
@@ -211,7 +226,8 @@ static sid_status take_level(sid_ctx *ctx, level *at, sid__residual *r, sid_erro
     sid__lloyd *lloyd = &at->lloyd;
     sid__codebook *book = &r->book[at->index];
     size_t codes = (size_t)book->codes;
-    SID_TRY(renumber(at, r->count[at->index], err));
+    if (!at->start)
+        SID_TRY(renumber(at, r->count[at->index], err));
     memcpy(sid__codebook_code(book), lloyd->book.code, codes * (size_t)book->dim * sizeof(float));
     sid__codebook_pack(book);
     if (options->method != METHOD_GREEDY) {
@@ -221,6 +237,7 @@ static sid_status take_level(sid_ctx *ctx, level *at, sid__residual *r, sid_erro
     }
     if (options->method == METHOD_PRICE || !at->is_balanced)
         (void)sid__assign_all(ctx, book, lloyd->x, lloyd->count, &lloyd->scratch, lloyd->label);
+    count_members(lloyd, r->count[at->index]);
     return SID_OK;
 }
 
@@ -229,7 +246,8 @@ static sid_status fit_level(sid_ctx *ctx, const sid_quantizer *q, balanced *b, i
 {
     sid__residual *r = b->residual;
     sid__codebook *book = &r->book[index];
-    level at = {.q = q, .index = index};
+    const balanced *start = q->start ? q->start->state : NULL;
+    level at = {.q = q, .start = start ? &start->residual->book[index] : NULL, .index = index};
     (void)snprintf(at.stage, sizeof at.stage, "level %d of %d", index + 1, r->levels);
     SID_TRY(sid__lloyd_create(ctx, residual, count, r->dim, book->codes, &at.lloyd, err));
     sid_status status = sid__alloc(&at.price, (size_t)book->codes, sizeof *at.price, "prices of codes", err);
@@ -238,7 +256,7 @@ static sid_status fit_level(sid_ctx *ctx, const sid_quantizer *q, balanced *b, i
     if (status == SID_OK)
         status = take_level(ctx, &at, r, err);
     if (status == SID_OK) {
-        if (!at.is_balanced)
+        if (!at.is_balanced && count >= book->codes) /* with fewer rows that was said already */
             sid__ctx_warn(ctx, "level %d has %d codes for fewer distinct rows; it is not balanced", index + 1,
                           book->codes);
         for (int64_t i = 0; i < count && b->fitted; i++)
@@ -388,6 +406,7 @@ const sid__family_class sid__balanced = {.info = {.name = "balanced",
                                                   .option_count = sizeof option_table / sizeof *option_table},
                                          .options_size = sizeof(balanced_options),
                                          .is_ordered = true,
+                                         .can_start = true,
                                          .check = check,
                                          .fit = fit,
                                          .encode = encode,

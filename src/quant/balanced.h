@@ -30,6 +30,7 @@ void sid__balanced_means(sid_ctx *ctx, sid__lloyd *lloyd);
 typedef struct sid__greedy_options {
     int rounds;
     bool is_random; /* codes take their turns in a random order */
+    bool has_start; /* centroids stand in lloyd->book */
     uint64_t seed, index;
     const char *stage;
 } sid__greedy_options;
@@ -37,7 +38,7 @@ typedef struct sid__greedy_options {
 /* One round from the centroids in lloyd->book: in the order order[0], order[1], .. (a permutation of the codes) each code
  * takes the nearest rows left, floor(N/K) of them, one more where code < N mod K. Writes lloyd->label. */
 sid_status sid__greedy_round(sid_ctx *ctx, sid__lloyd *lloyd, const int *order, sid_error *err);
-/* Random rows as centroids, then rounds with means in between, until no label changes. */
+/* Random rows as centroids, or those of has_start, then rounds with means in between, until no label changes. */
 sid_status sid__greedy_fit(sid_ctx *ctx, const sid__greedy_options *options, sid__lloyd *lloyd, sid_error *err);
 
 /* From the k-means centroids in lloyd->book: price (codes) >= 0, in units of scores (half squared distances), with which

@@ -177,7 +177,7 @@ sid_status sid__greedy_fit(sid_ctx *ctx, const sid__greedy_options *options, sid
         status = sid__alloc(&order, (size_t)lloyd->codes, sizeof *order, "the order of codes", err);
     if (status == SID_OK)
         status = sid__alloc(&before, (size_t)lloyd->count, sizeof *before, "labels", err);
-    if (status == SID_OK)
+    if (status == SID_OK && !options->has_start)
         status = sid__kmeans_start_random(&start, 0, lloyd, err);
     if (status == SID_OK)
         status = run(ctx, options, &g, order, before, err);

@@ -27,6 +27,7 @@ typedef struct prices {
     sid_ctx *ctx;
     sid__lloyd *lloyd;
     sid__products products;
+    sid__softmin_fn *softmin;
     int padded;        /* groups * SID__GROUP */
     int64_t part_rows; /* a chunk; a multiple of SID__BLOCK_ROWS */
     size_t table_size; /* reserved; 0: no table */
@@ -79,7 +80,7 @@ static void soften_chunk(void *arg, int64_t begin, int64_t end, int worker)
         int rows = (int)(end - at < SID__BLOCK_ROWS ? end - at : SID__BLOCK_ROWS);
         const float *dot = products_of(p, at, rows, worker);
         for (int i = 0; i < rows; i++, dot += p->padded)
-            sid__softmin_add(dot, p->base, p->padded, p->inverse, p->weight + (int64_t)worker * p->padded, total);
+            p->softmin(dot, p->base, p->padded, p->inverse, p->weight + (int64_t)worker * p->padded, total);
     }
 }
 
@@ -164,7 +165,10 @@ static sid_status create(sid_ctx *ctx, sid__lloyd *lloyd, prices *out, sid_error
 {
     size_t workers = (size_t)sid_ctx_threads(ctx), rows = (size_t)lloyd->count, size = 0;
     int64_t blocks = (lloyd->count + SID__BLOCK_ROWS - 1) / SID__BLOCK_ROWS;
-    *out = (prices){.ctx = ctx, .lloyd = lloyd, .part_rows = (blocks + PARTS - 1) / PARTS * SID__BLOCK_ROWS};
+    *out = (prices){.ctx = ctx,
+                    .lloyd = lloyd,
+                    .softmin = sid__softmin_for(ctx->isa),
+                    .part_rows = (blocks + PARTS - 1) / PARTS * SID__BLOCK_ROWS};
     SID_TRY(sid__products_create(ctx, lloyd, &out->products, err));
     out->padded = out->products.groups * SID__GROUP;
     size_t padded = (size_t)out->padded;

@@ -21,7 +21,7 @@ static void shares_are_a_softmax(void **state)
         }
         for (int k = 0; k < COUNT; k++)
             all += expl((least - (long double)base[k] + (long double)dot[k]) * (long double)inverse[i]);
-        sid__softmin_add(dot, base, COUNT, inverse[i], weight, total);
+        sid__softmin_portable(dot, base, COUNT, inverse[i], weight, total);
         for (int k = 0; k < COUNT; k++) {
             long double z = (long double)base[k] - (long double)dot[k];
             assert_near(total[k] - k, expl((least - z) * (long double)inverse[i]) / all, 2e-10);
@@ -38,10 +38,10 @@ static void far_codes_get_nothing(void **state)
     const double base[8] = {5, 1, 1e200, 40, 5, 5, 1e300, 1e300};
     double weight[8], total[8] = {0};
     (void)state;
-    sid__softmin_add(dot, base, 8, 1e3, weight, total);
+    sid__softmin_portable(dot, base, 8, 1e3, weight, total);
     for (int k = 0; k < 8; k++)
         assert_near(total[k], k == 1, 0);
-    sid__softmin_add(dot, base, 8, 1.0, weight, total);
+    sid__softmin_portable(dot, base, 8, 1.0, weight, total);
     for (int k = 6; k < 8; k++)
         assert_near(total[k], 0, 0);
     assert_true(total[3] > 0 && total[3] < 1e-15);
@@ -62,9 +62,31 @@ static void least_two_are_found(void **state)
     assert_true(least >= 2 && gap <= 0 && gap >= 0);
 }
 
+/* Fails when a path gives another bit than the portable one: widths from soft to hard, terms near the least kept. */
+static void paths_agree(void **state)
+{
+    (void)state;
+    for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+        if (!sid__isa_is_supported((sid__isa)isa))
+            continue;
+        for (int trial = 0; trial < 200; trial++) {
+            float dot[COUNT];
+            double base[COUNT], weight[COUNT], expected[COUNT], total[COUNT], inverse = ldexp(1, trial % 20 - 4);
+            fill_uniform(dot, COUNT, (uint64_t)trial);
+            for (int k = 0; k < COUNT; k++) {
+                base[k] = trial % 3 ? 4 * sid__philox_uniform(9, SID__STREAM_TEST, (uint64_t)(trial * COUNT + k)) : k;
+                expected[k] = total[k] = k % 5;
+            }
+            sid__softmin_portable(dot, base, COUNT, inverse, weight, expected);
+            sid__softmin_for((sid__isa)isa)(dot, base, COUNT, inverse, weight, total);
+            assert_memory_equal(total, expected, sizeof total);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(shares_are_a_softmax), cmocka_unit_test(far_codes_get_nothing),
-                                       cmocka_unit_test(least_two_are_found)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(shares_are_a_softmax), cmocka_unit_test(paths_agree),
+                                       cmocka_unit_test(far_codes_get_nothing), cmocka_unit_test(least_two_are_found)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
