@@ -286,7 +286,7 @@ static sid_status reserve(sid_ctx *ctx, const sid_quantizer *q, int64_t count, s
     return sid__fail(
         err, SID_ENOMEM,
         "method flow keeps a table of %lld rows by %d codes, %.0f MiB, over the memory limit%s; use method "
-        "price (sizes within some 20 %%), a smaller sample or codes, or a higher --memory-limit",
+        "price (sizes within about a third), a smaller sample or codes, or a higher --memory-limit",
         (long long)count, codes, wanted, is_possible ? "" : " of any machine");
 }
 
