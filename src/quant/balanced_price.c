@@ -4,7 +4,7 @@
  * (Cuturi, 1306.0895): with p = softmax(-(d + lambda) / epsilon), lambda_k += epsilon ln(K sum p_k / N) makes the soft
  * sizes equal. SWEEPS times: prices for falling epsilon, from twice the median gap between a row's best and second code
  * down to a sixteenth of it; then labels by argmin and centroids as their means. Hard labels leave the sizes uneven by
- * some 20 %, at an error 1 % above plain k-means. Since the prices are kept, encoding gives the labels of the fit again.
+ * a third at most, at an error 1 % above plain k-means. Since the prices are kept, encoding gives the labels of the fit again.
  *
  * All in units of scores (half squared distances), times the products' unit. Sums over rows run in at most PARTS chunks
  * that depend on N alone, and are added in order.
