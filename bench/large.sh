@@ -25,7 +25,7 @@ timed() {
 
 printf '\n### large: 10,000,000 x 64, %s cores\n\n| case | seconds | peak memory | commit |\n|---|---|---|---|\n' "$(nproc)"
 timed "make the vectors" "$semid" synth vectors -o "$folder/data" --item-count 10000000 --dim 64
-timed "fit and encode, --memory-limit 2G" "$semid" fit "$folder/data/vectors.npy" -o "$folder/catalog" --memory-limit 2G --force
+timed "fit and encode, --memory-limit 2G" "$semid" fit --vectors "$folder/data/vectors.npy" -o "$folder/catalog" --memory-limit 2G --force
 timed "open and show one item" "$semid" show "$folder/catalog" 12345
 printf '\nCatalogue on disk: %s, of which vectors %s.\n' "$(du -sh "$folder/catalog" | cut -f1)" \
     "$(du -sh "$folder/catalog/vectors.npy" | cut -f1)"
