@@ -71,6 +71,8 @@ def compare(options, threads, name, case, ours, peers, repeats, flop):
     """Every worker once, `repeats` times; a line for each of ours beside each peer."""
     workers = ours + peers
     results = {w: [] for w in workers}
+    for worker in ours:  # in the minute of the case; the best, since a limit is not met by chance
+        worker.limit = max(worker.run("peak")[0] for _ in range(3))
     for _ in range(repeats):
         for worker in workers:
             results[worker].append(worker.run(case))
@@ -102,8 +104,6 @@ def run(options, threads, path):
     ours, peers = start(options, threads, path)
     flop = 2.0 * options.rows * options.dim * 256
     codebooks = path + ".codebooks.npy"
-    for worker in ours:
-        worker.limit = worker.run("peak")[0]
     print(f"\n### quantize: {options.rows} x {options.dim}\n")
     print("| case, our path | ours | peer | ratio | limit | of it | MSE ours / peer | threads | peer | CPU | commit |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
