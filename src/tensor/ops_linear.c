@@ -1,0 +1,147 @@
+/* ops_linear.c: the linear layer, with the bias and the activation in the pass that follows the product, and addition. */
+#include <assert.h>
+#include <stddef.h>
+
+#include "tensor/ops.h"
+#include "tensor/real_product.h"
+
+typedef struct linear_saved {
+    bool is_relu;
+    sid__real *partial; /* (ceil(N / SID__ROWS), O): sums over the rows of a task */
+} linear_saved;
+
+typedef struct linear_job {
+    const sid__neural *kernels;
+    const sid__value *bias; /* NULL: none */
+    sid__value *y;
+    linear_saved saved;
+} linear_job;
+
+static void bias_task(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const linear_job *job = arg;
+    (void)worker;
+    job->kernels->bias(end - begin, job->y->columns, job->bias ? job->bias->data : NULL, job->saved.is_relu,
+                       job->y->data + begin * job->y->columns);
+}
+
+static void bias_back_task(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const linear_job *job = arg;
+    int64_t at = begin * job->y->columns;
+    (void)worker;
+    job->kernels->bias_back(end - begin, job->y->columns, job->y->data + at, job->saved.is_relu, job->y->grad + at,
+                            job->saved.partial + begin / SID__ROWS * job->y->columns);
+}
+
+static int64_t partials(int64_t rows)
+{
+    return (rows + SID__ROWS - 1) / SID__ROWS;
+}
+
+/* bias->grad (+)= the sums of all tasks, in order. */
+static void add_partials(const sid__neural *kernels, const sid__real *partial, int64_t count, sid__value *bias)
+{
+    for (int64_t i = 0; i < count; i++, partial += bias->columns) {
+        if (i == 0 && !bias->has_grad)
+            kernels->scale(bias->columns, 1, partial, bias->grad);
+        else
+            kernels->add(bias->columns, partial, bias->grad);
+    }
+    bias->has_grad = true;
+}
+
+/* dy -> d(pre-activation) in place, db; then dw = dy^T x and dx = dy w. */
+static void linear_backward(const sid_ctx *ctx, const sid__node *node)
+{
+    const linear_saved *saved = node->saved;
+    sid__value *x = node->in[0], *w = node->in[1], *b = node->in[2], *y = node->out;
+    linear_job job = {.kernels = sid__neural_for(ctx->isa), .bias = b, .y = y, .saved = *saved};
+    if (saved->is_relu || sid__wants_grad(b))
+        sid__ctx_for(ctx, y->rows, SID__ROWS, bias_back_task, &job);
+    if (sid__wants_grad(b))
+        add_partials(job.kernels, saved->partial, partials(y->rows), b);
+    if (sid__wants_grad(w)) {
+        sid__multiply_real(ctx, &(sid__real_product){.a = {y->grad, y->columns, true},
+                                                     .b = {x->data, x->columns, true},
+                                                     .c = w->grad,
+                                                     .rows = y->columns,
+                                                     .columns = x->columns,
+                                                     .depth = (int)y->rows,
+                                                     .is_added = w->has_grad});
+        w->has_grad = true;
+    }
+    if (sid__wants_grad(x)) {
+        sid__multiply_real(ctx, &(sid__real_product){.a = {y->grad, y->columns, false},
+                                                     .b = {w->data, w->columns, true},
+                                                     .c = x->grad,
+                                                     .rows = y->rows,
+                                                     .columns = x->columns,
+                                                     .depth = y->columns,
+                                                     .is_added = x->has_grad});
+        x->has_grad = true;
+    }
+}
+
+sid__value *sid__op_linear(sid__tape *tape, sid__value *x, sid__value *w, sid__value *b, sid__activation activation)
+{
+    if (!x || !w)
+        return NULL;
+    assert(x->columns == w->columns && (!b || b->columns == w->rows));
+    sid__value *y =
+        sid__tape_value(tape, x->rows, (int)w->rows, sid__wants_grad(x) || sid__wants_grad(w) || sid__wants_grad(b));
+    if (!y)
+        return NULL;
+    linear_job job = {.kernels = tape->kernels, .bias = b, .y = y, .saved = {.is_relu = activation == SID__RELU}};
+    sid__multiply_real(tape->ctx, &(sid__real_product){.a = {x->data, x->columns, false},
+                                                       .b = {w->data, w->columns, false},
+                                                       .c = y->data,
+                                                       .rows = x->rows,
+                                                       .columns = y->columns,
+                                                       .depth = x->columns});
+    if (b || job.saved.is_relu)
+        sid__ctx_for(tape->ctx, y->rows, SID__ROWS, bias_task, &job);
+    if (sid__wants_grad(y)) {
+        job.saved.partial = sid__tape_push(tape, (size_t)partials(y->rows) * (size_t)y->columns, sizeof(sid__real));
+        sid__tape_record(
+            tape,
+            &(sid__node){
+                .backward = linear_backward, .op = SID__OP_LINEAR, .out = y, .in = {x, w, b}, .saved = &job.saved},
+            sizeof job.saved);
+    }
+    return y;
+}
+
+/* ---- Addition ----------------------------------------------------------------------------------------------------- */
+
+static void pass_on(const sid__neural *kernels, const sid__value *out, sid__value *in)
+{
+    int64_t count = out->rows * out->columns;
+    if (!sid__wants_grad(in))
+        return;
+    if (in->has_grad)
+        kernels->add(count, out->grad, in->grad);
+    else
+        kernels->scale(count, 1, out->grad, in->grad);
+    in->has_grad = true;
+}
+
+static void add_backward(const sid_ctx *ctx, const sid__node *node)
+{
+    pass_on(sid__neural_for(ctx->isa), node->out, node->in[0]);
+    pass_on(sid__neural_for(ctx->isa), node->out, node->in[1]);
+}
+
+sid__value *sid__op_add(sid__tape *tape, sid__value *a, sid__value *b)
+{
+    if (!a || !b)
+        return NULL;
+    assert(a->rows == b->rows && a->columns == b->columns);
+    sid__value *y = sid__tape_value(tape, a->rows, a->columns, sid__wants_grad(a) || sid__wants_grad(b));
+    if (!y)
+        return NULL;
+    tape->kernels->scale(a->rows * a->columns, 1, a->data, y->data);
+    tape->kernels->add(a->rows * a->columns, b->data, y->data);
+    sid__tape_record(tape, &(sid__node){.backward = add_backward, .op = SID__OP_ADD, .out = y, .in = {a, b}}, 0);
+    return y;
+}

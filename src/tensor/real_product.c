@@ -1,0 +1,44 @@
+/* real_product.c: see real_product.h. */
+#include "tensor/real_product.h"
+
+#ifdef SEMID_REAL_IS_DOUBLE
+
+static double element(const sid__real_factor *factor, int64_t depth, int64_t lane)
+{
+    return factor->data[factor->is_by_depth ? depth * factor->step + lane : lane * factor->step + depth];
+}
+
+void sid__multiply_real(const sid_ctx *ctx, const sid__real_product *product)
+{
+    (void)ctx;
+    for (int64_t i = 0; i < product->rows; i++)
+        for (int j = 0; j < product->columns; j++) {
+            double *c = &product->c[i * product->columns + j], sum = product->is_added ? *c : 0;
+            for (int p = 0; p < product->depth; p++)
+                sum += element(&product->a, p, i) * element(&product->b, p, j);
+            *c = sum;
+        }
+}
+
+#else
+
+#include "linalg/gemm.h"
+
+static sid__gemm_factor factor_of(const sid__real_factor *factor)
+{
+    return (sid__gemm_factor){.data = factor->data, .step = factor->step, .is_by_depth = factor->is_by_depth};
+}
+
+void sid__multiply_real(const sid_ctx *ctx, const sid__real_product *product)
+{
+    sid__gemm(ctx, &(sid__gemm_product){.a = factor_of(&product->a),
+                                        .b = factor_of(&product->b),
+                                        .c = product->c,
+                                        .c_step = product->columns,
+                                        .rows = product->rows,
+                                        .columns = product->columns,
+                                        .depth = product->depth,
+                                        .is_added = product->is_added});
+}
+
+#endif

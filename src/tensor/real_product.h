@@ -1,0 +1,27 @@
+/* real_product.h: matrix products of sid__real: linalg/gemm.h for floats; plain loops where gradcheck compiles doubles. */
+#ifndef SEMID_TENSOR_REAL_PRODUCT_H
+#define SEMID_TENSOR_REAL_PRODUCT_H
+
+#include "base/ctx.h"
+#include "kernel/neural.h"
+
+/* One factor, as in linalg/gemm.h: element (depth p, lane i) is data[p * step + i] when is_by_depth, else
+ * data[i * step + p]. */
+typedef struct sid__real_factor {
+    const sid__real *data;
+    int64_t step;
+    bool is_by_depth;
+} sid__real_factor;
+
+/* c (rows, columns), packed, = (is_added ? c : 0) + a b */
+typedef struct sid__real_product {
+    sid__real_factor a, b;
+    sid__real *c;
+    int64_t rows;
+    int columns, depth;
+    bool is_added;
+} sid__real_product;
+
+void sid__multiply_real(const sid_ctx *ctx, const sid__real_product *product);
+
+#endif
