@@ -45,34 +45,55 @@ sid__narrow_book sid__narrow_book_of(const sid__codebook *book)
 }
 
 /* x (dim, SID__NARROW_ROWS) = `rows` rows, the rest zeroes. */
-static void transpose(const float *from, int64_t stride, int rows, int dim, float *x)
+static void transpose(const float *const *row, int rows, int dim, float *x)
 {
     if (rows < SID__NARROW_ROWS)
         memset(x, 0, (size_t)dim * SID__NARROW_ROWS * sizeof *x);
     for (int i = 0; i < rows; i++)
         for (int d = 0; d < dim; d++)
-            x[d * SID__NARROW_ROWS + i] = from[i * stride + d];
+            x[d * SID__NARROW_ROWS + i] = row[i][d];
+}
+
+/* A row that fp32 leaves undecided. */
+static void decide_again(sid__isa isa, const sid__codebook *book, const float *x, float *scratch, int *index,
+                         uint16_t *label, sid__nearest *nearest)
+{
+    const sid__kernels *kernels = sid__kernels_for(isa);
+    sid__row_norm of = sid__measure_row(kernels, x, book->dim);
+    sid__assign_block(kernels, book, &x, &of, 1, scratch, index, label, nearest);
+}
+
+void sid__assign_narrow_block(sid__isa isa, const sid__narrow_book *narrow, const float *const *row, int rows,
+                              float *scratch, int *index, uint16_t *label, sid__nearest *nearest)
+{
+    _Alignas(64) float block[SID__NARROW_DIM_MAX * SID__NARROW_ROWS];
+    _Alignas(64) float least[SID__NARROW_ROWS], second[SID__NARROW_ROWS], square[SID__NARROW_ROWS];
+    _Alignas(64) int32_t first[SID__NARROW_ROWS];
+    const sid__codebook *book = narrow->book;
+    transpose(row, rows, book->dim, block);
+    sid__narrow_for(isa)(block, book->dim, book->code, book->half, narrow->live, least, second, first, square);
+    for (int i = 0; i < rows; i++) {
+        float needed = narrow->gamma * (square[i] / 2 + narrow->square_max) + narrow->floor;
+        label[i] = (uint16_t)first[i];
+        /* "not above" rather than "below", so that what is no number is decided exactly too. */
+        if (!(second[i] - least[i] > needed) && narrow->live > 1) {
+            decide_again(isa, book, row[i], scratch, index, &label[i], nearest ? &nearest[i] : NULL);
+        } else if (nearest) {
+            bool has_copies = label[i] == 0 && narrow->live < book->codes; /* as near as code 0 itself */
+            nearest[i].best_high = (double)least[i] + (double)needed;
+            nearest[i].others_low = (double)(has_copies ? least[i] : second[i]) - (double)needed;
+        }
+    }
 }
 
 void sid__assign_narrow(sid__isa isa, const sid__narrow_book *narrow, const float *x, int64_t stride, int64_t rows,
                         float *scratch, int *index, uint16_t *label)
 {
-    _Alignas(64) float block[SID__NARROW_DIM_MAX * SID__NARROW_ROWS];
-    _Alignas(64) float least[SID__NARROW_ROWS], second[SID__NARROW_ROWS], square[SID__NARROW_ROWS];
-    _Alignas(64) int32_t nearest[SID__NARROW_ROWS];
-    const sid__codebook *book = narrow->book;
-    sid__narrow_fn *find = sid__narrow_for(isa);
+    const float *row[SID__NARROW_ROWS];
     for (int64_t begin = 0; begin < rows; begin += SID__NARROW_ROWS) {
         int count = (int)(rows - begin < SID__NARROW_ROWS ? rows - begin : SID__NARROW_ROWS);
-        transpose(x + begin * stride, stride, count, book->dim, block);
-        find(block, book->dim, book->code, book->half, narrow->live, least, second, nearest, square);
-        for (int i = 0; i < count; i++) {
-            float needed = narrow->gamma * (square[i] / 2 + narrow->square_max) + narrow->floor;
-            label[begin + i] = (uint16_t)nearest[i];
-            /* "not above" rather than "below", so that what is no number is decided exactly too. */
-            if (!(second[i] - least[i] > needed) && narrow->live > 1)
-                sid__assign_rows(sid__kernels_for(isa), book, x + (begin + i) * stride, 1, scratch, index,
-                                 &label[begin + i]);
-        }
+        for (int i = 0; i < count; i++)
+            row[i] = x + (begin + i) * stride;
+        sid__assign_narrow_block(isa, narrow, row, count, scratch, index, label + begin, NULL);
     }
 }

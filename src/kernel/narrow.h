@@ -35,7 +35,11 @@ typedef struct sid__narrow_book {
 
 sid__narrow_book sid__narrow_book_of(const sid__codebook *book);
 
-/* Labels of `rows` rows; row i starts at x + i * stride. scratch and index as for sid__assign_rows. */
+/* Labels of `rows` <= SID__NARROW_ROWS rows, wherever they stand. scratch, index and nearest (rows, NULL allowed) as for
+ * sid__assign_block. */
+void sid__assign_narrow_block(sid__isa isa, const sid__narrow_book *narrow, const float *const *row, int rows,
+                              float *scratch, int *index, uint16_t *label, sid__nearest *nearest);
+/* Labels of any number of rows; row i starts at x + i * stride. */
 void sid__assign_narrow(sid__isa isa, const sid__narrow_book *narrow, const float *x, int64_t stride, int64_t rows,
                         float *scratch, int *index, uint16_t *label);
 

@@ -111,11 +111,12 @@ void sid__lloyd_drop(sid__lloyd *lloyd)
 /* ---- Assignment */
 
 typedef struct assign_job {
-    const sid__kernels *kernels;
+    sid__isa isa;
     sid__lloyd *lloyd;
-    int farthest;     /* the code that moved most */
-    float most, next; /* how far it moved, and the farthest of the others */
-    float gap_factor; /* of |x| + the largest |c| */
+    const sid__narrow_book *narrow; /* NULL: too wide for that */
+    int farthest;                   /* the code that moved most */
+    float most, next;               /* how far it moved, and the farthest of the others */
+    float gap_factor;               /* of |x| + the largest |c| */
 } assign_job;
 
 /* How far each code has moved since the last assignment, at most. */
@@ -160,44 +161,67 @@ static void set_bounds(sid__lloyd *lloyd, int64_t row, sid__nearest nearest)
     lloyd->lower[row] = (float)sqrt(low > 0 ? low : 0) * BELOW;
 }
 
+/* Rows of a chunk that are to be compared. */
+typedef struct gathered {
+    const float *row[SID__BLOCK_ROWS];
+    sid__row_norm norm[SID__BLOCK_ROWS];
+    int64_t which[SID__BLOCK_ROWS], changed;
+    int count;
+} gathered;
+
+static void compare_rows(const assign_job *job, gathered *rows, int worker)
+{
+    sid__lloyd *lloyd = job->lloyd;
+    sid__nearest nearest[SID__BLOCK_ROWS];
+    uint16_t label[SID__BLOCK_ROWS];
+    float *score = lloyd->scratch.score + (size_t)worker * lloyd->scratch.score_count;
+    int *index = lloyd->scratch.index + (size_t)worker * lloyd->scratch.index_count;
+    if (job->narrow)
+        sid__assign_narrow_block(job->isa, job->narrow, rows->row, rows->count, score, index, label, nearest);
+    else
+        sid__assign_block(sid__kernels_for(job->isa), &lloyd->book, rows->row, rows->norm, rows->count, score, index,
+                          label, nearest);
+    for (int i = 0; i < rows->count; i++) {
+        int64_t row = rows->which[i];
+        rows->changed += lloyd->label[row] != label[i];
+        lloyd->label[row] = label[i];
+        set_bounds(lloyd, row, nearest[i]);
+    }
+}
+
 static void assign_chunk(void *arg, int64_t begin, int64_t end, int worker)
 {
     const assign_job *job = arg;
     sid__lloyd *lloyd = job->lloyd;
-    const float *row[SID__BLOCK_ROWS];
-    sid__row_norm of[SID__BLOCK_ROWS];
-    sid__nearest nearest[SID__BLOCK_ROWS];
-    uint16_t label[SID__BLOCK_ROWS];
-    int64_t which[SID__BLOCK_ROWS], compared = 0, changed = 0;
-    int rows = 0;
+    const int most = job->narrow ? SID__NARROW_ROWS : SID__BLOCK_ROWS;
+    gathered rows = {.count = 0};
+    int64_t compared = 0;
     for (int64_t i = begin; i < end; i++) {
         if (!lloyd->is_bounded || !is_settled(job, i)) {
-            row[rows] = lloyd->x + i * lloyd->dim;
-            of[rows] = lloyd->norm[i];
-            which[rows++] = i;
+            rows.row[rows.count] = lloyd->x + i * lloyd->dim;
+            rows.norm[rows.count] = lloyd->norm[i];
+            rows.which[rows.count++] = i;
         }
-        if (rows == 0 || (rows < SID__BLOCK_ROWS && i + 1 < end))
-            continue;
-        sid__assign_block(job->kernels, &lloyd->book, row, of, rows,
-                          lloyd->scratch.score + (size_t)worker * lloyd->scratch.score_count,
-                          lloyd->scratch.index + (size_t)worker * lloyd->scratch.index_count, label, nearest);
-        for (int j = 0; j < rows; j++) {
-            changed += lloyd->label[which[j]] != label[j];
-            lloyd->label[which[j]] = label[j];
-            set_bounds(lloyd, which[j], nearest[j]);
+        if (rows.count == most || (rows.count > 0 && i + 1 == end)) {
+            compare_rows(job, &rows, worker);
+            compared += rows.count;
+            rows.count = 0;
         }
-        compared += rows;
-        rows = 0;
     }
     atomic_fetch_add(&lloyd->compared, compared);
-    atomic_fetch_add(&lloyd->changed, changed);
+    atomic_fetch_add(&lloyd->changed, rows.changed);
 }
 
 void sid__lloyd_assign(sid_ctx *ctx, sid__lloyd *lloyd)
 {
-    assign_job job = {.kernels = sid__kernels_of(ctx), .lloyd = lloyd, .farthest = -1};
+    sid__narrow_book narrow;
+    assign_job job = {.isa = ctx->isa, .lloyd = lloyd, .farthest = -1};
     job.gap_factor = (float)(2 * sqrt(((double)lloyd->dim + 4) * 0x1p-53)) * ABOVE;
     sid__codebook_pack(&lloyd->book);
+    if (lloyd->dim <= SID__NARROW_DIM_MAX) {
+        narrow = sid__narrow_book_of(&lloyd->book);
+        job.narrow = &narrow;
+    }
     if (lloyd->is_bounded)
         find_moves(lloyd, &job);
     memcpy(lloyd->last_code, lloyd->book.code, (size_t)lloyd->codes * (size_t)lloyd->dim * sizeof(float));
@@ -352,6 +376,5 @@ sid_status sid__lloyd_run(sid_ctx *ctx, sid__lloyd *lloyd, int iters, double tol
             break;
         before = refilled ? (double)INFINITY : lloyd->error;
     }
-    sid__codebook_pack(&lloyd->book);
     return SID_OK;
 }

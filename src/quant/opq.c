@@ -191,7 +191,7 @@ static sid_status sweep_slice(training *t, int level, int iters, bool is_last, c
     if (status == SID_OK)
         memcpy(sid__codebook_code(book), lloyd.book.code, size);
     if (status == SID_OK && is_last) {
-        (void)sid__assign_all(t->ctx, &lloyd.book, lloyd.x, t->count, &lloyd.scratch, lloyd.label);
+        sid__lloyd_assign(t->ctx, &lloyd);
         status = sid__slices_number(t->s, level, lloyd.label, t->count, err);
     } else if (status == SID_OK) {
         add_products(t, level, &lloyd);
