@@ -54,6 +54,32 @@ static void few_dimensions_start_from_rows(void **state)
     sid_ctx_free(ctx);
 }
 
+/* Fails when the stages of many rows take them all from one end of the file: here the last tenth lies apart. */
+static void stages_see_the_whole_file(void **state)
+{
+    enum { MANY = 80000, WIDE = 9 };
+    sid_ctx *ctx = new_ctx(2, NULL);
+    float *x = new_floats(MANY * WIDE), least = 0, most = 0;
+    sid__kmeans_options options = {
+        .init = SID__INIT_PROGRESSIVE, .iters = 1, .stage_iters = 5, .seed = 1, .stage = "test"};
+    sid__lloyd lloyd;
+    (void)state;
+    fill_uniform(x, MANY * WIDE, 1);
+    for (int64_t i = MANY / 10 * 9; i < MANY; i++)
+        x[i * WIDE] += 100;
+    TEST_OK(sid__lloyd_create(ctx, x, MANY, WIDE, 8, &lloyd, err));
+    TEST_OK(sid__kmeans_start(ctx, &options, 0, &lloyd, err));
+    for (int k = 0; k < 8; k++) {
+        float first = lloyd.book.code[k * WIDE];
+        least = first < least ? first : least;
+        most = first > most ? first : most;
+    }
+    assert_true(most > 90 && least < 10);
+    sid__lloyd_drop(&lloyd);
+    sid__free(x);
+    sid_ctx_free(ctx);
+}
+
 /* Fails when memory is lost on the way out of any stage. */
 static void lack_of_memory_is_reported(void **state)
 {
@@ -83,8 +109,8 @@ static void lack_of_memory_is_reported(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(it_beats_random_rows),
-                                       cmocka_unit_test(few_dimensions_start_from_rows),
-                                       cmocka_unit_test(lack_of_memory_is_reported)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_beats_random_rows), cmocka_unit_test(few_dimensions_start_from_rows),
+        cmocka_unit_test(stages_see_the_whole_file), cmocka_unit_test(lack_of_memory_is_reported)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
