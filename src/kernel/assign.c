@@ -137,12 +137,32 @@ sid__row_norm sid__measure_row(const sid__kernels *kernels, const float *x, int 
     return sid__row_norm_of(kernels->measure(x, dim), x, dim);
 }
 
-bool sid__may_round(const sid__kernels *kernels, const sid__codebook *book, const sid__row_norm *of, int rows)
+bool sid__may_round(const sid__kernels *kernels, const sid__codebook *book)
 {
-    bool may = kernels->scores_bf16 && book->packed_bf16 && book->bf16_is_safe && book->dim <= SID__BF16_DIM_MAX;
+    return kernels->scores_bf16 && book->packed_bf16 && book->bf16_is_safe && book->dim <= SID__BF16_DIM_MAX;
+}
+
+bool sid__rows_may_round(const sid__row_norm *of, int rows)
+{
+    bool may = true;
     for (int i = 0; i < rows && may; i++)
         may = of[i].rounding < INFINITY;
     return may;
+}
+
+bool sid__measure_and_score(const sid__kernels *kernels, const sid__codebook *book, const float *const *row, int rows,
+                            const float *const *next, sid__row_norm *of, float *out)
+{
+    sid__row_size size[SID__BLOCK_ROWS];
+    bool is_rounded = sid__may_round(kernels, book);
+    if (is_rounded)
+        kernels->scores_bf16(book, row, rows, next, size, out);
+    for (int i = 0; i < rows; i++)
+        of[i] = sid__row_norm_of(is_rounded ? size[i] : kernels->measure(row[i], book->dim), row[i], book->dim);
+    is_rounded = is_rounded && sid__rows_may_round(of, rows);
+    if (!is_rounded)
+        kernels->scores(book, row, rows, out);
+    return is_rounded;
 }
 
 /* Factor of |c| in the bound of a row. */
@@ -246,33 +266,43 @@ static uint16_t choose(const sid__kernels *kernels, const sid__codebook *book, c
     return (uint16_t)decide(book, x, index, count);
 }
 
-void sid__assign_block(const sid__kernels *kernels, const sid__codebook *book, const float *const *row,
-                       const sid__row_norm *of, int rows, float *scratch, int *index, uint16_t *label,
+/* Labels from the rows' scores. */
+static void choose_all(const sid__kernels *kernels, const sid__codebook *book, const float *const *row,
+                       const sid__row_norm *of, int rows, bool is_rounded, float *score, int *index, uint16_t *label,
                        sid__nearest *nearest)
 {
-    bool is_rounded = sid__may_round(kernels, book, of, rows);
-    (is_rounded ? kernels->scores_bf16 : kernels->scores)(book, row, rows, scratch);
     double wide = 1.001 * (double)book->norm_max;
     double always = 8 * 0x1p-24 * (double)book->half_max + floor_of(book, is_rounded);
     for (int i = 0; i < rows; i++) {
         double slack = norm_factor(book, of[i], is_rounded) * wide + always;
         label[i] = choose(kernels, book, row[i], of[i], is_rounded, slack,
-                          scratch + (int64_t)i * book->groups * SID__GROUP, index, nearest ? &nearest[i] : NULL);
+                          score + (int64_t)i * book->groups * SID__GROUP, index, nearest ? &nearest[i] : NULL);
     }
+}
+
+void sid__assign_block(const sid__kernels *kernels, const sid__codebook *book, const float *const *row,
+                       const sid__row_norm *of, int rows, float *scratch, int *index, uint16_t *label,
+                       sid__nearest *nearest)
+{
+    bool is_rounded = sid__may_round(kernels, book) && sid__rows_may_round(of, rows);
+    if (is_rounded)
+        kernels->scores_bf16(book, row, rows, NULL, NULL, scratch);
+    else
+        kernels->scores(book, row, rows, scratch);
+    choose_all(kernels, book, row, of, rows, is_rounded, scratch, index, label, nearest);
 }
 
 void sid__assign_rows(const sid__kernels *kernels, const sid__codebook *book, const float *x, int64_t rows,
                       float *scratch, int *index, uint16_t *label)
 {
-    const float *row[SID__BLOCK_ROWS];
+    const float *row[SID__BLOCK_ROWS + SID__TILE_ROWS];
     sid__row_norm of[SID__BLOCK_ROWS];
     for (int64_t begin = 0; begin < rows; begin += SID__BLOCK_ROWS) {
         int block = (int)(rows - begin < SID__BLOCK_ROWS ? rows - begin : SID__BLOCK_ROWS);
-        for (int i = 0; i < block; i++) {
-            row[i] = x + (begin + i) * book->dim;
-            of[i] = sid__measure_row(kernels, row[i], book->dim);
-        }
-        sid__assign_block(kernels, book, row, of, block, scratch, index, label + begin, NULL);
+        for (int i = 0; i < block + SID__TILE_ROWS; i++)
+            row[i] = x + (begin + i < rows ? begin + i : rows - 1) * book->dim;
+        bool is_rounded = sid__measure_and_score(kernels, book, row, block, row + block, of, scratch);
+        choose_all(kernels, book, row, of, block, is_rounded, scratch, index, label + begin, NULL);
     }
 }
 

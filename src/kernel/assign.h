@@ -30,8 +30,14 @@ typedef struct sid__row_norm {
 sid__row_norm sid__measure_row(const sid__kernels *kernels, const float *x, int dim);
 /* The same from what kernels->measure gave for x (dim). */
 sid__row_norm sid__row_norm_of(sid__row_size size, const float *x, int dim);
-/* scores_bf16 may be used: the CPU has it, and the magnitudes of the codes and of these rows are far from its limits. */
-bool sid__may_round(const sid__kernels *kernels, const sid__codebook *book, const sid__row_norm *of, int rows);
+/* scores_bf16 may be used: the CPU has it, and the magnitudes of the codes are far from its limits ... */
+bool sid__may_round(const sid__kernels *kernels, const sid__codebook *book);
+/* ... and so are those of these rows. */
+bool sid__rows_may_round(const sid__row_norm *of, int rows);
+/* Norms `of` and scores `out` of rows <= SID__BLOCK_ROWS that are read once; true: the scores are those of scores_bf16.
+ * next: as for scores_bf16. */
+bool sid__measure_and_score(const sid__kernels *kernels, const sid__codebook *book, const float *const *row, int rows,
+                            const float *const *next, sid__row_norm *of, float *out);
 /* The factors of spec/quantizers.md §2's filter; is_rounded: for scores_bf16. */
 sid__bound sid__score_bound(const sid__codebook *book, sid__row_norm of, bool is_rounded);
 

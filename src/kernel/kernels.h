@@ -51,8 +51,11 @@ typedef struct sid__kernels {
      * <= SID__BLOCK_ROWS; out has room for rows rounded up to a multiple of SID__TILE_ROWS. */
     void (*scores)(const sid__codebook *book, const float *const *row, int rows, float *out);
     /* The same after rounding both operands to bf16, at twice the rate; NULL where the CPU has none. dim <=
-     * SID__BF16_DIM_MAX, book->packed_bf16 is there, and magnitudes are far from what the instruction flushes. */
-    void (*scores_bf16)(const sid__codebook *book, const float *const *row, int rows, float *out);
+     * SID__BF16_DIM_MAX, book->packed_bf16 is there, and magnitudes are far from what the instruction flushes (else the
+     * scores mean nothing, but the sizes hold). next: SID__TILE_ROWS rows that are wanted after these, fetched meanwhile;
+     * size (rows): what `measure` gives of them. Both may be NULL. */
+    void (*scores_bf16)(const sid__codebook *book, const float *const *row, int rows, const float *const *next,
+                        sid__row_size *size, float *out);
     sid__row_size (*measure)(const float *x, int dim);
     /* a . b in fp32, in any order. */
     float (*dot)(const float *a, const float *b, int dim);

@@ -27,21 +27,48 @@ static inline void convert(const float *x, int dim, uint16_t *out)
         _mm256_storeu_si256((__m256i *)(void *)(out + d), (__m256i)_mm512_cvtneps_pbh(load_part(x + d, dim - d)));
 }
 
+/* What sid__row_size holds, a lane each. */
+typedef struct sizes {
+    __m512 square, lost, most;
+} sizes;
+
+static inline void take_sizes(sizes *s, __m512 value, __m256i rounded)
+{
+    __m512 back = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(rounded), 16));
+    __m512 rest = _mm512_sub_ps(value, back);
+    s->square = _mm512_fmadd_ps(value, value, s->square);
+    s->most = _mm512_max_ps(s->most, _mm512_abs_ps(value));
+    s->lost = _mm512_fmadd_ps(rest, rest, s->lost);
+}
+
+static inline sid__row_size size_of(const sizes *s)
+{
+    return (sid__row_size){.square = _mm512_reduce_add_ps(s->square),
+                           .lost = _mm512_reduce_add_ps(s->lost),
+                           .largest = _mm512_reduce_max_ps(s->most)};
+}
+
 static sid__row_size measure_bf16(const float *x, int dim)
 {
-    __m512 square = _mm512_setzero_ps(), most = square, lost = square;
+    sizes s = {0};
+    for (int d = 0; d < dim; d += LANES) {
+        __m512 value = load_part(x + d, dim - d);
+        take_sizes(&s, value, (__m256i)_mm512_cvtneps_pbh(value));
+    }
+    return size_of(&s);
+}
+
+/* convert and measure_bf16 in one: the row is read once. */
+static sid__row_size convert_measured(const float *x, int dim, uint16_t *out)
+{
+    sizes s = {0};
     for (int d = 0; d < dim; d += LANES) {
         __m512 value = load_part(x + d, dim - d);
         __m256i rounded = (__m256i)_mm512_cvtneps_pbh(value);
-        __m512 back = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(rounded), 16));
-        __m512 rest = _mm512_sub_ps(value, back);
-        square = _mm512_fmadd_ps(value, value, square);
-        most = _mm512_max_ps(most, _mm512_abs_ps(value));
-        lost = _mm512_fmadd_ps(rest, rest, lost);
+        _mm256_storeu_si256((__m256i *)(void *)(out + d), rounded);
+        take_sizes(&s, value, rounded);
     }
-    return (sid__row_size){.square = _mm512_reduce_add_ps(square),
-                           .lost = _mm512_reduce_add_ps(lost),
-                           .largest = _mm512_reduce_max_ps(most)};
+    return size_of(&s);
 }
 
 static inline __m512bh pair_of(const uint16_t *row, int pair)
@@ -80,7 +107,19 @@ __attribute__((always_inline)) static inline void tile_bf16(const uint16_t *x, i
                              _mm512_sub_ps(_mm512_loadu_ps(half + g * LANES), sum[i][g]));
 }
 
-static void scores_bf16(const sid__codebook *book, const float *const *row, int rows, float *out)
+/* A tile of rows to bf16; size: of the first `rows` of them, NULL: not wanted. */
+static void convert_tile(const float *const *row, int rows, int dim, uint16_t *out, int wide, sid__row_size *size)
+{
+    for (int i = 0; i < ROWS; i++) {
+        if (size && i < rows)
+            size[i] = convert_measured(row[i], dim, out + (int64_t)i * wide);
+        else
+            convert(row[i], dim, out + (int64_t)i * wide);
+    }
+}
+
+static void scores_bf16(const sid__codebook *book, const float *const *row, int rows, const float *const *next,
+                        sid__row_size *size, float *out)
 {
     uint16_t converted[ROWS * SID__BF16_DIM_MAX];
     const float *padded[SID__BLOCK_ROWS + ROWS];
@@ -88,11 +127,10 @@ static void scores_bf16(const sid__codebook *book, const float *const *row, int 
     int pairs = (book->dim + 1) / 2, stride = book->groups * SID__GROUP;
     const int64_t group_size = (int64_t)pairs * 2 * SID__GROUP;
     for (int i = 0; i < ROWS; i++)
-        padded[full + i] = padded[full - 1];
+        padded[full + i] = next ? next[i] : padded[full - 1];
     for (int begin = 0; begin < full; begin += ROWS, out += ROWS * stride) {
         int g = 0;
-        for (int i = 0; i < ROWS; i++)
-            convert(padded[begin + i], book->dim, converted + (int64_t)i * wide);
+        convert_tile(padded + begin, rows - begin, book->dim, converted, wide, size ? size + begin : NULL);
         for (; g + GROUPS <= book->groups; g += GROUPS)
             tile_bf16(converted, wide, pairs, book->packed_bf16 + g * group_size, book->half + g * SID__GROUP,
                       out + g * SID__GROUP, stride, padded + begin + ROWS + g / GROUPS % 3 * 2, GROUPS);

@@ -10,7 +10,9 @@
  *
  * The interval. Against the canonical score on fp32 residuals the proposal is off by the rounding of D-long sums of x and
  * of every earlier code, of the additions, and of the residual itself (each subtraction rounds by u |r|): all below
- * gamma_{D + 8L + 16} (|x| + sum_m |e_m|) |e_k|. Half costs carry their own slack from level to level.
+ * gamma_{D + 8L + 16} (|x| + sum_m |e_m|) |e_k|. Half costs carry their own slack from level to level. Until a level is
+ * decided they hold half the square of |x| rounded up instead of |x|^2 / 2: too much, by the same for all candidates of a
+ * row, of which either all are decided or none.
  *
  * Where the CPU multiplies bf16 the product is of rounded rows and codes, and the interval wider by what assign.c says of
  * it; the few candidates that it leaves are multiplied again in fp32.
@@ -23,14 +25,14 @@
 
 #include "quant/residual.h"
 
-enum { TABLE_SIZE_MAX = 64 << 20, CHUNK_ROWS = SID__BLOCK_ROWS };
+enum { TABLE_SIZE_MAX = 64 << 20, CHUNK_ROWS = SID__BLOCK_ROWS, SHARES = 8 };
 
 #define UNIT 0x1p-24 /* u of fp32 */
 
 typedef struct path {
     uint16_t code[SID_LEVELS_MAX];
     int levels;
-    double half_cost, slack; /* the canonical half cost is within half_cost +- slack */
+    double half_cost, slack; /* the canonical half cost is within half_cost +- slack, see above */
     double norms;            /* |x| + sum of |e_m| */
     double price;            /* half prices paid for its codes (residual.h) */
 } path;
@@ -55,7 +57,6 @@ typedef struct beam_scratch {
     candidate *candidate; /* (candidates_max), grows */
     int64_t candidate_capacity;
     sid__row_norm norm[CHUNK_ROWS];
-    double square[CHUNK_ROWS];       /* |x|^2 */
     bool is_rounded[SID_LEVELS_MAX]; /* the level's products of this chunk are */
     sid_status status;
 } beam_scratch;
@@ -63,7 +64,8 @@ typedef struct beam_scratch {
 typedef struct beam_job {
     const sid__kernels *kernels;
     const sid__residual *r;
-    const float *x;
+    const float *x; /* (count, dim) */
+    int64_t count;
     uint16_t *codes;
     int beam, padded;             /* padded: the largest level's */
     float *cross[SID_LEVELS_MAX]; /* level l: for m < l, (K_m, padded_l) after one another; NULL: no tables */
@@ -244,12 +246,15 @@ static float nth_smallest(beam_scratch *s, const float *value, int64_t count, in
     return found < wanted ? INFINITY : s->best[wanted - 1];
 }
 
-/* The wanted-th smallest high of all paths: no candidate whose low is above can be kept. The least highs of every
- * SID__GROUP-th code are some of them, so that their wanted-th smallest already leaves few to look at. */
+/* At least the wanted-th smallest high of all paths: no candidate whose low is above can be kept. The least highs of every
+ * SID__GROUP-th code are some of them, so that their wanted-th smallest leaves few to look at; where there are so many of
+ * them that the smallest seldom share one, it will do. */
 static float find_limit(const beam_job *job, beam_scratch *s, const sid__codebook *book, int paths, int wanted)
 {
     float above = nth_smallest(s, s->least, (int64_t)paths * SID__GROUP, wanted);
     int count = 0;
+    if (paths * SID__GROUP >= SHARES * wanted)
+        return above;
     for (int p = 0; p < paths; p++) {
         const float *high = s->high + (int64_t)p * job->padded;
         int found = job->kernels->at_most(high, padded_codes(book), above, s->index);
@@ -327,7 +332,7 @@ static sid_status step(const beam_job *job, beam_scratch *s, const float *x, sid
     if (!score)
         propose_residuals(job, s, x, of, level, *paths);
     SID_TRY(collect(job, s, level, wanted, *paths, &found));
-    if (s->is_rounded[level]) {
+    if (s->is_rounded[level] && (found > wanted || level + 1 < job->r->levels)) {
         for (int64_t i = 0; i < found; i++)
             narrow(job, x, of, &s->candidate[i]);
         found = drop_high(s, found, wanted);
@@ -350,12 +355,12 @@ static sid_status encode_row(const beam_job *job, beam_scratch *s, int64_t row, 
 {
     const sid__residual *r = job->r;
     const float *x = job->x + row * r->dim;
-    double square = s->square[in_chunk];
+    double norm = (double)s->norm[in_chunk].norm;
     int paths = 1;
     s->path[0].levels = 0;
-    s->path[0].half_cost = square / 2;
+    s->path[0].half_cost = norm * norm / 2;
     s->path[0].slack = 0;
-    s->path[0].norms = sqrt(square) * (1 + 0x1p-20);
+    s->path[0].norms = norm;
     for (int l = 0; l < r->levels; l++) {
         const float *score = s->score + ((int64_t)l * CHUNK_ROWS + in_chunk) * job->padded;
         if (l > 0 && !job->cross[l])
@@ -366,17 +371,25 @@ static sid_status encode_row(const beam_job *job, beam_scratch *s, int64_t row, 
     return SID_OK;
 }
 
-/* Rows of scores have the level's own stride inside a chunk; they are spread to the common one, from the last row on. */
-static void multiply_level(const beam_job *job, beam_scratch *s, const float *x, int rows, int level)
+/* The first level's product measures the rows and fetches the tile after them. Rows of scores have the level's own stride
+ * inside a chunk; they are spread to the common one, from the last row on. */
+static void multiply_level(const beam_job *job, beam_scratch *s, const float *x, int rows, int ahead, int level)
 {
-    const float *row[SID__BLOCK_ROWS];
+    const float *row[SID__BLOCK_ROWS + SID__TILE_ROWS];
     float *out = s->score + (int64_t)level * CHUNK_ROWS * job->padded;
     const sid__codebook *book = &job->r->book[level];
-    int own = padded_codes(book);
-    for (int i = 0; i < rows; i++)
-        row[i] = x + (int64_t)i * job->r->dim;
-    s->is_rounded[level] = sid__may_round(job->kernels, book, s->norm, rows);
-    (s->is_rounded[level] ? job->kernels->scores_bf16 : job->kernels->scores)(book, row, rows, out);
+    int own = padded_codes(book), last = rows + ahead - 1;
+    for (int i = 0; i < rows + SID__TILE_ROWS; i++)
+        row[i] = x + (int64_t)(i < last ? i : last) * job->r->dim;
+    if (level == 0) {
+        s->is_rounded[0] = sid__measure_and_score(job->kernels, book, row, rows, row + rows, s->norm, out);
+    } else {
+        s->is_rounded[level] = sid__may_round(job->kernels, book) && sid__rows_may_round(s->norm, rows);
+        if (s->is_rounded[level])
+            job->kernels->scores_bf16(book, row, rows, NULL, NULL, out);
+        else
+            job->kernels->scores(book, row, rows, out);
+    }
     for (int i = rows - 1; i > 0 && own < job->padded; i--)
         memmove(out + (int64_t)i * job->padded, out + (int64_t)i * own, (size_t)own * sizeof(float));
 }
@@ -385,14 +398,12 @@ static void encode_chunk(void *arg, int64_t begin, int64_t end, int worker)
 {
     const beam_job *job = arg;
     beam_scratch *s = &job->scratch[worker];
-    int rows = (int)(end - begin), dim = job->r->dim;
-    const float *x = job->x + begin * dim;
-    for (int i = 0; i < rows; i++)
-        s->norm[i] = sid__measure_row(job->kernels, x + (int64_t)i * dim, dim);
-    sid__squares_exact(x, rows, dim, s->square);
+    int rows = (int)(end - begin);
+    const float *x = job->x + begin * job->r->dim;
+    int64_t after = job->count - end;
     for (int l = 0; l < job->r->levels; l++)
         if (l == 0 || job->cross[l])
-            multiply_level(job, s, x, rows, l);
+            multiply_level(job, s, x, rows, (int)(after < SID__TILE_ROWS ? after : SID__TILE_ROWS), l);
     for (int i = 0; i < rows && s->status == SID_OK; i++)
         s->status = encode_row(job, s, begin + i, i);
 }
@@ -445,7 +456,7 @@ sid_status sid__residual_encode_beam(sid_ctx *ctx, const sid__residual *r, const
                                      uint16_t *codes, sid_error *err)
 {
     int workers = sid_ctx_threads(ctx);
-    beam_job job = {.kernels = sid__kernels_of(ctx), .r = r, .x = x, .codes = codes, .beam = beam};
+    beam_job job = {.kernels = sid__kernels_of(ctx), .r = r, .x = x, .count = count, .codes = codes, .beam = beam};
     for (int l = 0; l < r->levels; l++)
         job.padded = padded_codes(&r->book[l]) > job.padded ? padded_codes(&r->book[l]) : job.padded;
     SID_TRY(sid__alloc(&job.scratch, (size_t)workers, sizeof(beam_scratch), "beam memory", err));

@@ -127,7 +127,10 @@ static void bound_holds_for_every_score(void **state)
         bool is_rounded = isa % 2;
         if (!sid__isa_is_supported((sid__isa)(isa / 2)) || (is_rounded && !kernels->scores_bf16))
             continue;
-        (is_rounded ? kernels->scores_bf16 : kernels->scores)(&book, row, ROWS, score);
+        if (is_rounded)
+            kernels->scores_bf16(&book, row, ROWS, NULL, NULL, score);
+        else
+            kernels->scores(&book, row, ROWS, score);
         for (int i = 0; i < ROWS; i++) {
             sid__bound bound = sid__score_bound(&book, sid__measure_row(kernels, row[i], DIM), is_rounded);
             for (int k = 0; k < CODES; k++) {

@@ -32,9 +32,14 @@ static bool run(float x_scale, float code_scale, int dim, float *rounding)
         of[i] = sid__measure_row(kernels, row[i], dim);
         rounding[i] = of[i].rounding;
     }
-    bool is_rounded = sid__may_round(kernels, &book, of, ROWS);
+    bool is_rounded = sid__may_round(kernels, &book) && sid__rows_may_round(of, ROWS);
+    sid__row_size size[ROWS];
     if (is_rounded)
-        kernels->scores_bf16(&book, row, ROWS, score);
+        kernels->scores_bf16(&book, row, ROWS, NULL, size, score);
+    for (int i = 0; i < ROWS && is_rounded; i++) {
+        sid__row_size alone = kernels->measure(row[i], dim);
+        assert_memory_equal(&size[i], &alone, sizeof alone);
+    }
     for (int i = 0; i < ROWS && is_rounded; i++) {
         sid__bound bound = sid__score_bound(&book, of[i], true);
         for (int k = 0; k < CODES; k++) {
@@ -50,8 +55,8 @@ static bool run(float x_scale, float code_scale, int dim, float *rounding)
     return is_rounded;
 }
 
-/* Fails when ordinary data is not multiplied in bf16, when the rounding given back is not the rows' own, or when products
- * stray from what it allows: odd dimensions, a last tile of fewer rows, groups that fill no tile. */
+/* Fails when ordinary data is not multiplied in bf16, when the rounding given back is not the rows' own, when products
+ * stray from what it allows, or when the sizes measured on the way are not those of `measure`: odd dimensions, a last tile of fewer rows, groups that fill no tile. */
 static void ordinary_data_is_rounded(void **state)
 {
     float rounding[SID__BLOCK_ROWS] = {0};
