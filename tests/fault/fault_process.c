@@ -337,7 +337,7 @@ static int use_in_child(void *arg)
 static void test_fork_after_use(void **state)
 {
     fixture *f = *state;
-    int rounds = is_soak() ? 10000 : 100;
+    int rounds = is_soak() ? 10000 : IS_SANITIZED ? 100 : 1000;
     char id[32];
     sid_catalog *catalog = NULL;
     fixture_fit(f, NULL, &catalog);
@@ -401,7 +401,7 @@ static void test_fork_beside_a_busy_thread(void **state)
     fixture_fit(f, NULL, &b.catalog);
     assert_int_equal(pthread_create(&thread, NULL, read_without_end, &b), 0);
     forked child = {.f = f, .catalog = b.catalog, .more = more};
-    for (int round = 0; round < (is_soak() ? 5000 : 50); round++)
+    for (int round = 0; round < (is_soak() ? 5000 : IS_SANITIZED ? 50 : 500); round++)
         assert_int_equal(in_child(encode_in_child, &child), 0);
     atomic_store(&b.ends, true);
     assert_int_equal(pthread_join(thread, NULL), 0);
