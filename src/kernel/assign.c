@@ -96,6 +96,15 @@ double sid__dot_exact(const float *a, const float *b, int dim)
     return sum;
 }
 
+void sid__dot_four(const float *const a[4], const float *const b[4], int dim, double dot[4])
+{
+    double sum[4] = {0};
+    for (int d = 0; d < dim; d++)
+        for (int i = 0; i < 4; i++)
+            sum[i] += (double)a[i][d] * (double)b[i][d];
+    memcpy(dot, sum, sizeof sum);
+}
+
 /* Eight chains are under way together. */
 void sid__squares_exact(const float *x, int64_t rows, int dim, double *square)
 {
@@ -210,34 +219,21 @@ static int sieve_again(const sid__kernels *kernels, const sid__codebook *book, c
     return kept;
 }
 
-/* Exact scores of four codes at once: the same chain each, but four additions are under way together. */
-static void score_four(const sid__codebook *book, const float *x, const int index[4], double score[4])
-{
-    const float *code[4];
-    double sum[4] = {0};
-    for (int i = 0; i < 4; i++)
-        code[i] = book->code + (int64_t)index[i] * book->dim;
-    for (int d = 0; d < book->dim; d++)
-        for (int i = 0; i < 4; i++)
-            sum[i] += (double)x[d] * (double)code[i][d];
-    for (int i = 0; i < 4; i++)
-        score[i] = book->half_exact[index[i]] - sum[i];
-}
-
 /* The least canonical score among index (count), ascending. */
 static int decide(const sid__codebook *book, const float *x, const int *index, int count)
 {
     int best = index[0];
-    double best_score = (double)INFINITY, score[4];
+    double best_score = (double)INFINITY, dot[4];
+    const float *const row[4] = {x, x, x, x}, *code[4];
     for (int begin = 0; begin < count && count > 1; begin += 4) {
-        int four[4];
         for (int i = 0; i < 4; i++)
-            four[i] = index[begin + i < count ? begin + i : count - 1];
-        score_four(book, x, four, score);
+            code[i] = book->code + (int64_t)index[begin + i < count ? begin + i : count - 1] * book->dim;
+        sid__dot_four(row, code, book->dim, dot);
         for (int i = 0; i < 4 && begin + i < count; i++) {
-            if (score[i] < best_score) {
-                best = four[i];
-                best_score = score[i];
+            double score = book->half_exact[index[begin + i]] - dot[i];
+            if (score < best_score) {
+                best = index[begin + i];
+                best_score = score;
             }
         }
     }

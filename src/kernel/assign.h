@@ -17,6 +17,8 @@ void sid__codebook_pack(sid__codebook *book);
 
 /* The float64 dot product, in d order. */
 double sid__dot_exact(const float *a, const float *b, int dim);
+/* Four of them: the same bits, but four additions are under way together. */
+void sid__dot_four(const float *const a[4], const float *const b[4], int dim, double dot[4]);
 /* The float64 |x_i|^2 of rows x (rows, dim), each in d order. */
 void sid__squares_exact(const float *x, int64_t rows, int dim, double *square);
 /* The deciding score of one code. */

@@ -52,6 +52,7 @@ typedef struct beam_scratch {
     float *best;          /* (beam) smallest highs, ascending */
     float *residual;      /* (beam, dim) of paths whose `is_made` */
     bool *is_made;        /* (beam) */
+    double *square;       /* (beam) |residual|^2, below 0: not known yet */
     int *index;           /* (padded) */
     path *path, *next;    /* (beam) */
     candidate *candidate; /* (candidates_max), grows */
@@ -153,13 +154,34 @@ static const float *residual_of(const beam_job *job, beam_scratch *s, const floa
     return row;
 }
 
-/* Replaces the interval of a candidate by its canonical half cost. */
-static void decide(const beam_job *job, beam_scratch *s, const float *x, candidate *c)
+/* |r|^2 of path p's residual, once a level. */
+static double square_of(const beam_job *job, beam_scratch *s, const float *x, int p)
 {
-    const float *row = residual_of(job, s, x, c->parent);
-    c->half_cost = sid__dot_exact(row, row, job->r->dim) / 2 +
-                   sid__score_exact(&job->r->book[c->from->levels], row, c->code) + c->from->price;
-    c->slack = 0;
+    const float *row = residual_of(job, s, x, p);
+    if (s->square[p] < 0)
+        s->square[p] = sid__dot_exact(row, row, job->r->dim);
+    return s->square[p];
+}
+
+/* Replaces the intervals of all candidates by their canonical half costs. */
+static void decide(const beam_job *job, beam_scratch *s, const float *x, int level, int64_t count)
+{
+    const sid__codebook *book = &job->r->book[level];
+    for (int64_t begin = 0; begin < count; begin += 4) {
+        const float *row[4], *code[4];
+        double dot[4];
+        for (int i = 0; i < 4; i++) {
+            const candidate *c = &s->candidate[begin + i < count ? begin + i : count - 1];
+            row[i] = residual_of(job, s, x, c->parent);
+            code[i] = book->code + (int64_t)c->code * job->r->dim;
+        }
+        sid__dot_four(row, code, job->r->dim, dot);
+        for (int i = 0; i < 4 && begin + i < count; i++) {
+            candidate *c = &s->candidate[begin + i];
+            c->half_cost = square_of(job, s, x, c->parent) / 2 + (book->half_exact[c->code] - dot[i]) + c->from->price;
+            c->slack = 0;
+        }
+    }
 }
 
 /* ---- Proposing */
@@ -326,7 +348,10 @@ static sid_status step(const beam_job *job, beam_scratch *s, const float *x, sid
                        int level, int wanted, int *paths)
 {
     int64_t found = 0;
-    memset(s->is_made, 0, (size_t)*paths * sizeof(bool));
+    for (int p = 0; p < *paths; p++) {
+        s->is_made[p] = false;
+        s->square[p] = -1;
+    }
     for (int p = 0; p < *paths && score; p++)
         propose(job, s, of, score, level, p);
     if (!score)
@@ -338,8 +363,7 @@ static sid_status step(const beam_job *job, beam_scratch *s, const float *x, sid
         found = drop_high(s, found, wanted);
     }
     if (found > wanted) {
-        for (int64_t i = 0; i < found; i++)
-            decide(job, s, x, &s->candidate[i]);
+        decide(job, s, x, level, found);
         qsort(s->candidate, (size_t)found, sizeof(candidate), by_cost);
     }
     *paths = found < wanted ? (int)found : wanted;
@@ -420,6 +444,7 @@ static sid_status alloc_scratch(const beam_job *job, beam_scratch *s, sid_error 
     SID_TRY(sid__alloc(&s->best, beam, sizeof(float), "costs of the beam", err));
     SID_TRY(sid__alloc(&s->residual, beam, (size_t)job->r->dim * sizeof(float), "residuals of the beam", err));
     SID_TRY(sid__alloc(&s->is_made, beam, sizeof(bool), "residuals of the beam", err));
+    SID_TRY(sid__alloc(&s->square, beam, sizeof(double), "residuals of the beam", err));
     SID_TRY(sid__alloc(&s->index, padded, sizeof(int), "surviving codes", err));
     SID_TRY(sid__alloc(&s->path, beam, sizeof(path), "the beam", err));
     return sid__alloc(&s->next, beam, sizeof(path), "the beam", err);
@@ -434,6 +459,7 @@ static void drop_scratch(beam_scratch *s)
     sid__free(s->best);
     sid__free(s->residual);
     sid__free(s->is_made);
+    sid__free(s->square);
     sid__free(s->index);
     sid__free(s->path);
     sid__free(s->next);
