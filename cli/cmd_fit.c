@@ -6,6 +6,7 @@
 
 #include "advice.h"
 #include "args.h"
+#include "embedding.h"
 #include "inputs.h"
 #include "output.h"
 #include "size.h"
@@ -70,51 +71,19 @@ static sid_status check_options_early(cli_app *app, const char *path)
     return status == SID_EUSAGE || status == SID_EEXISTS ? status : SID_OK;
 }
 
-static bool has_encoder_flags(cli_app *app)
-{
-    return cli_is_given(app, "encoder") || cli_is_given(app, "fields") || cli_family_options(app, CLI_FOR_ENCODER);
-}
-
 static sid_status check_flags(cli_app *app, const char *items_path)
 {
-    bool has_vectors = cli_is_given(app, "vectors");
-    if (!items_path && !has_vectors)
-        return cli_fail(app, SID_EUSAGE, "fit needs a file of items, or --vectors FILE");
-    if (has_vectors && has_encoder_flags(app))
-        return cli_fail(app, SID_EUSAGE,
-                        "--vectors are used as they are; leave out --encoder, --fields and --encoder-...");
-    if (cli_is_given(app, "init-from") && has_encoder_flags(app))
+    CLI_TRY(cli_check_inputs(app, items_path));
+    if (cli_is_given(app, "init-from") && cli_has_encoder_flags(app))
         return cli_fail(app, SID_EUSAGE,
                         "the codebooks of --init-from go with the encoder it holds; leave out --encoder, --fields and "
                         "--encoder-...");
-    if (cli_is_given(app, "ids") && !has_vectors)
-        return cli_fail(app, SID_EUSAGE, "--ids belongs to --vectors; items have their ids in the column item_id");
     if (cli_is_given(app, "digit-style") && strcmp(cli_text(app, "collisions"), "digit") != 0)
         return cli_fail(app, SID_EUSAGE, "--digit-style has a meaning with --collisions digit only");
     return SID_OK;
 }
 
 /* ---- Vectors ----------------------------------------------------------------------------------------------------- */
-
-static void warn_no_text(cli_app *app, int64_t no_text)
-{
-    if (no_text > 0)
-        cli_warn(app, "%s without a word that the encoder knows: all of those get the same SID",
-                 cli_count_text(app, no_text, "item"));
-}
-
-static sid_status embed(cli_app *app, fit_state *state)
-{
-    int64_t no_text = 0;
-    sid_encoder_options options = {.encoder = cli_text(app, "encoder"),
-                                   .fields = cli_text(app, "fields"),
-                                   .options = cli_family_options(app, CLI_FOR_ENCODER),
-                                   .seed = app->seed};
-    CLI_TRY(sid_encoder_fit(app->ctx, state->items, &options, &state->encoder, &app->err));
-    CLI_TRY(sid_encoder_encode(app->ctx, state->encoder, state->items, &state->vectors, &no_text, &app->err));
-    warn_no_text(app, no_text);
-    return SID_OK;
-}
 
 /* By the encoder of --init-from, which the new catalogue keeps. */
 static sid_status embed_as_before(cli_app *app, fit_state *state)
@@ -125,7 +94,7 @@ static sid_status embed_as_before(cli_app *app, fit_state *state)
     sid_status status = sid_catalog_embed(old, state->items, &state->vectors, &no_text, &app->err);
     sid_catalog_close(old);
     CLI_TRY(status);
-    warn_no_text(app, no_text);
+    cli_warn_no_text(app, no_text);
     return SID_OK;
 }
 
@@ -137,12 +106,13 @@ static sid_status make_vectors(cli_app *app, const char *items_path, fit_state *
         CLI_TRY(cli_items_read(app, items_path, &state->items));
     if (cli_is_given(app, "vectors"))
         return cli_vectors_read(app, state->items, &state->vectors);
-    if (has_encoder_flags(app))
-        return embed(app, state);
+    if (cli_has_encoder_flags(app))
+        return cli_embed_items(app, state->items, &state->encoder, &state->vectors);
     sid_status status = sid_vectors_from_items(app->ctx, state->items, &state->vectors, &app->err);
     if (status != SID_ENOTFOUND)
         return status;
-    return cli_is_given(app, "init-from") ? embed_as_before(app, state) : embed(app, state);
+    return cli_is_given(app, "init-from") ? embed_as_before(app, state)
+                                          : cli_embed_items(app, state->items, &state->encoder, &state->vectors);
 }
 
 /* ---- What is printed --------------------------------------------------------------------------------------------- */

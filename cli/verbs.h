@@ -7,6 +7,7 @@
 /* In the order of the overview: along the pipeline. */
 #define CLI_VERB_LIST(X)                                                                                               \
     X(fit)                                                                                                             \
+    X(advise)                                                                                                          \
     X(embed)                                                                                                           \
     X(encode)                                                                                                          \
     X(remove)                                                                                                          \

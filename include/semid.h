@@ -597,6 +597,59 @@ SID_API SID_MUST_CHECK sid_status sid_quantizer_encode(sid_ctx *ctx, const sid_q
 SID_API SID_MUST_CHECK sid_status sid_quantizer_decode(const sid_quantizer *quantizer, const uint16_t *codes,
                                                        int64_t count, int depth, float *x, sid_error *err);
 
+/* ---- Advice: which quantizer, and how large ----------------------------------------------------------------------- */
+
+/* A quantizer to try; members as in sid_fit_options. */
+typedef struct sid_trial {
+    const char *quantizer;
+    int levels;
+    const char *codes, *options;
+} sid_trial;
+
+typedef struct sid_advise_options {
+    const sid_trial *trial; /* (trial_count) */
+    int trial_count;        /* 0: a list that suits the number of items */
+    int64_t sample;         /* seeded rows to fit on and to measure errors by; 0: 20,000; never more than there are */
+    uint64_t seed;          /* 0: 42 */
+    bool any_order;         /* may choose quantizers whose codes have no order, so that SIDs have no prefixes */
+    const sid_items *items; /* joined by id, for `category`; NULL: none */
+    const char *category, *category_separator; /* as in sid_report_options */
+    void *reserved[4];
+} sid_advise_options;
+
+typedef struct sid_advice_row {
+    const char *quantizer, *codes, *options; /* codes: as they are, "256,240,240"; options: as tried, "" none */
+    int levels;
+    const char *refused; /* why it cannot be fitted here; NULL: it was, and what follows is filled */
+    bool is_ordered;
+    sid_report report;   /* unique_rate, buckets, use of codes: of `counted` items; what needs vectors: of the sample */
+    double sample_fit_s; /* measured */
+    double fit_s;        /* fitting and encoding all items, from it: a guess unless all were fitted on */
+    double encode_rate;  /* items a second, measured */
+    int sid_bits;        /* of a SID packed */
+    size_t quantizer_size; /* bytes of codebooks, rotations and what else encoding needs */
+} sid_advice_row;
+
+typedef struct sid_advice {
+    int64_t items, sample, counted; /* counted: the items that all trials encoded, 1,000,000 at most */
+    sid_advice_row *row;
+    int row_count;
+    int chosen;      /* the row to take; -1: none is of use */
+    const char *why; /* a sentence */
+    void *memory;
+} sid_advice;
+/* Tries each quantizer on a sample, encodes all items (beyond a million: so many, so that uniqueness is then optimistic)
+ * and chooses: ordered codes first, then the best verdict, then the fewest failing checks, then the shortest SIDs among errors
+ * within a tenth of the least. Writes nothing. Drop the advice when done; dropping a zeroed one is fine. SID_EUSAGE: a
+ * trial's quantizer or option is unknown; one that the data refuses is a row that says why. */
+SID_API SID_MUST_CHECK sid_status sid_advise(sid_ctx *ctx, const sid_vectors *vectors,
+                                             const sid_advise_options *options, sid_advice *out, sid_error *err);
+/* What it would take: fit_s seconds in all, memory_size at the peak beside the vectors. */
+SID_API SID_MUST_CHECK sid_status sid_advise_check(sid_ctx *ctx, const sid_vectors *vectors,
+                                                   const sid_advise_options *options, sid_fit_estimate *out,
+                                                   sid_error *err);
+SID_API void sid_advice_drop(sid_advice *advice);
+
 /* ---- Introspection: options are tables --------------------------------------------------------------------------- */
 
 typedef enum sid_option_type {

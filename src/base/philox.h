@@ -19,7 +19,8 @@ enum sid__stream {
     SID__STREAM_ID,
     SID__STREAM_TEST,
     SID__STREAM_SHUFFLE, /* categories, for what purity is by chance */
-    SID__STREAM_ORDER    /* turns of balanced greedy codes */
+    SID__STREAM_ORDER,   /* turns of balanced greedy codes */
+    SID__STREAM_ADVISE   /* rows that trials are fitted on */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

@@ -413,3 +413,33 @@ passes use current c
 fails 2 "not a link, and stays" use c following
 fails 3 "" use current nowhere
 check "a link stays when the catalogue is none" [ "$(readlink current)" = c ]
+
+# ---- advise
+passes advise items.tsv --try "rkmeans levels=2 codes=8" --try "balanced levels=3 codes=8 method=flow" --try "pq levels=2 codes=4"
+prints_lines 3
+check "one is marked" [ "$(grep -c '^\*' "$out")" -eq 1 ]
+says "take "
+says "semid fit items.tsv -o catalog --quantizer "
+passes advise items.tsv --format json --seed 7 --sample 40 --try "fsq levels=2 fsq_levels=3,3"
+prints '"command": "semid fit items.tsv --seed 7 -o catalog --quantizer fsq --levels 2 --codes 9 --fsq-levels 3,3"'
+prints '"refused": null'
+says "a sample of 40 rows"
+passes advise items.tsv --format table
+prints "encode_rate"
+command=$(sed -n 's/^  semid fit /fit /p' "$err" | sed 's/ -o catalog / -o advised /')
+passes $command
+passes advise --vectors x.npy --dry-run
+prints_nothing
+says "would try quantizers on"
+npy 3 2 1 1 1 1 1 1 >equal.npy
+passes advise --vectors equal.npy
+says "all vectors are equal"
+fails 2 "advise needs a file of items" advise
+fails 2 "did you mean" advise items.tsv --try "rkmean levels=2"
+fails 2 "a quantizer and its options are expected" advise items.tsv --try levels=2
+fails 2 "levels is \"x\"" advise items.tsv --try "rkmeans levels=x"
+fails 2 "names no option" advise items.tsv --try "rkmeans =x"
+fails 2 "refin" advise items.tsv --try "rkmeans refin=2"
+fails 2 "no column \"kind\"" advise items.tsv --category kind --try rkmeans
+fails 2 "2 to 64" advise items.tsv --try "pq levels=1"
+check "advise leaves no folders" is_clean
