@@ -11,6 +11,8 @@
 #include "linalg/eigen.h"
 
 #define NOTHING 0x1p-200
+#define FLOOR_FINE 0x1p-80 /* of the largest entry */
+#define FLOOR_ROUNDING 0x1p-50
 
 enum { ROUNDS_MAX = 60, STRIP = 256, ROWS = 32 };
 
@@ -130,17 +132,23 @@ static void ql_step(tridiagonal *t, int l, int m)
     e[m] = 0;
 }
 
+/* What is nothing beside its neighbours is found at any size, so that small eigenvalues get all their digits. Where rows are
+ * fewer than dimensions, zero eigenvalues are but rounding at 1e-16 of the largest, which stays as large as its neighbours
+ * for ever: then, and from there on, rounding counts as nothing. */
 static sid_status diagonalize(tridiagonal *t, sid_error *err)
 {
     double largest = 0;
     for (int i = 0; i < t->n; i++)
         largest = fmax(largest, fmax(fabs(t->d[i]), fabs(t->e[i])));
+    double floor_value = largest * FLOOR_FINE;
     for (int l = 0; l < t->n; l++) {
         int round = 0;
-        for (int m; (m = split_point(t, l, largest * 0x1p-80)) != l; round++) {
-            if (round == ROUNDS_MAX)
+        for (int m; (m = split_point(t, l, floor_value)) != l; round++) {
+            if (round == 2 * ROUNDS_MAX)
                 return sid__fail(err, SID_EINTERNAL, "eigenvalue %d of %d does not converge; are all values finite?", l,
                                  t->n);
+            if (round == ROUNDS_MAX)
+                floor_value = largest * FLOOR_ROUNDING;
             ql_step(t, l, m);
         }
         SID_TRY(sid__ctx_check(t->ctx, err));

@@ -92,6 +92,26 @@ static void test_tiny(void **state)
     sid_ctx_free(ctx);
 }
 
+/* Fails when zero eigenvalues that rounding left at 1e-16 of the largest stop QL from ending: covariances of fewer rows than
+ * dimensions. */
+static void test_rank_deficient(void **state)
+{
+    (void)state;
+    enum { N = 128, ROWS = 64, SEEDS = 12 };
+    sid_ctx *ctx = case_ctx(1, SID__ISA_PORTABLE);
+    double value[N], *v = case_alloc((int64_t)N * N, sizeof *v);
+    for (int seed = 0; seed < SEEDS; seed++) {
+        double *a = case_spd(N, ROWS - N, (uint64_t)seed);
+        TEST_OK(sid__eigen_direct(ctx, a, N, N, value, v, err));
+        assert_true(case_eigen_error(a, N, value, v, N) < 1e-12 * value[0]);
+        assert_true(case_unorthonormality(v, N, N) < 1e-13);
+        assert_true(value[ROWS - 1] > 1e-3 * value[0] && value[ROWS] < 1e-13 * value[0]);
+        sid__free(a);
+    }
+    sid__free(v);
+    sid_ctx_free(ctx);
+}
+
 /* Fails when NaN is accepted or loops for ever; when memory or cancelling is not looked at. */
 static void test_failures(void **state)
 {
@@ -112,10 +132,8 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equals_jacobi),
-        cmocka_unit_test(test_degenerate),
-        cmocka_unit_test(test_tiny),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_equals_jacobi),  cmocka_unit_test(test_degenerate), cmocka_unit_test(test_tiny),
+        cmocka_unit_test(test_rank_deficient), cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
