@@ -4,6 +4,10 @@ add_library(semid_shared SHARED $<TARGET_OBJECTS:semid_objects>)
 set_target_properties(semid_shared PROPERTIES OUTPUT_NAME semid EXPORT_NAME semid
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/libsemid.map)
+if(SKBUILD) # a Python wheel: one file without links, beside the modules
+    set_target_properties(semid_shared PROPERTIES VERSION ${PROJECT_VERSION_MAJOR})
+    install(TARGETS semid_shared LIBRARY DESTINATION . COMPONENT python NAMELINK_SKIP)
+endif()
 target_include_directories(semid_shared INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_options(semid_shared PRIVATE LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/libsemid.map

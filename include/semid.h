@@ -122,6 +122,9 @@ SID_API void sid_ctx_on_log(sid_ctx *ctx, sid_log_fn *fn, void *user);
 
 /* Makes the running call, and every later one on this context, return SID_ECANCELED soon. Async-signal-safe. */
 SID_API void sid_ctx_cancel(sid_ctx *ctx);
+/* Takes a cancellation back: later calls run again. For those who keep a context or a catalogue after one, once the call that
+ * was to stop has returned. */
+SID_API void sid_ctx_resume(sid_ctx *ctx);
 
 /* ---- Items: ids and the text columns ----------------------------------------------------------------------------- */
 
@@ -172,6 +175,9 @@ SID_API SID_MUST_CHECK sid_status sid_vectors_read_with(sid_ctx *ctx, const char
 /* Copies `data` (count, dim) row-major and `ids` (NULL: row numbers), with the same checks. */
 SID_API SID_MUST_CHECK sid_status sid_vectors_create(sid_ctx *ctx, const float *data, int64_t count, int dim,
                                                      const char *const *ids, sid_vectors **out, sid_error *err);
+/* The same without a copy of `data`, which must outlive the vectors unchanged; `ids` are copied. */
+SID_API SID_MUST_CHECK sid_status sid_vectors_wrap(sid_ctx *ctx, const float *data, int64_t count, int dim,
+                                                   const char *const *ids, sid_vectors **out, sid_error *err);
 /* The "vector" members of a .jsonl file of items. SID_ENOTFOUND: not one item has one (text may be embedded instead);
  * SID_EDATA: some have, but not all, or of unequal length. */
 SID_API SID_MUST_CHECK sid_status sid_vectors_from_items(sid_ctx *ctx, const sid_items *items, sid_vectors **out,
@@ -279,7 +285,8 @@ typedef struct sid_catalog_info {
 } sid_catalog_info;
 SID_API void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out);
 
-/* (count, dim) floats to (count, levels) base codes, without looking at or changing the items. */
+/* (count, dim) floats to (count, levels) base codes, without looking at or changing the items. SID_EDATA: another dim, or a
+ * value that is NaN, infinite or beyond SID_VALUE_MAX, with row and column; some of `codes` are written then. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_encode(const sid_catalog *catalog, const float *x, int64_t count, int dim,
                                                      uint16_t *codes, sid_error *err);
 /* The same for vectors, also those that stay in their file. */
@@ -590,7 +597,8 @@ SID_API int sid_quantizer_levels(const sid_quantizer *quantizer);
 SID_API int sid_quantizer_codes(const sid_quantizer *quantizer, int level_index); /* K, 0-based level */
 SID_API int sid_quantizer_dim(const sid_quantizer *quantizer);
 /* x (count, dim) -> codes (count, levels); `margins` (count, levels) or NULL: second best - best score; fsq: how
- * far the nearest channel may move, in its standard deviations, until the code changes. */
+ * far the nearest channel may move, in its standard deviations, until the code changes. SID_EDATA: a value that is NaN,
+ * infinite or beyond SID_VALUE_MAX, with row and column; some of `codes` are written then. */
 SID_API SID_MUST_CHECK sid_status sid_quantizer_encode(sid_ctx *ctx, const sid_quantizer *quantizer, const float *x,
                                                        int64_t count, uint16_t *codes, double *margins, sid_error *err);
 /* codes (count, levels) -> x (count, dim); the first `depth` levels only (0: all). SID_EDATA: a code out of range. */

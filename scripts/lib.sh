@@ -10,7 +10,7 @@ fail() {
 # ---- Packages: a set a verb -------------------------------------------------------------------------------------------
 
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libsqlite3-dev libjansson-dev libutf8proc-dev zlib1g-dev"
-packages_test="$packages_build libcmocka-dev python3 python3-numpy"
+packages_test="$packages_build libcmocka-dev python3 python3-numpy python3-pytest"
 packages_bench="$packages_test liblmdb-dev python3-venv util-linux"
 packages_lint="$packages_test clang clang-format clang-tidy cppcheck"
 packages_coverage="$packages_test gcovr"
@@ -24,6 +24,7 @@ package_is_there() {
     ninja-build) command -v ninja ;;
     qemu-user) command -v qemu-aarch64 ;;
     python3-numpy) python3 -c 'import numpy' ;;
+    python3-pytest) python3 -c 'import pytest' ;;
     libsqlite3-dev) pkg-config --exists sqlite3 ;;
     libjansson-dev) pkg-config --exists jansson ;;
     libutf8proc-dev) pkg-config --exists libutf8proc ;;

@@ -83,6 +83,11 @@ void sid_ctx_cancel(sid_ctx *ctx)
     atomic_store(&ctx->canceled, 1);
 }
 
+void sid_ctx_resume(sid_ctx *ctx)
+{
+    atomic_store(&ctx->canceled, 0);
+}
+
 sid_status sid__ctx_check(const sid_ctx *ctx, sid_error *err)
 {
     if (!atomic_load_explicit(&ctx->canceled, memory_order_relaxed))

@@ -21,7 +21,7 @@ struct sid_ctx {
     void *log_user;
 };
 
-/* SID_ECANCELED once sid_ctx_cancel was called. Long loops call it between steps. */
+/* SID_ECANCELED once sid_ctx_cancel was called, until sid_ctx_resume. Long loops call it between steps. */
 sid_status sid__ctx_check(const sid_ctx *ctx, sid_error *err);
 /* done, total in `unit`; loss NaN: none. */
 void sid__ctx_progress(const sid_ctx *ctx, const char *stage, int64_t done, int64_t total, const char *unit,

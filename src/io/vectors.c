@@ -43,12 +43,18 @@ static sid_status make_numbers(sid_vectors *vectors, sid_error *err)
     return SID_OK;
 }
 
+static sid_status size_of_data(const sid_vectors *vectors, size_t *element_count, size_t *size, sid_error *err)
+{
+    if (sid__mul_size((size_t)vectors->count, (size_t)vectors->dim, element_count) &&
+        sid__mul_size(*element_count, sizeof(float), size))
+        return SID_OK;
+    return sid__fail(err, SID_ENOMEM, "vectors of %" PRId64 " x %d are too large", vectors->count, vectors->dim);
+}
+
 static sid_status alloc_data(sid_vectors *vectors, sid_error *err)
 {
-    size_t element_count, size;
-    if (!sid__mul_size((size_t)vectors->count, (size_t)vectors->dim, &element_count) ||
-        !sid__mul_size(element_count, sizeof(float), &size))
-        return sid__fail(err, SID_ENOMEM, "vectors of %" PRId64 " x %d are too large", vectors->count, vectors->dim);
+    size_t element_count = 0, size = 0;
+    SID_TRY(size_of_data(vectors, &element_count, &size, err));
     SID_TRY(sid__vectors_reserve(vectors, size, "the vectors", err));
     SID_TRY(sid__alloc(&vectors->data, element_count, sizeof(float), "the vectors", err));
     return make_numbers(vectors, err);
@@ -116,7 +122,8 @@ void sid_vectors_free(sid_vectors *vectors)
     sid__arena_drop(&vectors->arena);
     sid__free(vectors->number);
     sid__free(vectors->id);
-    sid__free(vectors->data);
+    if (!vectors->is_wrapped)
+        sid__free(vectors->data);
     sid__vectors_file_free(vectors->file);
     sid__free(vectors);
 }
@@ -125,10 +132,10 @@ void sid_vectors_free(sid_vectors *vectors)
 
 static bool is_row_good(const float *row, int dim)
 {
-    bool is_good = true;
+    int bad = 0;
     for (int j = 0; j < dim; j++)
-        is_good &= (double)fabsf(row[j]) <= SID_VALUE_MAX; /* NaN compares false */
-    return is_good;
+        bad |= !(fabsf(row[j]) <= (float)SID_VALUE_MAX); /* NaN compares false */
+    return bad == 0;
 }
 
 sid_status sid__vectors_check_row(const float *x, int dim, int64_t row, const char *path, sid_error *err)
@@ -141,8 +148,8 @@ sid_status sid__vectors_check_row(const float *x, int dim, int64_t row, const ch
     const char *what = isnan(x[j]) ? "is NaN" : isinf(x[j]) ? "is infinite" : "is too large";
     sid_status status = sid__fail_at(err, SID_EDATA, (sid__place){.file = path, .byte = -1},
                                      "row %" PRId64 ", column %d %s; finite values up to %g are expected, mend the row "
-                                     "or pass --on-error skip",
-                                     row, j, what, SID_VALUE_MAX);
+                                     "or %s",
+                                     row, j, what, SID_VALUE_MAX, path ? "pass --on-error skip" : "leave it out");
     if (err)
         err->row = row;
     return status;
@@ -246,6 +253,24 @@ sid_status sid_vectors_create(sid_ctx *ctx, const float *data, int64_t count, in
     if (status == SID_OK && ids)
         status = sid__vectors_copy_ids(vectors, ids, err);
     return hand_over(vectors, status, out);
+}
+
+static sid_status wrap(sid_vectors *vectors, const float *data, const char *const *ids, sid_error *err)
+{
+    size_t element_count = 0, size = 0;
+    SID_TRY(size_of_data(vectors, &element_count, &size, err));
+    vectors->data = (float *)(uintptr_t)data; /* what writes to vectors writes to those that it made */
+    vectors->is_wrapped = true;
+    SID_TRY(sid__vectors_check(vectors, NULL, err));
+    return ids ? sid__vectors_copy_ids(vectors, ids, err) : make_numbers(vectors, err);
+}
+
+sid_status sid_vectors_wrap(sid_ctx *ctx, const float *data, int64_t count, int dim, const char *const *ids,
+                            sid_vectors **out, sid_error *err)
+{
+    sid_vectors *vectors = NULL;
+    SID_TRY(make_empty(ctx, count, dim, &vectors, err));
+    return hand_over(vectors, wrap(vectors, data, ids, err), out);
 }
 
 static bool has_any_vector(const sid_items *items)

@@ -10,6 +10,7 @@ struct sid_vectors {
     sid_ctx *ctx;         /* whose memory budget holds reserved_size bytes; outlives the vectors */
     size_t reserved_size; /* of data and ids */
     float *data;          /* (count, dim) row-major; NULL: they stay in `file` */
+    bool is_wrapped;      /* `data` belongs to the caller, who wants it unchanged */
     sid__vectors_file *file;
     int64_t count;
     int dim;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/vectors.h"
 #include "quant/codebook.h"
 #include "quant/prepare.h"
 
@@ -267,6 +268,8 @@ static sid_status prepare_chunk(void *arg, int64_t begin, int64_t end, int worke
     float *scratch = job->scratch + (size_t)worker * job->scratch_count;
     const float *x;
     SID_TRY(sid__rows_get(job->x, job->begin + begin, end - begin, scratch + job->q->dim, &x, err));
+    for (int64_t i = begin; i < end; i++) /* in cache from here on, so that looking costs next to nothing */
+        SID_TRY(sid__vectors_check_row(x + (i - begin) * job->q->dim, job->q->dim, job->begin + i, NULL, err));
     sid__prepare_rows(job->q, x, end - begin, scratch, job->out + begin * job->q->prepared_dim);
     return SID_OK;
 }

@@ -151,6 +151,20 @@ static void cancel_it(int number)
     sid_ctx_cancel(interrupted);
 }
 
+/* Fails when a context stays canceled once its cancellation is taken back, or can be canceled once only. */
+static void test_resume(void **state)
+{
+    (void)state;
+    sid_ctx *ctx = make();
+    for (int i = 0; i < 2; i++) {
+        sid_ctx_cancel(ctx);
+        TEST_FAILS(sid__ctx_check(ctx, err), SID_ECANCELED, "interrupted");
+        sid_ctx_resume(ctx);
+        TEST_OK(sid__ctx_check(ctx, err));
+    }
+    sid_ctx_free(ctx);
+}
+
 /* Fails when cancelling, also from a signal handler, is not seen by the next check. */
 static void test_cancel(void **state)
 {
@@ -290,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_memory_limit),
         cmocka_unit_test(test_memory_limit_among_threads),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_resume),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_for),

@@ -126,6 +126,29 @@ static void damaged_tensors_are_refused(void **state)
     sid_quantizer_free(q);
 }
 
+/* Fails when a value that has no nearest code gets one, or the message lacks the row of a later block. */
+static void bad_values_are_not_encoded(void **state)
+{
+    enum { MANY = 9000 };
+    static float x[MANY * 2];
+    static uint16_t codes[MANY * 3];
+    const float bad[] = {NAN, INFINITY, -INFINITY, 2e15F};
+    sid_ctx *ctx = NULL;
+    sid_quantizer *q = NULL;
+    (void)state;
+    for (int i = 0; i < MANY * 2; i++)
+        x[i] = (float)(i % 97);
+    TEST_OK(sid_ctx_create(&ctx, err));
+    TEST_OK(sid_quantizer_fit(ctx, &(sid_quantizer_options){.codes = "4"}, x, MANY, 2, &q, err));
+    TEST_OK(sid_quantizer_encode(ctx, q, x, MANY, codes, NULL, err));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        x[8500 * 2 + 1] = bad[i];
+        TEST_FAILS(sid_quantizer_encode(ctx, q, x, MANY, codes, NULL, err), SID_EDATA, "row 8500, column 1");
+    }
+    sid_quantizer_free(q);
+    sid_ctx_free(ctx);
+}
+
 /* Fails when bad texts of `codes` are taken. */
 static void bad_codes_are_refused(void **state)
 {
@@ -141,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_per_level),         cmocka_unit_test(changed_options_are_kept),
         cmocka_unit_test(only_fit_rows_are_seen),      cmocka_unit_test(margins_do_not_change_codes),
-        cmocka_unit_test(damaged_tensors_are_refused), cmocka_unit_test(bad_codes_are_refused)};
+        cmocka_unit_test(damaged_tensors_are_refused), cmocka_unit_test(bad_codes_are_refused),
+        cmocka_unit_test(bad_values_are_not_encoded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

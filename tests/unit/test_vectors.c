@@ -71,6 +71,33 @@ static void test_refused(void **state)
     assert_null(vectors);
 }
 
+/* Fails when wrapped data is copied, freed or counted as ours, ids are not copied, or a check is left out. */
+static void test_wrap(void **state)
+{
+    (void)state;
+    sid_vectors *vectors = NULL;
+    char id[] = "a";
+    const char *const ids[] = {id, "b", "c"};
+    const float bad[] = {0, 1, NAN, 2};
+    sid_ctx_set_memory_limit(ctx, 8);
+    TEST_OK(sid_vectors_wrap(ctx, x, 3, 2, ids, &vectors, err));
+    id[0] = 'z';
+    assert_ptr_equal(sid_vectors_data(vectors), x);
+    assert_string_equal(sid_vectors_id(vectors, 0), "a");
+    sid_vectors_free(vectors);
+    TEST_OK(sid_vectors_wrap(ctx, x, 3, 2, NULL, &vectors, err));
+    assert_string_equal(sid_vectors_id(vectors, 2), "2");
+    sid_vectors_free(vectors);
+    sid_ctx_set_memory_limit(ctx, 0);
+    vectors = NULL;
+    TEST_FAILS(sid_vectors_wrap(ctx, bad, 2, 2, NULL, &vectors, err), SID_EDATA, "row 1, column 0 is NaN");
+    TEST_FAILS(sid_vectors_wrap(ctx, bad, 2, 2, NULL, &vectors, err), SID_EDATA, "or leave it out");
+    TEST_FAILS(sid_vectors_wrap(ctx, x, 0, 2, NULL, &vectors, err), SID_EDATA, "no vectors");
+    TEST_FAILS(sid_vectors_wrap(ctx, x, INT64_MAX, 65536, NULL, &vectors, err), SID_ENOMEM, "too large");
+    TEST_FAILS(sid_vectors_wrap(ctx, x, 2, 2, (const char *const[]){"a", "a"}, &vectors, err), SID_EDATA, "ids must");
+    assert_null(vectors);
+}
+
 /* Fails when the memory limit is passed, or is not given back. */
 static void test_memory(void **state)
 {
@@ -209,9 +236,9 @@ static void test_synth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_create),  cmocka_unit_test(test_refused),    cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_set_ids), cmocka_unit_test(test_from_items), cmocka_unit_test(test_write),
-        cmocka_unit_test(test_synth),
+        cmocka_unit_test(test_create), cmocka_unit_test(test_refused), cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_memory), cmocka_unit_test(test_set_ids), cmocka_unit_test(test_from_items),
+        cmocka_unit_test(test_write),  cmocka_unit_test(test_synth),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
