@@ -1,4 +1,5 @@
-/* cmd_inspect.c: semid inspect: the health report, for people as tables, for programs as JSON, for scripts as a gate. */
+/* cmd_inspect.c: semid inspect: the health report, for people as tables or as a page, for programs as JSON, for scripts as
+ * a gate. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -237,14 +238,48 @@ static sid_status print(cli_app *app, sid_catalog *catalog, const sid_report *re
     return status;
 }
 
+/* The page goes to a file, or with "-" to standard output in place of the report. */
+static sid_status write_page(cli_app *app, sid_catalog *catalog, const char *path)
+{
+    const sid_page_options options = {.name = app->object[0],
+                                      .category = cli_text(app, "category"),
+                                      .category_separator = cli_text(app, "category-separator")};
+    int64_t size = 0;
+    if (app->is_dry_run) {
+        cli_note(app, "would write a page to %s", path);
+        return SID_OK;
+    }
+    CLI_TRY(sid_catalog_page(catalog, &options, path, &size, &app->err));
+    if (strcmp(path, "-") != 0)
+        cli_note(app, "wrote the page %s (%.1f MB); open it in a browser", path, (double)size / 1e6);
+    return SID_OK;
+}
+
+static sid_status gate(cli_app *app, const sid_report *report)
+{
+    char *text = NULL;
+    CLI_TRY(sid_report_json(report, &text, &app->err));
+    json_t *json = json_loads(text, 0, NULL);
+    sid_text_free(text);
+    if (!json)
+        return cli_fail(app, SID_EINTERNAL, "the report is no valid JSON");
+    sid_status status = cli_gates_apply(app, cli_setting_of(app, "fail-on"), json);
+    json_decref(json);
+    return status;
+}
+
 static sid_status inspect(cli_app *app, sid_catalog *catalog, const void *user)
 {
-    (void)user;
+    const char *page = user;
     sid_report report = {0};
     const sid_report_options options = {.category = cli_text(app, "category"),
                                         .category_separator = cli_text(app, "category-separator")};
     sid_status status = sid_catalog_report_with(catalog, &options, &report, &app->err);
-    if (status == SID_OK)
+    if (status == SID_OK && page)
+        status = write_page(app, catalog, page);
+    if (status == SID_OK && page && !app->is_format_given)
+        status = gate(app, &report);
+    else if (status == SID_OK)
         status = print(app, catalog, &report);
     sid_report_drop(&report);
     return status;
@@ -252,8 +287,15 @@ static sid_status inspect(cli_app *app, sid_catalog *catalog, const void *user)
 
 static sid_status run(cli_app *app)
 {
+    const char *page = cli_text(app, "html");
     CLI_TRY(cli_gates_check(app, cli_setting_of(app, "fail-on")));
-    return cli_with_catalog(app, inspect, NULL);
+    if (page && strcmp(page, "-") == 0 && app->is_format_given)
+        return cli_fail(app, SID_EUSAGE,
+                        "--html - and --format both write to standard output; give --html a file, or "
+                        "leave --format out");
+    if (page)
+        CLI_TRY(cli_output_check(app, page));
+    return cli_with_catalog(app, inspect, page);
 }
 
 static const cli_option options[] = {{.name = "fail-on",
@@ -262,15 +304,23 @@ static const cli_option options[] = {{.name = "fail-on",
                                       .is_repeatable = true,
                                       .help = "exit 3 when this holds: 'unique_rate<0.7', 'level.1.perplexity<100', "
                                               "'verdict==broken'"},
+                                     {.name = "html",
+                                      .type = CLI_TEXT,
+                                      .value = "FILE",
+                                      .help = "write the report with its drawings as one page for a browser, at most "
+                                              "5 MB; - is standard output. With --format the report is printed too"},
                                      CLI_OPTION_CATEGORY,
                                      CLI_OPTION_CATEGORY_SEPARATOR};
-static const char *const examples[] = {"inspect catalog", "inspect catalog --format json > report.json",
+static const char *const examples[] = {"inspect catalog",
+                                       "inspect catalog --html report.html   # the same to look at, in a browser",
+                                       "inspect catalog --format json > report.json",
                                        "inspect catalog --category categories   # how far prefixes agree with it",
                                        "inspect catalog --fail-on 'unique_rate<0.7'   # a gate for scripts"};
 
 const cli_command cli_inspect = {.name = "inspect",
                                  .summary = "report how healthy the SIDs of a catalogue are",
-                                 .usage = "inspect CATALOG [--format table|json|tsv] [--fail-on GATE] [--category COL]",
+                                 .usage = "inspect CATALOG [--format table|json|tsv] [--html FILE] [--fail-on GATE] "
+                                          "[--category COL]",
                                  .about =
                                      "Shows how many items share a SID, how well each level uses its codes, how much "
                                      "of the vectors is lost, and what "

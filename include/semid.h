@@ -282,6 +282,7 @@ typedef struct sid_catalog_info {
     int dim, levels;                                                          /* levels without an added digit */
     const int *codes;                                                         /* (levels) K of each level */
     bool has_vectors, ordered;
+    int64_t fitted_items; /* rows below it are of the fit, the others were added later */
 } sid_catalog_info;
 SID_API void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out);
 
@@ -407,9 +408,88 @@ SID_API size_t sid_prefixes_size(const sid_prefixes *prefixes);     /* bytes in 
  * first-th (0-based), at most `max`, go to `row`. Gives the number of items on all pages. Never fails. */
 SID_API int64_t sid_prefixes_find(const sid_prefixes *prefixes, const uint16_t *prefix, int depth, int64_t first,
                                   int64_t max, int64_t *row);
+/* A prefix of one code more than the one asked about. */
+typedef struct sid_child {
+    uint16_t code;
+    int64_t items, prefixes; /* below it; prefixes: of one code more again, 0 where there are none */
+} sid_child;
+/* The children of `prefix` (depth codes; 0: all) by code: those with code >= first_code, at most `max`, go to `out`. Gives
+ * how many; fewer than `max`: those were the last. Never fails. */
+SID_API int64_t sid_prefixes_children(const sid_prefixes *prefixes, const uint16_t *prefix, int depth, int first_code,
+                                      int64_t max, sid_child *out);
+/* How the items use the codes of a level (0-based): items (codes), by code. False when there is no such level, or the
+ * level is that of an added digit. Reads all of the level. */
+SID_API bool sid_prefixes_level(const sid_prefixes *prefixes, int level_index, int codes, int64_t *items);
 /* The items of `count` rows, in that order; SID_ENOTFOUND names a row that holds none (any more). */
 SID_API SID_MUST_CHECK sid_status sid_catalog_rows(sid_catalog *catalog, const int64_t *row, int64_t count,
                                                    sid_hits *hits, sid_error *err);
+
+/* ---- Drawings: what a page or an explorer shows of a catalogue --------------------------------------------------- */
+
+/* Items that share their base codes. */
+typedef struct sid_bucket {
+    const char *sid; /* without an added digit */
+    int64_t size;    /* items */
+    int64_t
+        distinct; /* of the vectors that were looked at; -1: vectors were dropped. 1: nothing tells the items apart */
+    int64_t measured; /* vectors looked at: all, but at most SID_BUCKET_MEASURED, by row */
+    double spread;    /* root mean square distance of these to their mean; NaN: vectors were dropped */
+} sid_bucket;
+
+#define SID_BUCKET_MEASURED 1024 /* a bucket of a million equal items is known after these */
+#define SID_SIZE_BINS 40
+
+/* Drop it when done; dropping a zeroed one is fine. */
+typedef struct sid_buckets {
+    sid_bucket *row;
+    int64_t count;
+    int64_t shared;                 /* buckets of two or more items, on all pages */
+    int64_t by_size[SID_SIZE_BINS]; /* buckets of 2^b to 2^(b+1) - 1 items */
+    const char *resolved_by;        /* as in sid_report: what tells items of a bucket apart; NULL: nothing */
+    void *memory;
+} sid_buckets;
+/* A page of the buckets of two or more items: from the first-th (0-based), at most `max`, largest first, then by SID. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_buckets(sid_catalog *catalog, int64_t first, int64_t max,
+                                                      sid_buckets *out, sid_error *err);
+SID_API void sid_buckets_drop(sid_buckets *buckets);
+
+typedef struct sid_map_options {
+    const char *prefix; /* items below it only; NULL or "": all */
+    int64_t max;        /* points; 0: 10000. More items are sampled */
+    uint64_t seed;      /* of the sample; 0: 42 */
+    void *reserved[4];
+} sid_map_options;
+
+/* Items on the plane of their first two principal components. Drop it when done; dropping a zeroed one is fine. */
+typedef struct sid_map {
+    sid_hits items;  /* in a drawn order: the first of them are a smaller sample */
+    float *xy;       /* (items.count, 2), from the mean of the items that the components are of */
+    int64_t of;      /* items below the prefix */
+    double share[2]; /* of the variance that x and y show */
+    double spread;   /* root mean square distance of the items to their mean, in all dimensions */
+    bool is_decoded; /* vectors were dropped: these are reconstructions from the codes */
+} sid_map;
+/* The components are those of up to 2,048 of the items. SID_EUSAGE: no prefix, or one of unordered codes; SID_ENOTFOUND:
+ * no item is below it. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_map(sid_catalog *catalog, const sid_map_options *options, sid_map *out,
+                                                  sid_error *err);
+SID_API void sid_map_drop(sid_map *map);
+
+typedef struct sid_page_options {
+    const char *name;     /* what commands on the page call the catalogue; NULL: CATALOG */
+    const char *category; /* as in sid_report_options and sid_label_options */
+    const char *category_separator;
+    void *reserved[4];
+} sid_page_options;
+
+#define SID_PAGE_SIZE_MAX 5000000 /* bytes: what a browser opens at once and a mail still takes */
+
+/* Writes the report with its drawings as one HTML file that needs nothing else: level use, bucket sizes, errors, a map, the
+ * prefix tree, the largest buckets, items added since. At most SID_PAGE_SIZE_MAX bytes whatever the catalogue's size: it
+ * says what it left out. `path` is replaced as a whole; "-": standard output. `size` (NULL allowed): bytes written.
+ * SID_EUSAGE: no such category; SID_EIO, SID_ENOMEM, SID_ECANCELED. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_page(sid_catalog *catalog, const sid_page_options *options,
+                                                   const char *path, int64_t *size, sid_error *err);
 
 /* ---- Health report ----------------------------------------------------------------------------------------------- */
 
@@ -426,8 +506,10 @@ typedef struct sid_level_report {
 typedef struct sid_check {
     const char *name; /* "unique_rate", "level.2.perplexity_rate" */
     double value;
-    const char *verdict; /* healthy | look | broken | n/a */
-    const char *next;    /* NULL when healthy */
+    const char *verdict;  /* healthy | look | broken | n/a */
+    const char *next;     /* NULL when healthy */
+    double healthy, look; /* the worst values that are still called so */
+    bool is_at_least;     /* larger is better */
 } sid_check;
 
 typedef struct sid_report {

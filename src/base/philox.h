@@ -20,7 +20,8 @@ enum sid__stream {
     SID__STREAM_TEST,
     SID__STREAM_SHUFFLE, /* categories, for what purity is by chance */
     SID__STREAM_ORDER,   /* turns of balanced greedy codes */
-    SID__STREAM_ADVISE   /* rows that trials are fitted on */
+    SID__STREAM_ADVISE,  /* rows that trials are fitted on */
+    SID__STREAM_MAP      /* items on the map */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

@@ -487,7 +487,8 @@ void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out)
                               .levels = m->levels,
                               .codes = m->codes,
                               .has_vectors = catalog->has_vectors,
-                              .ordered = catalog->quantizer->family->is_ordered};
+                              .ordered = catalog->quantizer->family->is_ordered,
+                              .fitted_items = m->fitted_items};
     (void)pthread_mutex_unlock(mutex);
 }
 

@@ -11,6 +11,7 @@
 struct sid_prefixes {
     sid__prefix_index *index; /* shared with the catalogue */
     int64_t version;
+    int levels; /* without an added digit */
 };
 
 sid_status sid_catalog_prefixes(sid_catalog *catalog, sid_prefixes **out, sid_error *err)
@@ -24,6 +25,7 @@ sid_status sid_catalog_prefixes(sid_catalog *catalog, sid_prefixes **out, sid_er
     }
     prefixes->index = sid__prefix_index_share(catalog->index);
     prefixes->version = catalog->version;
+    prefixes->levels = catalog->manifest.levels;
     sid__catalog_leave(catalog);
     *out = prefixes;
     return SID_OK;
@@ -62,6 +64,44 @@ int64_t sid_prefixes_find(const sid_prefixes *prefixes, const uint16_t *prefix, 
     if (first >= 0 && max > 0 && left > 0)
         sid__prefix_index_rows(prefixes->index, begin + first, begin + first + (left < max ? left : max), row);
     return end - begin;
+}
+
+static int64_t count_children(const sid__prefix_index *index, const uint16_t *prefix, int depth)
+{
+    sid__index_child child = {0};
+    int64_t count = 0;
+    for (int least = 0; sid__prefix_index_next(index, prefix, depth, least, &child); least = child.code + 1)
+        count++;
+    return count;
+}
+
+int64_t sid_prefixes_children(const sid_prefixes *prefixes, const uint16_t *prefix, int depth, int first_code,
+                              int64_t max, sid_child *out)
+{
+    uint16_t below[SID_LEVELS_MAX + 1] = {0};
+    sid__index_child child = {0};
+    int64_t count = 0;
+    int least = first_code;
+    if (depth < 0 || depth > SID_LEVELS_MAX)
+        return 0;
+    if (depth > 0)
+        memcpy(below, prefix, (size_t)depth * sizeof *below);
+    for (; count < max && sid__prefix_index_next(prefixes->index, below, depth, least, &child); count++) {
+        below[depth] = child.code;
+        out[count] = (sid_child){.code = child.code,
+                                 .items = child.end - child.begin,
+                                 .prefixes = count_children(prefixes->index, below, depth + 1)};
+        least = child.code + 1;
+    }
+    return count;
+}
+
+bool sid_prefixes_level(const sid_prefixes *prefixes, int level_index, int codes, int64_t *items)
+{
+    if (level_index < 0 || level_index >= prefixes->levels)
+        return false;
+    sid__prefix_index_use(prefixes->index, level_index, codes, items);
+    return true;
 }
 
 static sid_status push_rows(sid_catalog *catalog, const int64_t *row, int64_t count, sid_hits *hits, sid_error *err)

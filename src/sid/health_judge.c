@@ -60,8 +60,13 @@ static const char *keep_text(judge *to, const char *text)
 static int add_check(judge *to, const char *name, double value, limits limit, const char *next)
 {
     int verdict = verdict_of(value, limit);
-    to->checks[to->check_count++] = (sid_check){
-        .name = name, .value = value, .verdict = verdicts[verdict], .next = verdict > HEALTHY ? next : NULL};
+    to->checks[to->check_count++] = (sid_check){.name = name,
+                                                .value = value,
+                                                .verdict = verdicts[verdict],
+                                                .next = verdict > HEALTHY ? next : NULL,
+                                                .healthy = limit.healthy,
+                                                .look = limit.look,
+                                                .is_at_least = limit.is_at_least};
     to->worst = verdict > to->worst ? verdict : to->worst;
     return verdict;
 }

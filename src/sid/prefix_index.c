@@ -351,6 +351,35 @@ bool sid__prefix_index_find(const sid__prefix_index *index, const uint16_t *pref
     return at.begin < at.end;
 }
 
+bool sid__prefix_index_next(const sid__prefix_index *index, const uint16_t *prefix, int depth, int least,
+                            sid__index_child *out)
+{
+    run at = {.end = depth >= index->width ? 0 : index->count, .node = -1};
+    int64_t first, last;
+    for (int l = 0; l < depth && at.begin < at.end; l++)
+        step(index, l, prefix[l], &at);
+    if (at.begin >= at.end)
+        return false;
+    const sid__index_level *level = &index->level[depth];
+    if (!level->begin) {
+        first = skip_ended(index, depth, at.begin, at.end);
+        first = lower_u16(level->code, first, at.end, least);
+        if (first == at.end)
+            return false;
+        last = lower_u16(level->code, first, at.end, level->code[first] + 1);
+        *out = (sid__index_child){.code = level->code[first], .begin = first, .end = last};
+        return true;
+    }
+    find_children(index, depth, &at, &first, &last);
+    int64_t node = lower_u16(level->code, first, last, least);
+    if (node == last)
+        return false;
+    *out = (sid__index_child){.code = level->code[node],
+                              .begin = level->begin[node],
+                              .end = node + 1 < last ? level->begin[node + 1] : at.end};
+    return true;
+}
+
 int64_t sid__prefix_index_rows(const sid__prefix_index *index, int64_t begin, int64_t end, int64_t *row)
 {
     assert(begin >= 0 && end <= index->count);

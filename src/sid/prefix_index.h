@@ -23,11 +23,30 @@ int sid__prefix_index_width(const sid__prefix_index *index);
 /* Items below prefix (depth codes; 0: all): positions begin <= p < end; false and an empty run when there are none. */
 bool sid__prefix_index_find(const sid__prefix_index *index, const uint16_t *prefix, int depth, int64_t *begin,
                             int64_t *end);
+/* A prefix of one code more, and the positions of the items below it. */
+typedef struct sid__index_child {
+    uint16_t code;
+    int64_t begin, end;
+} sid__index_child;
+/* Of those below prefix (depth codes; 0: all) the one with the lowest code >= least; false when there is none. */
+bool sid__prefix_index_next(const sid__prefix_index *index, const uint16_t *prefix, int depth, int least,
+                            sid__index_child *out);
 int64_t sid__prefix_index_row(const sid__prefix_index *index, int64_t position);
 /* The rows at positions begin <= p < end to row; their number. */
 int64_t sid__prefix_index_rows(const sid__prefix_index *index, int64_t begin, int64_t end, int64_t *row);
 /* Distinct prefixes of `depth` codes. */
 int64_t sid__prefix_index_prefixes(const sid__prefix_index *index, int depth);
+
+/* ---- prefix_walk.c: the whole of it, from left to right ---------------------------------------------------------- */
+
+/* items[c] = items whose code of level_index is c, for c < codes; level_index is below the length of every SID. */
+void sid__prefix_index_use(const sid__prefix_index *index, int level_index, int codes, int64_t *items);
+/* is_new[p] = 1 where the first `depth` codes at position p differ from those before it; depth is at most the length of
+ * every SID. is_new (count), zeroed. */
+void sid__prefix_index_marks(const sid__prefix_index *index, int depth, uint8_t *is_new);
+/* The first `depth` codes at a position. */
+void sid__prefix_index_codes(const sid__prefix_index *index, int64_t position, int depth, uint16_t *codes);
+
 /* Bytes it takes in memory; the target is <= 16 an item at 4 levels. */
 size_t sid__prefix_index_size(const sid__prefix_index *index);
 

@@ -103,9 +103,46 @@ static void rows_give_their_items(void **state)
     sid_catalog_close(catalog);
 }
 
+/* Fails when children come out of order, a page overlaps the next, their counts are not those of a look-up, or the use of a
+ * level misses an item. */
+static void children_and_levels_add_up(void **state)
+{
+    fixture *f = *state;
+    sid_catalog *catalog = NULL;
+    sid_prefixes *prefixes = NULL;
+    sid_child all[8], page[2], below[8];
+    int64_t items[4], total = 0;
+    fixture_fit(f, &(sid_fit_options){.levels = 2, .codes = "4", .collisions = "digit"}, &catalog);
+    TEST_OK(sid_catalog_prefixes(catalog, &prefixes, err));
+    int64_t count = sid_prefixes_children(prefixes, NULL, 0, 0, 8, all);
+    assert_int_equal(count, 4);
+    for (int64_t i = 0; i < count; i++) {
+        total += all[i].items;
+        assert_true(i == 0 || all[i].code > all[i - 1].code);
+        assert_int_equal(all[i].items, sid_prefixes_find(prefixes, &all[i].code, 1, 0, 0, NULL));
+        assert_int_equal(all[i].prefixes, sid_prefixes_children(prefixes, &all[i].code, 1, 0, 8, below));
+    }
+    assert_int_equal(total, FIXTURE_ITEMS);
+    assert_int_equal(sid_prefixes_children(prefixes, NULL, 0, all[1].code + 1, 2, page), 2);
+    assert_int_equal(page[0].code, all[2].code);
+    assert_int_equal(sid_prefixes_children(prefixes, NULL, 0, 65536, 2, page), 0);
+    assert_int_equal(sid_prefixes_children(prefixes, NULL, -1, 0, 2, page), 0);
+    assert_int_equal(sid_prefixes_children(prefixes, NULL, SID_LEVELS_MAX + 1, 0, 2, page), 0);
+    assert_true(sid_prefixes_level(prefixes, 0, 4, items));
+    for (int64_t i = 0; i < count; i++)
+        assert_int_equal(items[all[i].code], all[i].items);
+    assert_true(sid_prefixes_level(prefixes, 1, 4, items));
+    assert_int_equal(items[0] + items[1] + items[2] + items[3], FIXTURE_ITEMS);
+    assert_false(sid_prefixes_level(prefixes, 2, 4, items));
+    assert_false(sid_prefixes_level(prefixes, -1, 4, items));
+    sid_prefixes_free(prefixes);
+    sid_catalog_close(catalog);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {FIXTURE_TEST(finds_what_starts_with_it), FIXTURE_TEST(keeps_its_version),
+    const struct CMUnitTest tests[] = {FIXTURE_TEST(children_and_levels_add_up),
+                                       FIXTURE_TEST(finds_what_starts_with_it), FIXTURE_TEST(keeps_its_version),
                                        FIXTURE_TEST(rows_give_their_items)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ static void check_threshold(const char *name, double *figure, double value, cons
 
 static void test_thresholds(void **state)
 {
-    /* Fails when a threshold moves, or the verdict is not the worst of the checks. */
+    /* Fails when a threshold moves or is told wrongly, or the verdict is not the worst of the checks. */
     (void)state;
     sid_report report = make_healthy();
     sid_level_report *level = &report.level[1];
@@ -99,6 +99,12 @@ static void test_thresholds(void **state)
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         double slack = row[i].look > row[i].healthy ? 1e-6 : -1e-6;
+        TEST_OK(sid__health_judge(&report, err));
+        assert_int_equal(check_of(&report, row[i].name)->is_at_least, slack < 0);
+        if (i < 4) {
+            assert_true(check_of(&report, row[i].name)->healthy == row[i].healthy);
+            assert_true(check_of(&report, row[i].name)->look == row[i].look);
+        }
         check_threshold(row[i].name, row[i].figure, row[i].healthy, "healthy", &report);
         check_threshold(row[i].name, row[i].figure, row[i].healthy + slack, "look", &report);
         check_threshold(row[i].name, row[i].figure, row[i].look, "look", &report);

@@ -1,0 +1,63 @@
+// page.js: the page of `semid inspect --html`: all drawings below each other, from the data that stands in it.
+
+import { h } from './dom.js';
+import { count, figure, percent, plural, verdictClass, verdictSign } from './figures.js';
+import { pageSource } from './source.js';
+import { drawChecks, verdictWords } from './checks.js';
+import { drawErrors, drawLevels } from './levels.js';
+import { drawCollisions, drawSizesSection } from './buckets.js';
+import { codeRegions, drawMap } from './scatter.js';
+import { drawTree } from './tree.js';
+import { drawAdded } from './added.js';
+
+function tile(name, value, note) {
+  return h('div', null, h('dt', null, name), h('dd', null, value), note && h('dd', { class: 'note' }, note));
+}
+
+async function drawHead(source) {
+  const [info, report] = await Promise.all([source.info(), source.report()]);
+  const sizes = [...new Set(report.level.map((level) => level.codes))];
+  const shape = sizes.length === 1 ? `${plural(report.levels, 'level')} of ${count(sizes[0])} codes` : `${report.levels} levels of ${report.level.map((level) => count(level.codes)).join(', ')} codes`;
+  document.title = `${info.name}: semantic IDs`;
+  return h('header', null,
+    h('p', { class: 'brand' }, h('b', null, 'semid'), ' health report'),
+    h('h1', null, info.name),
+    h('p', { class: 'made' }, `${shape} by ${report.quantizer}, ${plural(report.dim, 'dimension')}, collisions: ${report.collisions}${info.encoder ? `, text by ${info.encoder}` : ''}`),
+    h('div', { class: `verdict-card ${verdictClass[report.verdict]}` },
+      h('span', { class: 'sign', 'aria-hidden': 'true' }, verdictSign[report.verdict]),
+      h('div', null, h('b', null, report.verdict === 'n/a' ? 'not judged' : `verdict: ${report.verdict}`), h('span', null, verdictWords(report)))),
+    h('dl', { class: 'tiles' },
+      tile('items', count(report.items), report.added.items > 0 && `${count(report.added.items)} added since the fit`),
+      tile('distinct SIDs', percent(report.unique_rate), `${count(report.unique_sids)} of them`),
+      tile('largest bucket', count(report.largest_bucket), report.largest_bucket > 1 ? report.largest_bucket_sid : 'nobody shares'),
+      report.relative_mse !== null && tile('variance lost', percent(report.relative_mse), 'by the codes'),
+      report.lcp_ratio !== null && tile('common prefixes', `${figure(report.lcp_ratio)} ×`, 'neighbours ÷ chance')));
+}
+
+function drawFoot(info, report) {
+  return h('footer', null,
+    h('p', null, `Catalogue ${report.id}, version ${report.version}${report.parent ? `, parent ${report.parent}` : ''}; written by semid ${info.semid}.`),
+    report.at_creation.length > 0 && h('p', null, `Counts are those of today. From the day of the fit: ${report.at_creation.join(', ')}.`),
+    h('p', null, 'This file holds all it shows and asks nothing of any network.'));
+}
+
+// Small drawings stand beside each other where there is room.
+function paired(sections) {
+  const [left, right] = ['sizes', 'error'].map((id) => sections.find((each) => each.id === id));
+  const pair = h('div', { class: 'pair' }, left, right);
+  return sections.filter((each) => each !== right).map((each) => (each === left ? pair : each));
+}
+
+async function drawPage(host, source) {
+  const [info, report] = await Promise.all([source.info(), source.report()]);
+  const regions = await codeRegions(source);
+  const sections = [];
+  for (const draw of [drawChecks, drawLevels, drawSizesSection, drawErrors, drawMap, drawTree, drawCollisions, drawAdded]) {
+    sections.push(await draw(source, regions));
+  }
+  const links = h('nav', { class: 'sections', 'aria-label': 'Sections' }, sections.map((each) => h('a', { href: `#${each.id}` }, each.querySelector('h2').textContent)));
+  host.replaceChildren(await drawHead(source), links, h('main', null, paired(sections)), drawFoot(info, report));
+  document.documentElement.dataset.drawn = 'yes';
+}
+
+drawPage(document.getElementById('page'), pageSource(document.getElementById('data')));
