@@ -55,7 +55,7 @@ class sid_catalog_info(Structure):
     _fields_ = [("id", c_char_p), ("parent", c_char_p), ("quantizer", c_char_p), ("collisions", c_char_p),
                 ("digit_style", c_char_p), ("encoder", c_char_p), ("version", c_int64), ("items", c_int64),
                 ("dim", c_int), ("levels", c_int), ("codes", POINTER(c_int)), ("has_vectors", c_bool),
-                ("ordered", c_bool)]
+                ("ordered", c_bool), ("fitted_items", c_int64)]
 
 
 class sid_item(Structure):
@@ -99,7 +99,8 @@ class sid_level_report(Structure):
 
 
 class sid_check(Structure):
-    _fields_ = [("name", c_char_p), ("value", c_double), ("verdict", c_char_p), ("next", c_char_p)]
+    _fields_ = [("name", c_char_p), ("value", c_double), ("verdict", c_char_p), ("next", c_char_p),
+                ("healthy", c_double), ("look", c_double), ("is_at_least", c_bool)]
 
 
 class sid_report(Structure):
