@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # ./dev bench [NAME...]: builds the programs of bench/, runs them beside their peers and keeps what they print in
-# bench/results/DATE-CPU.md. Names: machine gemm prefix scaling quantize opq large; without one all but `large`, which fits
+# bench/results/DATE-CPU.md. Names: machine gemm prefix scaling quantize opq python large; without one all but `large`, which fits
 # 10 M x 64 vectors and takes some minutes and 6 GB of disk. Peers in Python (numpy's OpenBLAS, faiss-cpu) come from the
 # interpreter named by SEMID_PYTHON; without it a virtual environment is made in build/bench-venv. Interrupting is safe.
 set -euo pipefail
 tree=$PWD
 . scripts/lib.sh
 
-all="machine gemm prefix scaling quantize opq"
+all="machine gemm prefix scaling quantize opq python"
 names=${*:-$all}
 for name in $names; do
     case " $all large " in *" $name "*) ;; *) fail "bench knows $all large, not \"$name\"" ;; esac
@@ -37,6 +37,9 @@ run_prefix() { "$programs/bench_prefix" build; }
 run_scaling() { "$programs/bench_scaling" "${threads##* }"; }
 run_quantize() { "$python" bench/bench_quantize.py --threads "${threads// /,}"; }
 run_opq() { "$python" bench/bench_opq.py; }
+run_python() {
+    SEMID_LIBRARY=build/bench/libsemid.so.0 PYTHONPATH=python "$python" bench/bench_python.py --threads "${threads##* }"
+}
 run_gemm() {
     local library
     library=$("$python" -c 'import glob, os, numpy

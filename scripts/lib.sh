@@ -15,7 +15,7 @@ packages_bench="$packages_test liblmdb-dev python3-venv util-linux"
 packages_lint="$packages_test clang clang-format clang-tidy cppcheck"
 packages_coverage="$packages_test gcovr"
 packages_fuzz="$packages_test clang llvm libclang-rt-14-dev"
-packages_ci="faketime strace valgrind lintian file dpkg-dev $packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
+packages_ci="python3-venv faketime strace valgrind lintian file dpkg-dev $packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
 
 # Installed by dpkg, or there by other means: a tool in PATH, a library that pkg-config knows.
 package_is_there() {
@@ -24,6 +24,7 @@ package_is_there() {
     ninja-build) command -v ninja ;;
     qemu-user) command -v qemu-aarch64 ;;
     python3-numpy) python3 -c 'import numpy' ;;
+    python3-venv) python3 -c 'import ensurepip, venv' ;;
     python3-pytest) python3 -c 'import pytest' ;;
     libsqlite3-dev) pkg-config --exists sqlite3 ;;
     libjansson-dev) pkg-config --exists jansson ;;

@@ -5,6 +5,7 @@ What a fence's first line says (the language stays first, for highlighting):
     ```sh run            runs in bash, in a fresh folder a document, `semid` in PATH, $TREE the source tree
     ```sh run exit=3     must end with that exit code
     ```sh tree           runs in a copy of nothing: the tree itself (builds, ./dev)
+    ```python run        runs in the same folder by the Python that SEMID_PYTHON names (default: python3), which finds semid
     ```tsv file=NAME     is written to NAME
     ```text output       is what the block before prints on a terminal; a line "..." stands for any lines, "..." inside a
                          line for any text
@@ -16,6 +17,7 @@ import fcntl
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -76,6 +78,13 @@ class Document:
         line = self.text.count("\n", 0, match.start()) + 1
         self.problems.append("%s:%d: %s" % (self.path, line, why))
 
+    def run_python(self, match, body, wanted_exit):
+        path = os.path.join(os.path.dirname(self.folder), "block.py")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(body)
+        python = shlex.quote(os.environ.get("SEMID_PYTHON", "python3"))
+        self.run_block(match, "%s %s" % (python, shlex.quote(path)), wanted_exit, self.folder)
+
     def run_block(self, match, command, wanted_exit, folder):
         code, self.output = run_shell(command, folder, self.config)
         self.ran += 1
@@ -99,6 +108,8 @@ class Document:
             elif language == "sh" and ("run" in words or "tree" in words):
                 folder = TREE if "tree" in words else self.folder
                 self.run_block(match, body, int(named.get("exit", 0)), folder)
+            elif language == "python" and "run" in words:
+                self.run_python(match, body, int(named.get("exit", 0)))
             elif "file" in named:
                 with open(os.path.join(self.folder, named["file"]), "w", encoding="utf-8") as file:
                     file.write(body)

@@ -49,6 +49,7 @@ stage "fuzz: each target 20 s" scripts/fuzz.sh 20
 stage "coverage" scripts/coverage.sh
 stage "Debian packages" as_one_test tests/install/deb.sh
 stage "quickstart, a slice" as_one_test scripts/quickstart.sh --slice 3000
+stage "Python: a wheel, a fresh venv" as_one_test tests/python/wheel.sh
 stage "docs: run every block" as_one_test scripts/run_doc_blocks.sh
 
 echo

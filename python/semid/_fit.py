@@ -144,7 +144,7 @@ def fit(context: Context, a: FitArguments) -> ctypes.c_void_p:
     texts = _split_options(a)
     _check(a, texts)
     options = fit_options(a, texts)
-    path, out = path_of(a.path, "path"), ctypes.c_void_p()
+    path, out = os.path.abspath(path_of(a.path, "path")), ctypes.c_void_p()
     with ExitStack() as stack:
         if a.fit_rows is not None:
             options.fit_rows_path = _rows_file(a.fit_rows, stack)

@@ -123,7 +123,7 @@ class Catalog:
         another writer is met here. threads, memory_limit and progress as in :meth:`fit`.
         Raises MissingFileError, CorruptError (names the damaged file), VersionError, LockedError (names the process).
         """
-        name = path_of(path, "path")
+        name = os.path.abspath(path_of(path, "path"))  # a handle outlives os.chdir
         context, pointer = Context(threads, memory_limit, progress), ctypes.c_void_p()
         try:
             context.call_long(lib.sid_catalog_open, context.pointer, name, OPEN_WRITE if write else OPEN_READ, by(pointer))

@@ -43,6 +43,16 @@ def test_pickle(catalog, X):
     assert pickle.loads(pickle.dumps(catalog)).path == copy.path
 
 
+def test_chdir(catalog, tmp_path, monkeypatch, X):
+    """Fails when a handle opened by a relative path is lost with the working folder."""
+    monkeypatch.chdir(tmp_path)
+    with semid.Catalog.open("catalog") as relative:
+        monkeypatch.chdir("/")
+        catalog.add(["later"], X[:1])
+        assert "later" in relative
+        relative.verify()
+
+
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_workers(catalog, method):
     """Fails when a handle cannot be used by worker processes."""
