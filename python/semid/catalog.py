@@ -27,7 +27,10 @@ by = ctypes.byref
 
 
 class Info(NamedTuple):
-    """What a catalogue is: the manifest's figures and, live, ``version`` and ``items``."""
+    """What a catalogue is: the manifest's figures and, live, ``version`` and ``items``.
+
+    Rows below ``fitted_items`` are of the fit, the others were added later. ``ordered``: a prefix of a SID means something.
+    """
 
     id: str
     parent: Optional[str]
@@ -42,6 +45,7 @@ class Info(NamedTuple):
     codes: Tuple[int, ...]
     has_vectors: bool
     ordered: bool
+    fitted_items: int
 
 
 def _optional(value: Optional[bytes]) -> Optional[str]:
@@ -161,7 +165,7 @@ class Catalog:
             lib.sid_catalog_get_info(pointer, by(i))
             return Info(i.id.decode(), _optional(i.parent), i.quantizer.decode(), i.collisions.decode(),
                         (i.digit_style or b"").decode(), _optional(i.encoder), i.version, i.items, i.dim, i.levels,
-                        tuple(i.codes[level] for level in range(i.levels)), i.has_vectors, i.ordered)
+                        tuple(i.codes[level] for level in range(i.levels)), i.has_vectors, i.ordered, i.fitted_items)
 
     def __len__(self) -> int:
         return self.info.items
