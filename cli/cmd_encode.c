@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "inputs.h"
+#include "modalities.h"
 #include "output.h"
 #include "verbs.h"
 
@@ -53,7 +54,8 @@ static sid_status read_input(cli_app *app, encode_input *in)
     if (items_path)
         CLI_TRY(cli_items_read(app, items_path, &in->items));
     if (cli_is_given(app, "vectors"))
-        return cli_vectors_read(app, in->items, &in->vectors);
+        return cli_has_modalities(app) ? cli_modalities_apply(app, in->items, in->catalog, &in->vectors)
+                                       : cli_vectors_read(app, in->items, &in->vectors);
     return embed(app, in);
 }
 
@@ -148,7 +150,7 @@ static sid_status run(cli_app *app)
 }
 
 static const cli_option options[] = {
-    CLI_OPTION_VECTORS,
+    CLI_OPTION_MODALITIES,
     CLI_OPTION_IDS,
     CLI_OPTION_ITEMS("the items file, instead of as second word"),
     {.name = "add", .type = CLI_FLAG, .help = "store the items too, all or none; SIDs of old items never move"},
@@ -169,6 +171,7 @@ static const cli_option options[] = {
 static const char *const examples[] = {
     "encode catalog new.tsv                            # text, by the stored encoder",
     "encode catalog --vectors new.npy --ids new.ids.txt",
+    "encode catalog --vectors image=new.npy:ids.txt       # the other modalities of these items are missing",
     "encode catalog new.tsv --add --if-exists skip     # and store them"};
 
 const cli_command cli_encode = {

@@ -8,6 +8,7 @@
 #include "args.h"
 #include "embedding.h"
 #include "inputs.h"
+#include "modalities.h"
 #include "output.h"
 #include "size.h"
 #include "text.h"
@@ -17,6 +18,7 @@
 typedef struct fit_state {
     sid_items *items;
     sid_encoder *encoder;
+    sid_fusion *fusion;
     sid_vectors *vectors;
     sid_catalog *catalog;
     sid_report report;
@@ -27,6 +29,7 @@ static void state_drop(fit_state *state)
     sid_report_drop(&state->report);
     sid_catalog_close(state->catalog);
     sid_vectors_free(state->vectors);
+    sid_fusion_free(state->fusion);
     sid_encoder_free(state->encoder);
     sid_items_free(state->items);
 }
@@ -74,6 +77,7 @@ static sid_status check_options_early(cli_app *app, const char *path)
 static sid_status check_flags(cli_app *app, const char *items_path)
 {
     CLI_TRY(cli_check_inputs(app, items_path));
+    CLI_TRY(cli_modalities_check(app));
     if (cli_is_given(app, "init-from") && cli_has_encoder_flags(app))
         return cli_fail(app, SID_EUSAGE,
                         "the codebooks of --init-from go with the encoder it holds; leave out --encoder, --fields and "
@@ -105,7 +109,8 @@ static sid_status make_vectors(cli_app *app, const char *items_path, fit_state *
     if (items_path)
         CLI_TRY(cli_items_read(app, items_path, &state->items));
     if (cli_is_given(app, "vectors"))
-        return cli_vectors_read(app, state->items, &state->vectors);
+        return cli_has_modalities(app) ? cli_modalities_fit(app, state->items, &state->fusion, &state->vectors)
+                                       : cli_vectors_read(app, state->items, &state->vectors);
     if (cli_has_encoder_flags(app))
         return cli_embed_items(app, state->items, &state->encoder, &state->vectors);
     sid_status status = sid_vectors_from_items(app->ctx, state->items, &state->vectors, &app->err);
@@ -186,7 +191,9 @@ static void print_next(cli_app *app, const char *path, const fit_state *state)
     cli_note(app, "  semid inspect %s   # the whole report, level by level", where);
     cli_note(app, "  semid neighbors %s %s -k 5   # what stands near an item", where, item);
     cli_note(app, "  semid encode %s %s --add   # SIDs for new items", where,
-             info.encoder ? "new.tsv" : "--vectors new.npy --ids new.ids.txt");
+             info.encoder  ? "new.tsv"
+             : info.fusion ? "--vectors NAME=new.npy:new.ids.txt --vectors ..."
+                           : "--vectors new.npy --ids new.ids.txt");
     free(where);
     free(id);
 }
@@ -231,6 +238,7 @@ static sid_status fit(cli_app *app, const char *path, const char *items_path, fi
     sid_fit_options options = options_of(app);
     options.items = state->items;
     options.encoder = state->encoder;
+    options.fusion = state->fusion;
     if (app->is_dry_run) {
         CLI_TRY(sid_catalog_fit_check(app->ctx, &options, state->vectors, path, &estimate, &app->err));
         print_estimate(app, &estimate, path, !sid_vectors_data(state->vectors));
@@ -256,7 +264,21 @@ static sid_status run(cli_app *app)
 
 static const cli_option options[] = {
     CLI_OPTION_OUTPUT("the catalogue to make, a folder"),
-    CLI_OPTION_VECTORS,
+    CLI_OPTION_MODALITIES,
+    {.name = "fuse",
+     .type = CLI_CHOICE,
+     .choices = "concat|sum",
+     .value = "HOW",
+     .default_text = "concat",
+     .help = "several vectors an item: one after the other, then principal directions; or those of each, added"},
+    {.name = "fuse-weights", .type = CLI_TEXT, .value = "NAME:W,...", .help = "text:2,image:1; 1 where none is said"},
+    {.name = "fuse-dim",
+     .type = CLI_INT,
+     .value = "D",
+     .default_text = "0",
+     .min = 0,
+     .max = SID_DIM_MAX,
+     .help = "dimensions of the fused vectors; 0: 256, or as many as there are"},
     CLI_OPTION_IDS,
     CLI_OPTION_ITEMS("titles and metadata; ids of the vectors, row by row, unless --ids is given"),
     {.name = "quantizer", .type = CLI_TEXT, .value = "NAME", .default_text = "rkmeans", .help = "what makes the SIDs"},
@@ -298,6 +320,8 @@ static const char *const examples[] = {
     "fit items.tsv -o catalog                                         # text, by the built-in lsa encoder",
     "fit items.tsv -o catalog --levels 4 --codes 512 --refine 3",
     "fit --vectors x.npy --items items.tsv -o catalog --codes 256,256,128",
+    "fit --vectors image=i.npy --vectors audio=a.npy:a.ids.txt --fuse-weights image:2 -o catalog   # one may lack "
+    "items",
     "fit --vectors x.npy:ids.txt -o catalog --collisions digit        # a SID of its own for each item",
     "fit items.tsv -o catalog-2 --init-from catalog                   # the next version: few SIDs move",
     "fit items.tsv -o catalog --dry-run                               # time and memory, nothing written"};
@@ -305,8 +329,8 @@ static const char *const examples[] = {
 const cli_command cli_fit = {
     .name = "fit",
     .summary = "make a catalogue of SIDs from items or vectors",
-    .usage =
-        "fit ITEMS -o CATALOG [OPTIONS]\nfit --vectors FILE[:IDS] [--ids IDS] [--items ITEMS] -o CATALOG [OPTIONS]",
+    .usage = "fit ITEMS -o CATALOG [OPTIONS]\nfit --vectors [NAME=]FILE[:IDS] [--vectors ...] [--ids IDS] [--items "
+             "ITEMS] -o CATALOG [OPTIONS]",
     .about = "ITEMS is .tsv, .csv, .jsonl or RecBole .item with a header and item_id first; the other columns are "
              "text. Fits a "
              "quantizer, gives every item a SID and writes the catalogue, all or nothing.",

@@ -89,7 +89,12 @@ static const char *find_ids_colon(const char *spec)
 
 sid_status cli_vectors_read(cli_app *app, const sid_items *items, sid_vectors **out)
 {
-    const char *spec = cli_text(app, "vectors"), *colon = find_ids_colon(spec), *ids = cli_text(app, "ids");
+    return cli_vectors_read_from(app, cli_text(app, "vectors"), items, out);
+}
+
+sid_status cli_vectors_read_from(cli_app *app, const char *spec, const sid_items *items, sid_vectors **out)
+{
+    const char *colon = find_ids_colon(spec), *ids = cli_text(app, "ids");
     const char *path = colon ? cli_keep(app, "%.*s", (int)(colon - spec), spec) : spec;
     if (colon && ids)
         return cli_fail(app, SID_EUSAGE, "ids are given twice: by --vectors %s and --ids %s; give one", spec, ids);

@@ -10,6 +10,8 @@ sid_status cli_items_read(cli_app *app, const char *path, sid_items **out);
 sid_status cli_items_path(cli_app *app, int object_index, const char **path);
 /* --vectors with the ids of FILE:IDS, --ids, else of `items` by row (NULL: row numbers). */
 sid_status cli_vectors_read(cli_app *app, const sid_items *items, sid_vectors **out);
+/* The same of `spec`, FILE[:IDS]. */
+sid_status cli_vectors_read_from(cli_app *app, const char *spec, const sid_items *items, sid_vectors **out);
 /* Whether a name ends like a file of vectors. */
 bool cli_is_vectors_path(const char *path);
 /* Where the ids of the rows of x.npy are written: x.ids.txt. Kept as long as the app. */

@@ -225,6 +225,41 @@ SID_API SID_MUST_CHECK sid_status sid_encoder_encode(sid_ctx *ctx, const sid_enc
 SID_API SID_MUST_CHECK sid_status sid_encoder_encode_text(const sid_encoder *encoder, const char *text, float *out,
                                                           sid_error *err);
 
+/* ---- Fusion: several vectors of an item into one ------------------------------------------------------------------ */
+
+#define SID_MODALITIES_MAX 16 /* image, audio, text, ...: few are known */
+
+/* What one source says of the items. Items are joined by id; one may be missing here. */
+typedef struct sid_modality {
+    const char *name; /* letters, digits, '_', '-' */
+    const sid_vectors *vectors;
+    double weight; /* 0: 1 */
+    void *reserved[2];
+} sid_modality;
+
+typedef struct sid_fusion sid_fusion;
+typedef struct sid_fusion_options {
+    const char
+        *method;   /* "concat" (default): one after the other, then principal directions; "sum": those of each, added */
+    int dim;       /* of the fused vectors; 0: 256, or as many as there are */
+    uint64_t seed; /* 0: 42 */
+    void *reserved[4];
+} sid_fusion_options;
+
+/* Fits on the items of all modalities: each is centred and divided by its root mean square norm, then weighted. SID_EUSAGE,
+ * SID_EDATA (a modality whose rows are all equal), SID_ENOMEM. */
+SID_API SID_MUST_CHECK sid_status sid_fusion_fit(sid_ctx *ctx, const sid_fusion_options *options,
+                                                 const sid_modality *modality, int count, sid_fusion **out,
+                                                 sid_error *err);
+SID_API void sid_fusion_free(sid_fusion *fusion);
+/* (items, sid_fusion_dim) with the ids of all items: those of the first modality as fitted, then those that only later ones have.
+ * What is missing is zero, and the rest larger by as much. Weights are those of the fit. */
+SID_API SID_MUST_CHECK sid_status sid_fusion_apply(sid_ctx *ctx, const sid_fusion *fusion, const sid_modality *modality,
+                                                   int count, sid_vectors **out, sid_error *err);
+SID_API int sid_fusion_dim(const sid_fusion *fusion);
+/* "concat of image:1, audio:0.5" */
+SID_API const char *sid_fusion_text(const sid_fusion *fusion);
+
 /* ---- Catalogue: the artefact on disk ----------------------------------------------------------------------------- */
 
 typedef struct sid_catalog sid_catalog;
@@ -248,7 +283,9 @@ typedef struct sid_fit_options {
     bool force;            /* replace an existing catalogue */
     /* The collision policy's own, "cap=3,overflow=beam" (sid_policy_family lists them); the style is digit_style's. */
     const char *collision_options;
-    void *reserved[3];
+    const sid_fusion
+        *fusion; /* kept in the catalogue so that new items with several vectors are fused alike; NULL: none */
+    void *reserved[2];
 } sid_fit_options;
 
 /* Fits a quantizer on `vectors`, gives every vector a SID and writes the catalogue directory `path` (all or nothing).
@@ -283,6 +320,7 @@ typedef struct sid_catalog_info {
     const int *codes;                                                         /* (levels) K of each level */
     bool has_vectors, ordered;
     int64_t fitted_items; /* rows below it are of the fit, the others were added later */
+    const char *fusion;   /* sid_fusion_text; NULL: none */
 } sid_catalog_info;
 SID_API void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out);
 
@@ -296,6 +334,10 @@ SID_API SID_MUST_CHECK sid_status sid_catalog_encode_vectors(const sid_catalog *
 /* Text items to vectors by the stored encoder; SID_EUSAGE when the catalogue was made from vectors. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_embed(const sid_catalog *catalog, const sid_items *items,
                                                     sid_vectors **out, int64_t *no_text_count, sid_error *err);
+
+/* Several vectors an item to one by the stored fusion; SID_EUSAGE when the catalogue has none. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_fuse(const sid_catalog *catalog, const sid_modality *modality, int count,
+                                                   sid_vectors **out, sid_error *err);
 
 typedef enum sid_if_exists { SID_IF_EXISTS_FAIL, SID_IF_EXISTS_SKIP, SID_IF_EXISTS_REPLACE } sid_if_exists;
 

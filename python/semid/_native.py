@@ -48,14 +48,14 @@ class sid_fit_options(Structure):
                 ("seed", c_uint64), ("collisions", c_char_p), ("digit_style", c_char_p), ("items", c_void_p),
                 ("encoder", c_void_p), ("fit_rows_path", c_char_p), ("parent", c_char_p), ("init_from", c_char_p),
                 ("drop_vectors", c_bool), ("force", c_bool), ("collision_options", c_char_p),
-                ("reserved", c_void_p * 3)]
+                ("fusion", c_void_p), ("reserved", c_void_p * 2)]
 
 
 class sid_catalog_info(Structure):
     _fields_ = [("id", c_char_p), ("parent", c_char_p), ("quantizer", c_char_p), ("collisions", c_char_p),
                 ("digit_style", c_char_p), ("encoder", c_char_p), ("version", c_int64), ("items", c_int64),
                 ("dim", c_int), ("levels", c_int), ("codes", POINTER(c_int)), ("has_vectors", c_bool),
-                ("ordered", c_bool), ("fitted_items", c_int64)]
+                ("ordered", c_bool), ("fitted_items", c_int64), ("fusion", c_char_p)]
 
 
 class sid_item(Structure):

@@ -23,6 +23,7 @@
 #include "catalog/catalog_files.h"
 #include "catalog/item_db.h"
 #include "embed/encoder.h"
+#include "embed/fusion.h"
 #include "io/id_index.h"
 #include "io/npy.h"
 #include "quant/quantizer.h"
@@ -48,6 +49,7 @@ struct sid_catalog {
     sid__policy policy;
     sid_quantizer *quantizer;
     sid_encoder *encoder;            /* NULL: none */
+    sid_fusion *fusion;              /* NULL: none */
     char *vectors_path;              /* the reader borrows it */
     sid__npy_reader vectors;         /* when has_vectors */
     struct timespec vectors_changed; /* vectors.npy's last change as of open: written in place, it is not believed */
@@ -81,6 +83,7 @@ static inline int sid__catalog_width(const sid_catalog *catalog)
 typedef struct sid__draft {
     const sid_quantizer *quantizer;
     const sid_encoder *encoder; /* NULL: none */
+    const sid_fusion *fusion;   /* NULL: none */
     sid__policy policy;
     const sid_vectors *vectors;
     const sid_items *items; /* titles and metadata by id; NULL: none */

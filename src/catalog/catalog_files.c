@@ -181,7 +181,7 @@ sid_status sid__files_check_plain(const char *directory, sid_error *err)
     static const char *const name[] = {SID__FILE_MANIFEST, SID__FILE_QUANTIZER,    SID__FILE_ENCODER,
                                        SID__FILE_VECTORS,  SID__FILE_ITEMS,        SID__FILE_ITEMS "-wal",
                                        SID__FILE_INDEX,    SID__FILE_ITEMS "-shm", SID__FILE_METRICS,
-                                       SID__FILE_SUM,      SID__FILE_LOCK};
+                                       SID__FILE_SUM,      SID__FILE_LOCK,         SID__FILE_FUSION};
     for (size_t i = 0; i < sizeof name / sizeof *name; i++)
         SID_TRY(check_plain(directory, name[i], err));
     return SID_OK;

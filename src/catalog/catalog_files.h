@@ -12,6 +12,7 @@
 #define SID__FILE_MANIFEST "manifest.json"
 #define SID__FILE_QUANTIZER "quantizer.safetensors"
 #define SID__FILE_ENCODER "encoder.safetensors"
+#define SID__FILE_FUSION "fusion.safetensors"
 #define SID__FILE_VECTORS "vectors.npy"
 #define SID__FILE_ITEMS "items.db"
 #define SID__FILE_INDEX "index.bin"

@@ -36,6 +36,9 @@ static sid_status read_options(const sid__start *start, const sid_vectors *vecto
     if (options->encoder && sid_encoder_dim(options->encoder) != sid_vectors_dim(vectors))
         return sid__fail(err, SID_EDATA, "the encoder gives %d numbers, the vectors have %d",
                          sid_encoder_dim(options->encoder), sid_vectors_dim(vectors));
+    if (options->fusion && sid_fusion_dim(options->fusion) != sid_vectors_dim(vectors))
+        return sid__fail(err, SID_EDATA, "the fusion gives %d numbers, the vectors have %d",
+                         sid_fusion_dim(options->fusion), sid_vectors_dim(vectors));
     SID_TRY(sid__policy_create(options->collisions, options->digit_style, options->collision_options, policy, err));
     if (options->drop_vectors && policy->options.duplicates != SID__DUPLICATES_KEEP)
         return sid__fail(err, SID_EUSAGE,
@@ -265,6 +268,7 @@ static sid_status fit_into(sid_ctx *ctx, const sid__start *start, const fit_rows
     }
     draft.quantizer = quantizer;
     draft.encoder = options->encoder;
+    draft.fusion = options->fusion;
     draft.vectors = vectors;
     draft.items = options->items;
     draft.parent = options->parent;

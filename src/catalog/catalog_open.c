@@ -114,6 +114,22 @@ static sid_status load_encoder(sid_catalog *catalog, sid_error *err)
     return SID_OK;
 }
 
+static sid_status load_fusion(sid_catalog *catalog, sid_error *err)
+{
+    sid__tensor_set set = {0};
+    if (!sid__manifest_find(&catalog->manifest, SID__FILE_FUSION))
+        return SID_OK;
+    sid_status status = load_tensors(catalog, SID__FILE_FUSION, &set, err);
+    if (status == SID_OK)
+        status = sid__fusion_load(&set, &catalog->fusion, err);
+    sid__tensor_set_drop(&set);
+    if (status != SID_OK || sid_fusion_dim(catalog->fusion) == catalog->manifest.dim)
+        return status;
+    return sid__fail_at(err, SID_ECORRUPT, (sid__place){.file = catalog->path, .byte = -1},
+                        "the fusion gives %d numbers, the quantizer takes %d; restore or refit",
+                        sid_fusion_dim(catalog->fusion), catalog->manifest.dim);
+}
+
 static sid_status vectors_time(const sid_catalog *catalog, struct timespec *out, sid_error *err)
 {
     struct stat info;
@@ -305,6 +321,7 @@ static sid_status load(sid_catalog *catalog, sid_error *err)
     SID_TRY(as_corrupt(load_manifest(catalog, err), err));
     SID_TRY(as_corrupt(load_quantizer(catalog, err), err));
     SID_TRY(as_corrupt(load_encoder(catalog, err), err));
+    SID_TRY(as_corrupt(load_fusion(catalog, err), err));
     SID_TRY(as_corrupt(load_vectors(catalog, err), err));
     SID_TRY(as_corrupt(load_metrics(catalog, err), err));
     SID_TRY(load_items(catalog, err));
@@ -457,6 +474,7 @@ void sid_catalog_close(sid_catalog *catalog)
         sid__npy_close(&catalog->vectors);
     sid__free(catalog->vectors_path);
     sid_encoder_free(catalog->encoder);
+    sid_fusion_free(catalog->fusion);
     sid_quantizer_free(catalog->quantizer);
     sid__free(catalog->metrics);
     sid__lock_drop(catalog->lock_fd);
@@ -487,8 +505,13 @@ void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out)
                               .levels = m->levels,
                               .codes = m->codes,
                               .has_vectors = catalog->has_vectors,
+<<<<<<< HEAD
                               .ordered = catalog->quantizer->family->is_ordered,
                               .fitted_items = m->fitted_items};
+=======
+                              .fusion = catalog->fusion ? sid_fusion_text(catalog->fusion) : NULL,
+                              .ordered = catalog->quantizer->family->is_ordered};
+>>>>>>> a129489 (embed: several vectors of an item fused into one)
     (void)pthread_mutex_unlock(mutex);
 }
 
@@ -520,4 +543,13 @@ sid_status sid_catalog_embed(const sid_catalog *catalog, const sid_items *items,
     if (!catalog->encoder)
         return sid__fail(err, SID_EUSAGE, "this catalogue was fitted from vectors; pass --vector or --vectors");
     return sid_encoder_encode(catalog->ctx, catalog->encoder, items, out, no_text_count, err);
+}
+
+sid_status sid_catalog_fuse(const sid_catalog *catalog, const sid_modality *modality, int count, sid_vectors **out,
+                            sid_error *err)
+{
+    if (!catalog->fusion)
+        return sid__fail(err, SID_EUSAGE,
+                         "this catalogue was fitted from one vector an item, so it fuses none; pass --vectors once");
+    return sid_fusion_apply(catalog->ctx, catalog->fusion, modality, count, out, err);
 }

@@ -61,6 +61,8 @@ static sid_status fill(sid__start *start, const sid_fit_options *given, const si
     }
     if (!given->encoder)
         o->encoder = old->encoder;
+    if (!given->fusion)
+        o->fusion = old->fusion;
     if (vectors && sid_vectors_dim(vectors) != m->dim)
         return sid__fail(err, SID_EDATA, "the vectors have %d dimensions; those of %s, to start from, have %d",
                          sid_vectors_dim(vectors), old->path, m->dim);

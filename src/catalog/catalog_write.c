@@ -215,6 +215,15 @@ static sid_status write_encoder(writing *w)
     return write_tensors(w, &set, status, SID__FILE_ENCODER);
 }
 
+static sid_status write_fusion(writing *w)
+{
+    if (!w->draft->fusion)
+        return SID_OK;
+    sid__tensor_set set = {0};
+    sid_status status = sid__fusion_save(w->draft->fusion, &set, w->err);
+    return write_tensors(w, &set, status, SID__FILE_FUSION);
+}
+
 static sid_status write_vectors(writing *w)
 {
     char path[PATH_MAX];
@@ -378,8 +387,8 @@ static sid_status write_manifest(writing *w)
 
 sid_status sid__draft_write(sid_ctx *ctx, const sid__draft *draft, sid__new_directory *directory, sid_error *err)
 {
-    static sid_status (*const step[])(writing *) = {describe,    write_quantizer, write_encoder, write_vectors,
-                                                    write_items, write_metrics,   write_manifest};
+    static sid_status (*const step[])(writing *) = {describe,      write_quantizer, write_encoder, write_fusion,
+                                                    write_vectors, write_items,     write_metrics, write_manifest};
     writing *w = NULL;
     sid_status status = sid__alloc(&w, 1, sizeof *w, "the manifest", err);
     if (status == SID_OK) {
