@@ -505,13 +505,9 @@ void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out)
                               .levels = m->levels,
                               .codes = m->codes,
                               .has_vectors = catalog->has_vectors,
-<<<<<<< HEAD
                               .ordered = catalog->quantizer->family->is_ordered,
-                              .fitted_items = m->fitted_items};
-=======
-                              .fusion = catalog->fusion ? sid_fusion_text(catalog->fusion) : NULL,
-                              .ordered = catalog->quantizer->family->is_ordered};
->>>>>>> a129489 (embed: several vectors of an item fused into one)
+                              .fitted_items = m->fitted_items,
+                              .fusion = catalog->fusion ? sid_fusion_text(catalog->fusion) : NULL};
     (void)pthread_mutex_unlock(mutex);
 }
 

@@ -123,6 +123,31 @@ check "an array of an npz and its ids" is_same npz.tsv v.tsv
 fails 3 'no array "y"; it holds: x' fit --vectors x.npz:y -o npz2
 fails 3 "rows; one is expected" neighbors npz --vector x.npz:x
 
+# ---- several vectors an item
+passes synth vectors -o pictures --item-count 200 --dim 24 --centers 9 --quiet
+passes synth vectors -o sounds --item-count 150 --dim 16 --centers 9 --seed 5 --quiet
+seq 50 199 >sounds.ids
+passes fit --vectors image=pictures/vectors.npy --vectors audio=sounds/vectors.npy:sounds.ids -o fused --codes 8 --fuse-weights image:2
+says "200 items in 40 dimensions: concat of image:2, audio:1"
+says "semid encode fused --vectors NAME=new.npy:new.ids.txt --vectors ..."
+passes export fused --as tsv -o fused.tsv
+passes encode fused --vectors audio=sounds/vectors.npy:sounds.ids --vectors image=pictures/vectors.npy
+check "audio alone first, yet the same SIDs" \
+    sh -c "sort '$out' | cut -f1,2 >a.tsv; tail -n +2 fused.tsv | cut -f1,2 | sort | cmp - a.tsv"
+passes verify fused --full
+passes encode fused --vectors image=pictures/vectors.npy
+fails 3 'modality "text" was not there' encode fused --vectors text=pictures/vectors.npy
+fails 3 'modality "audio" has 24 dimensions, 16 are expected' encode fused --vectors audio=pictures/vectors.npy
+passes fit --vectors image=pictures/vectors.npy --vectors audio=sounds/vectors.npy:sounds.ids -o summed --codes 8 --fuse sum --fuse-dim 10
+says "200 items in 10 dimensions: sum of image:1, audio:1"
+passes fit --vectors image=pictures/vectors.npy -o unfused --codes 8
+fails 2 "fuses none" encode unfused --vectors a=pictures/vectors.npy
+fails 2 "has no name, and several are given" fit --vectors pictures/vectors.npy --vectors sounds/vectors.npy -o x
+fails 2 "with several --vectors NAME=FILE only" fit --vectors pictures/vectors.npy --fuse sum -o x
+fails 2 'names "b", which no --vectors is called' fit --vectors a=pictures/vectors.npy --vectors c=sounds/vectors.npy -o x --fuse-weights b:1
+fails 2 "a number above 0 is expected" fit --vectors a=pictures/vectors.npy --vectors c=sounds/vectors.npy -o x --fuse-weights a:no
+fails 2 "NAME:WEIGHT" fit --vectors a=pictures/vectors.npy --vectors c=sounds/vectors.npy -o x --fuse-weights a
+
 # ---- inspect
 passes inspect c --format table
 prints "verdict"
