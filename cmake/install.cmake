@@ -38,7 +38,8 @@ if(SEMID_IS_DEBIAN) # the license is /usr/share/common-licenses/Apache-2.0
     string(TIMESTAMP SEMID_CHANGELOG_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
     configure_file(cmake/changelog.in debian/changelog @ONLY)
     execute_process(COMMAND gzip -9nfk changelog WORKING_DIRECTORY ${PROJECT_BINARY_DIR}/debian COMMAND_ERROR_IS_FATAL ANY)
-    foreach(package semid libsemid0 libsemid-dev)
+    include(cmake/python3.cmake)
+    foreach(package semid libsemid0 libsemid-dev python3-semid)
         install(FILES cmake/copyright ${PROJECT_BINARY_DIR}/debian/changelog.gz
             DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${package})
     endforeach()

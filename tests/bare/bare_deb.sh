@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # bare_deb.sh [FOLDER]: the proof that the .deb files install and work. Builds them, makes a Debian 12 in FOLDER or a temporary
-# one, installs semid there by apt and uses it; then libsemid-dev, and compiles an example with it.
+# one, installs semid there by apt and uses it; then libsemid-dev, and compiles an example with it;
+# then python3-semid.
 #
 # Run it by hand, as root: it downloads some 200 MB, so CI does not. A FOLDER that holds a Debian already is used again.
 set -euo pipefail
@@ -53,7 +54,10 @@ cd /shop && rm -rf numbers
 cc /usr/share/doc/libsemid-dev/examples/fit_neighbors.c $(pkg-config --cflags --libs semid) -o fit_neighbors
 ./fit_neighbors numbers
 ldd fit_neighbors | grep libsemid.so.0'
+echo "==== python3-semid"
+inside 'apt-get install -y -qq --no-install-recommends /debs/python3-semid_*.deb >/debs/log 2>&1 || { tail -n 20 /debs/log; exit 1; }
+cd /shop && python3 -c "import semid; print(*semid.Catalog.open(\"catalog\").neighbors(\"tea-01\", k=2), sep=chr(10))"'
 echo "==== removed again"
-inside 'apt-get purge -y -qq semid libsemid0 libsemid-dev >/debs/log 2>&1 || { tail -n 20 /debs/log; exit 1; }
+inside 'apt-get purge -y -qq python3-semid semid libsemid0 libsemid-dev >/debs/log 2>&1 || { tail -n 20 /debs/log; exit 1; }
 left=$(find /usr -name "semid*" -o -name "libsemid*" -o -name _semid); [ -z "$left" ] || { echo "left behind: $left"; exit 1; }'
 echo "==== ok"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# deb.sh [TREE]: the three .deb files, without a network or a second system: built, looked into, unpacked by dpkg into an empty
+# deb.sh [TREE]: the four .deb files, without a network or a second system: built, looked into, unpacked by dpkg into an empty
 # root, and used there: the program, and an example compiled against the unpacked headers and library. lintian where it is.
 # tests/bare/bare_deb.sh does the same by apt in a bare Debian, by hand.
 set -euo pipefail
@@ -33,6 +33,7 @@ library=./usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>"$work/log")
 holds semid ./usr/bin/semid ./usr/share/man/man1/semid.1.gz ./usr/share/man/man1/semid-fit.1.gz \
     ./usr/share/bash-completion/completions/semid
 holds libsemid0 "$library/libsemid.so.0"
+holds python3-semid ./usr/lib/python3/dist-packages/semid/__init__.py ./usr/lib/python3/dist-packages/semid/py.typed
 holds libsemid-dev ./usr/include/semid.h "$library/libsemid.so" "$library/pkgconfig/semid.pc"
 dpkg-deb -f build/deb/semid_*.deb Depends | grep -q libsqlite3-0 || fail "semid does not depend on the libraries it needs"
 dpkg-deb -f build/deb/libsemid-dev_*.deb Depends | grep -q 'libsemid0 (= ' || fail "libsemid-dev does not depend on its libsemid0"
@@ -57,10 +58,13 @@ cc "$root/usr/share/doc/libsemid-dev/examples/fit_neighbors.c" -I "$root/usr/inc
 [ "$(LD_LIBRARY_PATH="$root/${library#./}" ./example numbers | wc -l)" -eq 5 ] || fail "the example does not run"
 man_errors=$(zcat "$root"/usr/share/man/man1/semid*.1.gz | { command -v mandoc >/dev/null && mandoc -Tlint || cat >"$work/log"; } | grep -c . || :)
 [ "$man_errors" -eq 0 ] || fail "mandoc finds faults in the manual"
-# The fields that dpkg wrote say that all three are there; then they go without a trace.
-[ "$(grep -c '^Status: install ok unpacked' "$root/var/lib/dpkg/status")" -eq 3 ] || fail "dpkg does not know three packages"
-dpkg --root="$root" --log="$work/dpkg.log" --force-not-root --force-script-chrootless --force-depends --purge semid libsemid-dev libsemid0 \
+echo 'import semid; print(semid.Catalog.open("catalog").neighbors("tea-01", k=3)[0].item_id)' |
+    LD_LIBRARY_PATH="$root/${library#./}" PYTHONPATH=$root/usr/lib/python3/dist-packages PYTHONDONTWRITEBYTECODE=1 \
+        /usr/bin/python3 - >"$work/log" 2>&1 || { cat "$work/log"; fail "the unpacked Python package does not run"; }
+# The fields that dpkg wrote say that all four are there; then they go without a trace.
+[ "$(grep -c '^Status: install ok unpacked' "$root/var/lib/dpkg/status")" -eq 4 ] || fail "dpkg does not know four packages"
+dpkg --root="$root" --log="$work/dpkg.log" --force-not-root --force-script-chrootless --force-depends --purge python3-semid semid libsemid-dev libsemid0 \
     >"$work/log" 2>&1 || { cat "$work/log"; fail "dpkg does not remove them"; }
 left=$(find "$root" -path "$root/usr/*" -name '*semid*')
 [ -z "$left" ] || fail "left behind: $left"
-echo "deb: three packages: contents, unpack, use, purge: ok"
+echo "deb: four packages: contents, unpack, use, purge: ok"
