@@ -7,9 +7,10 @@ cd "$(dirname "$0")/../.."
 compiler=${CROSS_CC:-aarch64-linux-gnu-gcc}
 emulator=${CROSS_RUN:-qemu-aarch64}
 mkdir -p build/cross
-mapfile -t sources < <(find src/base src/kernel src/linalg src/quant -name '*.c' ! -name '*_avx2.c' ! -name '*_avx512*.c')
+mapfile -t sources < <(find src/base src/kernel src/linalg src/tensor src/quant -name '*.c' ! -name '*_avx2.c' \
+    ! -name '*_avx512*.c' ! -name checkpoint.c ! -name rqvae_state.c)
 "$compiler" -std=c17 -O2 -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -Iinclude -Isrc \
-    -static -pthread -o build/cross/golden_sids tests/golden/golden_sids.c "${sources[@]}" \
+    -static -pthread -o build/cross/golden_sids tests/golden/golden_sids.c tests/golden/no_checkpoint.c "${sources[@]}" \
     src/io/tensor_set.c src/io/id_index.c src/io/rows.c src/io/sha256.c -lm
 
 expected=tests/golden/golden_sids.txt

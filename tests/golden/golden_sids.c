@@ -5,7 +5,8 @@
  * tests/golden/golden_sids.txt holds those that gcc, clang and aarch64 must give (cross.sh). A changed line there moves
  * users' SIDs: the commit says why.
  *
- * Needs base, kernel, linalg, quant, io/tensor_set, io/id_index, io/rows and io/sha256 only, so that it links without any library. The data
+ * Needs base, kernel, linalg, tensor, quant, io/tensor_set, io/id_index, io/rows and io/sha256 only, and no checkpoints, so that
+ * it links without any library. The data
  * comes from Philox integers by additions and powers of two: exact everywhere.
  */
 #include <stdio.h>
@@ -17,6 +18,9 @@
 #include "quant/quantizer.h"
 
 enum { ROWS = 3000, DIM = 40, CENTERS = 60, LEVELS = 3, LINE_SIZE = 256 };
+
+#define RQVAE                                                                                                          \
+    "steps=40,warm_steps=10,batch=256,hidden=(32),dim=12,watch_every=20,warmup=5,lr=0.003,settle=3,tune_steps=10"
 
 static const struct golden_case {
     const char *name, *codes, *options, *quantizer; /* quantizer NULL: rkmeans */
@@ -43,6 +47,9 @@ static const struct golden_case {
     {"balanced_price", "16", "", "balanced"},
     {"balanced_flow", "16", "method=flow", "balanced"},
     {"balanced_greedy", "16", "method=greedy", "balanced"},
+    {"rqvae", "16", RQVAE, "rqvae"},
+    {"rqvae_rotation_ema", "16", RQVAE ",estimator=rotation,codebook=ema,standardize=scale", "rqvae"},
+    {"rqvae_simvq", "16", RQVAE ",codebook=simvq,reduction=mean", "rqvae"},
 };
 enum { CASE_COUNT = sizeof golden_case / sizeof *golden_case };
 

@@ -1,0 +1,257 @@
+/* rqvae_model.c: see rqvae_model.h. */
+#include "quant/rqvae_model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/philox.h"
+#include "linalg/scalar.h"
+
+#define EMA_SMOOTHING 1e-5
+
+enum { PART_ENCODER = 1, PART_DECODER, PART_CODES };
+
+/* ---- Making it ---------------------------------------------------------------------------------------------------- */
+
+static sid_status declare_level(sid__rqvae_model *m, int level, sid_error *err)
+{
+    const sid__rqvae_options *o = &m->options;
+    char name[SID__PARAM_NAME_SIZE];
+    sid__param codes = {.value = {.rows = o->codes[level], .columns = o->latent},
+                        .is_fixed = o->update != SID__CODES_GRAD};
+    sid__param turn = {.value = {.rows = o->latent, .columns = o->latent}};
+    m->book[level] = m->params.count;
+    m->turn[level] = -1;
+    (void)snprintf(name, sizeof name, "codes.%d", level + 1);
+    SID_TRY(sid__params_add(&m->params, &codes, name, err));
+    if (o->update != SID__CODES_SIMVQ)
+        return SID_OK;
+    m->turn[level] = m->params.count;
+    (void)snprintf(name, sizeof name, "turn.%d", level + 1);
+    return sid__params_add(&m->params, &turn, name, err);
+}
+
+static sid_status declare(sid__rqvae_model *m, sid_error *err)
+{
+    m->decoder_shape = sid__mlp_shape_mirror(&m->options.encoder);
+    SID_TRY(sid__mlp_declare(&m->params, "encoder", &m->options.encoder, false, &m->encoder, err));
+    SID_TRY(sid__mlp_declare(&m->params, "decoder", &m->decoder_shape, false, &m->decoder, err));
+    for (int l = 0; l < m->options.levels; l++)
+        SID_TRY(declare_level(m, l, err));
+    return sid__params_seal(&m->params, err);
+}
+
+static sid_status allocate_levels(const sid_ctx *ctx, sid__rqvae_model *m, sid_error *err)
+{
+    const sid__rqvae_options *o = &m->options;
+    int most = 0;
+    for (int l = 0; l < o->levels; l++) {
+        size_t codes = (size_t)o->codes[l];
+        most = o->codes[l] > most ? o->codes[l] : most;
+        SID_TRY(sid__codebook_create(&m->packed[l], o->codes[l], o->latent, err));
+        if (o->update != SID__CODES_EMA)
+            continue;
+        SID_TRY(sid__alloc(&m->hits[l], codes, sizeof(double), "hits of codes", err));
+        SID_TRY(sid__alloc(&m->sums[l], codes * (size_t)o->latent, sizeof(double), "sums of codes", err));
+    }
+    return sid__assign_scratch_create(ctx, most, &m->scratch, err);
+}
+
+sid_status sid__rqvae_model_create(const sid_ctx *ctx, const sid__rqvae_options *options, sid__rqvae_model *out,
+                                   sid_error *err)
+{
+    *out = (sid__rqvae_model){.options = *options};
+    sid_status status = declare(out, err);
+    if (status == SID_OK)
+        status = allocate_levels(ctx, out, err);
+    if (status != SID_OK)
+        sid__rqvae_model_drop(out);
+    return status;
+}
+
+void sid__rqvae_model_drop(sid__rqvae_model *m)
+{
+    for (int l = 0; l < m->options.levels; l++) {
+        sid__codebook_drop(&m->packed[l]);
+        sid__free(m->hits[l]);
+        sid__free(m->sums[l]);
+    }
+    sid__assign_scratch_drop(&m->scratch);
+    sid__params_drop(&m->params);
+    *m = (sid__rqvae_model){0};
+}
+
+static void start_simvq(sid__rqvae_model *m, int level, uint64_t seed)
+{
+    const sid__value *codes = &m->params.param[m->book[level]].value, *turn = &m->params.param[m->turn[level]].value;
+    uint64_t from = (uint64_t)(PART_CODES + level) << 48;
+    double spread = 1 / sqrt((double)m->options.latent);
+    for (int64_t i = 0; i < codes->rows * codes->columns; i++)
+        codes->data[i] = (float)(spread * sid__gaussian(seed, SID__STREAM_WEIGHTS, from + (uint64_t)i));
+    for (int d = 0; d < m->options.latent; d++)
+        turn->data[(int64_t)d * turn->columns + d] = 1;
+}
+
+void sid__rqvae_model_start(sid__rqvae_model *m, uint64_t seed)
+{
+    sid__mlp_start(&m->params, m->encoder, &m->options.encoder, seed, PART_ENCODER);
+    sid__mlp_start(&m->params, m->decoder, &m->decoder_shape, seed, PART_DECODER);
+    for (int l = 0; l < m->options.levels && m->options.update == SID__CODES_SIMVQ; l++)
+        start_simvq(m, l, seed);
+}
+
+/* ---- Forward ------------------------------------------------------------------------------------------------------ */
+
+/* The nearest codes, by the kernel that encodes. */
+static void choose_nearest(void *user, int level, const float *rest, int64_t rows, uint16_t *code)
+{
+    sid__rqvae_model *m = user;
+    sid__codebook *book = &m->packed[level];
+    memcpy(sid__codebook_code(book), m->live[level]->data, (size_t)book->codes * (size_t)book->dim * sizeof(float));
+    sid__codebook_pack(book);
+    (void)sid__assign_all(m->ctx, book, rest, rows, &m->scratch, code);
+}
+
+static void make_books(sid__tape *tape, sid__rqvae_model *m)
+{
+    for (int l = 0; l < m->options.levels; l++) {
+        sid__value *codes = &m->params.param[m->book[l]].value;
+        m->live[l] = m->turn[l] < 0
+                         ? codes
+                         : sid__op_linear(tape, codes, &m->params.param[m->turn[l]].value, NULL, SID__NO_ACTIVATION);
+    }
+}
+
+sid__value *sid__rqvae_encode(sid__tape *tape, sid__rqvae_model *m, sid__value *x)
+{
+    return sid__mlp_forward(tape, &m->params, m->encoder, &m->options.encoder, x);
+}
+
+static sid__value *decode(sid__tape *tape, sid__rqvae_model *m, sid__value *latent, sid__value *x, sid__rqvae_step *out)
+{
+    double weight = 1.0 / (double)x->rows / (m->options.is_mean ? m->options.dim : 1);
+    out->decoded = sid__mlp_forward(tape, &m->params, m->decoder, &m->decoder_shape, latent);
+    sid__value *error = sid__op_square_error(tape, out->decoded, x, weight);
+    out->reconstruction = error ? (double)error->data[0] / weight : 0;
+    return error;
+}
+
+void sid__rqvae_forward_plain(sid__tape *tape, sid__rqvae_model *m, sid__value *x, sid__rqvae_step *out)
+{
+    *out = (sid__rqvae_step){.z = sid__rqvae_encode(tape, m, x)};
+    out->loss = decode(tape, m, out->z, x, out);
+}
+
+void sid__rqvae_forward_decoder(sid__tape *tape, sid__rqvae_model *m, sid__value *x, sid__rqvae_step *out)
+{
+    *out = (sid__rqvae_step){0};
+    m->ctx = tape->ctx;
+    tape->is_recording = false;
+    make_books(tape, m);
+    out->z = sid__rqvae_encode(tape, m, x);
+    out->quantized = sid__residual_quantize(tape, out->z, m->live, m->options.levels, choose_nearest, m);
+    tape->is_recording = true;
+    out->loss = decode(tape, m, out->quantized ? out->quantized->sum : NULL, x, out);
+}
+
+void sid__rqvae_forward(sid__tape *tape, sid__rqvae_model *m, sid__value *x, sid__choose_fn *choose,
+                        sid__rqvae_step *out)
+{
+    const sid__rqvae_options *o = &m->options;
+    double code_weight = 1.0 / (double)x->rows / (o->is_mean ? o->latent : 1) / o->levels;
+    *out = (sid__rqvae_step){0};
+    m->ctx = tape->ctx;
+    make_books(tape, m);
+    out->z = sid__rqvae_encode(tape, m, x);
+    out->quantized = sid__residual_quantize(tape, out->z, m->live, o->levels, choose ? choose : choose_nearest, m);
+    sid__value *sum = out->quantized ? out->quantized->sum : NULL;
+    sid__value *passed = o->estimator == SID__ROTATION ? sid__op_rotation(tape, out->z, sum)
+                                                       : sid__op_straight_through(tape, out->z, sum);
+    sid__value *error = decode(tape, m, passed, x, out);
+    const sid__residual_weights weights = {.codebook = o->update == SID__CODES_EMA ? 0 : code_weight,
+                                           .commitment = o->beta * code_weight};
+    out->loss = sid__op_add(tape, error, sid__op_residual_loss(tape, out->quantized, &weights));
+}
+
+/* ---- Codes -------------------------------------------------------------------------------------------------------- */
+
+void sid__rqvae_codes(const sid_ctx *ctx, const sid__rqvae_model *m, int level, float *out)
+{
+    const sid__value *codes = &m->params.param[m->book[level]].value;
+    if (m->turn[level] < 0) {
+        memcpy(out, codes->data, (size_t)codes->rows * (size_t)codes->columns * sizeof *out);
+        return;
+    }
+    const sid__value *turn = &m->params.param[m->turn[level]].value;
+    sid__gemm(ctx, &(sid__gemm_product){.a = sid__gemm_by_lane(codes->data, codes->columns),
+                                        .b = sid__gemm_by_lane(turn->data, turn->columns),
+                                        .c = out,
+                                        .c_step = codes->columns,
+                                        .rows = codes->rows,
+                                        .columns = codes->columns,
+                                        .depth = codes->columns});
+}
+
+static void ema_start_code(sid__rqvae_model *m, int level, int64_t code, double hits)
+{
+    int dim = m->options.latent;
+    const float *vector = m->params.param[m->book[level]].value.data + code * dim;
+    m->hits[level][code] = hits;
+    for (int d = 0; d < dim; d++)
+        m->sums[level][code * dim + d] = hits * (double)vector[d];
+}
+
+void sid__rqvae_ema_start(sid__rqvae_model *m, double hits)
+{
+    for (int l = 0; l < m->options.levels && m->options.update == SID__CODES_EMA; l++)
+        for (int k = 0; k < m->options.codes[l]; k++)
+            ema_start_code(m, l, k, hits);
+}
+
+/* n = decay n + (1 - decay) hits, m likewise, rows from the first on; e = m / n, n smoothed as by one more row spread over all
+ * codes (Laplace). */
+static void ema_level(sid__rqvae_model *m, const sid__quantized *quantized, int level)
+{
+    int codes = m->options.codes[level], dim = m->options.latent;
+    double *hits = m->hits[level], *sums = m->sums[level], total = 0, fresh = 1 - m->options.decay;
+    float *book = m->params.param[m->book[level]].value.data;
+    const float *rest = level ? quantized->rest[level - 1] : quantized->z->data;
+    for (int k = 0; k < codes; k++)
+        hits[k] *= m->options.decay;
+    for (int64_t i = 0; i < (int64_t)codes * dim; i++)
+        sums[i] *= m->options.decay;
+    for (int64_t i = 0; i < quantized->z->rows; i++) {
+        double *sum = sums + (int64_t)quantized->code[level][i] * dim;
+        hits[quantized->code[level][i]] += fresh;
+        for (int d = 0; d < dim; d++)
+            sum[d] += fresh * (double)rest[i * dim + d];
+    }
+    for (int k = 0; k < codes; k++)
+        total += hits[k];
+    for (int k = 0; k < codes; k++) {
+        double smooth = (hits[k] + EMA_SMOOTHING) / (total + codes * EMA_SMOOTHING) * total;
+        for (int d = 0; d < dim; d++)
+            book[(int64_t)k * dim + d] = (float)(sums[(int64_t)k * dim + d] / smooth);
+    }
+}
+
+void sid__rqvae_ema_step(sid__rqvae_model *m, const sid__quantized *quantized)
+{
+    for (int l = 0; l < m->options.levels && m->options.update == SID__CODES_EMA; l++)
+        ema_level(m, quantized, l);
+}
+
+void sid__rqvae_set_code(sid__rqvae_model *m, sid__optim *optim, int level, int code, const float *vector)
+{
+    int dim = m->options.latent;
+    memcpy(m->params.param[m->book[level]].value.data + (int64_t)code * dim, vector, (size_t)dim * sizeof *vector);
+    if (optim)
+        sid__optim_forget(optim, m->book[level], code);
+    if (m->options.update == SID__CODES_EMA) {
+        double total = 0;
+        for (int k = 0; k < m->options.codes[level]; k++)
+            total += m->hits[level][k];
+        ema_start_code(m, level, code, total / m->options.codes[level]);
+    }
+}
