@@ -49,6 +49,7 @@ static sid_fit_options options_of(cli_app *app)
         .collision_options = cli_family_options(app, CLI_FOR_POLICY),
         .fit_rows_path = cli_text(app, "fit-rows"),
         .drop_vectors = cli_flag(app, "drop-vectors"),
+        .resume = cli_flag(app, "resume"),
         .force = app->is_forced};
 }
 
@@ -309,6 +310,9 @@ static const cli_option options[] = {
     {.name = "drop-vectors",
      .type = CLI_FLAG,
      .help = "do not keep the vectors: smaller, but neighbours are approximate"},
+    {.name = "resume",
+     .type = CLI_FLAG,
+     .help = "go on from CATALOG.checkpoint, where an interrupted training (rqvae) stopped"},
     {.name = "init-from",
      .type = CLI_TEXT,
      .value = "OLD",

@@ -161,7 +161,9 @@ static int finish(cli_app *app, sid_status status)
         add_next_step(app);
     if (status != SID_OK)
         cli_print_error(app);
-    if (status == SID_ECANCELED) /* exit 4 means that a checkpoint was written; no verb here has one */
+    if (status == SID_ECANCELED && strstr(app->err.message, "--resume")) /* a checkpoint was written */
+        return sid_status_exit_code(status);
+    if (status == SID_ECANCELED)
         return cli_signal_received() ? -cli_signal_received() : 1;
     return sid_status_exit_code(status);
 }
@@ -172,7 +174,10 @@ int main(int argc, char **argv)
     cli_guard_descriptors();
     app.is_log_json = wants_json_log(argc - 1, argv + 1);
     int code = finish(&app, run(&app, argc, argv));
-    cli_signals_pause(); /* the context goes */
+    if (code == sid_status_exit_code(SID_ECANCELED)) /* the signal has been heeded */
+        cli_signals_resume(NULL);
+    else
+        cli_signals_pause(); /* the context goes */
     sid_ctx_free(app.ctx);
     cli_app_drop(&app);
     if (code < 0)

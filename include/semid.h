@@ -285,7 +285,10 @@ typedef struct sid_fit_options {
     const char *collision_options;
     const sid_fusion
         *fusion; /* kept in the catalogue so that new items with several vectors are fused alike; NULL: none */
-    void *reserved[2];
+    /* Go on from `<path>.checkpoint`, which a quantizer that trains (rqvae) leaves when it is interrupted; with the same
+     * options and vectors it gives the same bytes as without the interruption. */
+    bool resume;
+    void *reserved[1];
 } sid_fit_options;
 
 /* Fits a quantizer on `vectors`, gives every vector a SID and writes the catalogue directory `path` (all or nothing).

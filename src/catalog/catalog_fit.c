@@ -253,6 +253,26 @@ static sid_status fit_draft(sid_ctx *ctx, const fit_rows *fit_on, sid_quantizer 
     return settle_collisions(ctx, draft, &rows, err);
 }
 
+/* Where a family that trains leaves its state: beside the catalogue. `path` is the caller's to drop. */
+static sid_status set_checkpoint(const sid_ctx *ctx, const sid__new_directory *directory, bool resume, sid_quantizer *q,
+                                 sid__strbuf *path, sid_error *err)
+{
+    if (!q->family->can_resume)
+        return resume ? sid__fail(err, SID_EUSAGE, "%s keeps no checkpoint to resume from: it is quick to fit anew",
+                                  q->family->info.name)
+                      : SID_OK;
+    SID_TRY(sid__strbuf_printf(path, err, "%s.checkpoint", directory->target));
+    bool is_there = sid__path_exists(path->text);
+    if (resume && !is_there)
+        return sid__fail(err, SID_EUSAGE, "there is no checkpoint %s to resume from; leave out --resume", path->text);
+    if (is_there && !resume)
+        sid__ctx_info(ctx, "the checkpoint %s of an interrupted fit is not gone on from; that takes --resume",
+                      path->text);
+    q->checkpoint = path->text;
+    q->resume = resume;
+    return SID_OK;
+}
+
 /* Fits and writes into a directory of its own beside `path`; *directory is the new one, its lock held. */
 static sid_status fit_into(sid_ctx *ctx, const sid__start *start, const fit_rows *rows, const sid_vectors *vectors,
                            const char *path, sid__new_directory *directory, sid_error *err)
@@ -274,12 +294,18 @@ static sid_status fit_into(sid_ctx *ctx, const sid__start *start, const fit_rows
     draft.parent = options->parent;
     draft.drop_vectors = options->drop_vectors;
     draft.count = sid_vectors_count(vectors);
-    status = fit_draft(ctx, rows, quantizer, &draft, err);
+    sid__strbuf checkpoint = {0};
+    status = set_checkpoint(ctx, directory, options->resume, quantizer, &checkpoint, err);
+    if (status == SID_OK)
+        status = fit_draft(ctx, rows, quantizer, &draft, err);
     quantizer->start = NULL; /* it was for the fit */
     if (status == SID_OK)
         status = sid__draft_write(ctx, &draft, directory, err);
     else
         sid__new_directory_abandon(directory);
+    if (status == SID_OK && quantizer->checkpoint) /* the catalogue is there: a checkpoint that stays harms nobody */
+        (void)sid__remove_tree(quantizer->checkpoint, NULL);
+    sid__strbuf_drop(&checkpoint);
     sid__draft_drop(ctx, &draft);
     sid_quantizer_free(quantizer);
     return status;

@@ -33,6 +33,8 @@ struct sid_quantizer {
     const sid_quantizer *start; /* while fitting: its codebooks and numbering are gone on from; NULL: none */
     int64_t *fit_row;           /* (fit_count) rows fitted on, ascending; kept when the family has fit_codes of them */
     int64_t fit_count;
+    const char *checkpoint; /* while fitting: a file for the state of a family that can_resume; NULL: none is kept */
+    bool resume;            /* while fitting: go on from it */
 };
 
 struct sid__family_class {
@@ -41,6 +43,7 @@ struct sid__family_class {
     bool is_ordered; /* prefixes mean something */
     bool no_beam;    /* codes are found one by one: there are no paths to keep */
     bool can_start;  /* fit goes on from q->start */
+    bool can_resume; /* fit takes so long that it keeps its state in q->checkpoint */
     /* Settles levels and codes, which the family's own options may imply, and parses the codes; has_: whether they were
      * given. NULL: sid__quantizer_parse_codes alone. */
     sid_status (*settle)(sid_quantizer *q, bool has_levels, bool has_codes, sid_error *err);

@@ -308,7 +308,9 @@ static sid__rqvae_plan plan_of(const sid_quantizer *q)
                             .tune_steps = o->tune_steps,
                             .no_init = o->init == 1,
                             .optim = sid__optim_default(),
-                            .seed = (uint64_t)q->options.seed};
+                            .seed = (uint64_t)q->options.seed,
+                            .checkpoint = q->checkpoint,
+                            .resume = q->resume};
     plan.optim.rate = o->lr;
     plan.optim.decay = o->wd;
     plan.optim.clip = o->clip;
@@ -334,17 +336,34 @@ static sid_status take_model(sid_ctx *ctx, const sid_quantizer *q, rqvae *r, con
     return pack(r, err);
 }
 
+/* All that a checkpoint depends on beside the rows. */
+static sid_status describe(const sid_quantizer *q, sid__strbuf *text, sid_error *err)
+{
+    sid__strbuf rest = {0};
+    sid_status status = sid__quantizer_options_text(q, &rest, err);
+    if (status == SID_OK)
+        status = sid__strbuf_printf(text, err, "levels=%lld,codes=%s,seed=%lld,%s", (long long)q->options.levels,
+                                    q->options.codes_text, (long long)q->options.seed, rest.text);
+    sid__strbuf_drop(&rest);
+    return status;
+}
+
 /* x (count, dim): prepared rows, standardised in place. */
 static sid_status train(sid_ctx *ctx, const sid_quantizer *q, rqvae *r, float *x, int64_t count, sid_error *err)
 {
     const sid__rqvae_options options = model_options(q, r);
-    const sid__rqvae_plan plan = plan_of(q);
+    sid__rqvae_plan plan = plan_of(q);
     sid__rqvae_model model;
+    sid__strbuf text = {0};
     standardize(r, x, count, x);
     SID_TRY(sid__rqvae_model_create(ctx, &options, &model, err));
-    sid_status status = sid__rqvae_train(ctx, &plan, &model, x, count, err);
+    sid_status status = describe(q, &text, err);
+    plan.options = text.text;
+    if (status == SID_OK)
+        status = sid__rqvae_train(ctx, &plan, &model, x, count, err);
     if (status == SID_OK)
         status = take_model(ctx, q, r, &model, err);
+    sid__strbuf_drop(&text);
     sid__rqvae_model_drop(&model);
     return status;
 }
@@ -450,6 +469,7 @@ const sid__family_class sid__rqvae = {.info = {.name = "rqvae",
                                                .option_count = sizeof option_table / sizeof *option_table},
                                       .options_size = sizeof(rqvae_options),
                                       .is_ordered = true,
+                                      .can_resume = true,
                                       .check = check,
                                       .fit = fit,
                                       .encode = encode,
