@@ -15,7 +15,7 @@ packages_bench="$packages_test liblmdb-dev python3-venv util-linux"
 packages_lint="$packages_test clang clang-format clang-tidy cppcheck"
 packages_coverage="$packages_test gcovr"
 packages_fuzz="$packages_test clang llvm libclang-rt-14-dev"
-packages_ci="python3-venv faketime strace valgrind lintian file dpkg-dev $packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
+packages_ci="chromium python3-venv faketime strace valgrind lintian file dpkg-dev $packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
 
 # Installed by dpkg, or there by other means: a tool in PATH, a library that pkg-config knows.
 package_is_there() {

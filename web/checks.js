@@ -28,7 +28,7 @@ function gauge(check) {
 function limitWords(check, key) {
   const word = (value) => (/_rate$/.test(key) || key === 'relative_mse' ? percent(value) : figure(value));
   const sign = check.isAtLeast ? '≥' : '≤';
-  return `healthy ${sign} ${word(check.healthy)}, look ${sign} ${word(check.look)}`;
+  return [h('b', null, `healthy ${sign} ${word(check.healthy)}`), ', ', h('b', null, `look ${sign} ${word(check.look)}`)];
 }
 
 function checkRow(check, catalog, hasNext) {

@@ -14,6 +14,7 @@ export function figure(n) {
 
 export function percent(n) {
   if (n === null || n === undefined) return 'n/a';
+  if (n > 0 && n < 0.0005) return '< 0.1\u00a0%';
   const text = (100 * n).toFixed(Math.abs(n) < 0.1 || n > 0.99 ? 1 : 0);
   return `${text.replace(/\.0$/, '')}\u00a0%`;
 }

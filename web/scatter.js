@@ -77,7 +77,8 @@ class Scatter {
     const pen = this.canvas.getContext('2d');
     const ratio = devicePixelRatio || 1;
     const ink = inks(this.host);
-    const size = (this.items.length > 5000 ? 1.7 : this.items.length > 1000 ? 2.3 : 3.2) * Math.min(2, Math.sqrt(this.view.zoom));
+    const base = this.items.length > 5000 ? 1.7 : this.items.length > 1000 ? 2.3 : 3.2;
+    const size = base * Math.min(2, Math.sqrt(this.view.zoom)) * (this.width < 500 ? 0.75 : 1);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, this.width, this.height);
     const disc = (item, radius) => {
@@ -136,7 +137,7 @@ class Scatter {
     pen.lineJoin = 'round';
     for (const region of this.regions.list) {
       if (this.wanted && !this.items.some((item) => firstCode(item.sid) === region.code && this.wanted(item))) continue;
-      const name = region.label.split(',')[0];
+      const name = region.label.split(/[,:]/)[0].slice(0, 28);
       if (!name || boxes.length >= (this.width < 500 ? 8 : 16) * Math.min(4, this.view.zoom)) continue;
       const [x, y] = this.place(region);
       const half = pen.measureText(name).width / 2 + 6;
@@ -267,7 +268,9 @@ export async function drawMap(source, regions) {
   const say = (wanted) => { said.textContent = wanted ? `${plural(map.items.filter(wanted).length, 'item')} of ${count(map.items.length)} on the map` : ''; };
   const find = (text) => {
     const lower = text.trim().toLowerCase();
-    const wanted = lower === '' ? null : (item) => item.id.toLowerCase() === lower || (/^\d[\d-]*$/.test(lower) && isBelow(item.sid, lower)) || item.title.toLowerCase().includes(lower);
+    const isPrefix = /^\d+(-\d+)*$/.test(lower);
+    const wanted = lower === '' ? null : (item) => item.id.toLowerCase() === lower
+      || (isPrefix ? isBelow(item.sid, lower) : item.title.toLowerCase().includes(lower));
     press(null);
     scatter.show(wanted);
     say(wanted);

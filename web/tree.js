@@ -8,32 +8,49 @@ function nodeLines(node, total) {
   return [node.prefix, `${plural(node.items, 'item')}, ${percent(node.items / total)} of all`, node.label];
 }
 
-// Rows of cells whose areas are as their items: a row takes cells until it holds its part. What has no room is the rest.
-export function layOut(nodes, width, height, rowsMax) {
-  const perRow = Math.max(3, Math.floor(width / 92));
-  const rows = Math.min(rowsMax, Math.ceil(nodes.length / perRow));
-  const shown = nodes.slice(0, rows * perRow);
-  const total = shown.reduce((sum, node) => sum + node.items, 0);
+const cellShape = 2.3; // width ÷ height that words like
+
+// Places a run of nodes along the shorter side of what is left of the box; how far the worst is from the shape wanted.
+function worstShape(weights, sum, side, area) {
+  const thick = (sum * area) / side;
+  return Math.max(...[weights[0], weights[weights.length - 1]].map((weight) => {
+    const shape = side / thick / (sum / weight);
+    return Math.max(shape, 1 / shape);
+  }));
+}
+
+// A squarified treemap (Bruls, Huizing, van Wijk 2000) of cells as wide as words need: areas are as items. nodes: largest
+// first. Runs are laid in a box whose width is divided by cellShape, so that squares there are wide here.
+export function layOut(nodes, width, height) {
+  const total = nodes.reduce((sum, node) => sum + node.items, 0);
+  const box = { x: 0, y: 0, width: width / cellShape, height };
+  const area = total ? (box.width * box.height) / total : 0;
   const cells = [];
-  let y = 0;
-  let begin = 0;
-  let done = 0;
-  for (let row = 1; row <= rows && begin < shown.length; row++) {
-    let end = begin;
-    let weight = 0;
-    while (end < shown.length && (row === rows || end === begin || done + weight + shown[end].items / 2 < (total * row) / rows)) weight += shown[end++].items;
-    const tall = (height * weight) / total;
-    let x = 0;
-    for (const node of shown.slice(begin, end)) {
-      const wide = (width * node.items) / weight;
-      cells.push({ node, x, y, width: wide, height: tall });
-      x += wide;
+  for (let begin = 0; begin < nodes.length;) {
+    const isTall = box.height <= box.width; // the run stands upright at the left
+    const side = isTall ? box.height : box.width;
+    let end = begin + 1;
+    let sum = nodes[begin].items;
+    const weights = [sum];
+    while (end < nodes.length) {
+      const more = [...weights, nodes[end].items];
+      if (worstShape(more, sum + nodes[end].items, side, area) > worstShape(weights, sum, side, area)) break;
+      weights.push(nodes[end].items);
+      sum += nodes[end].items;
+      end += 1;
     }
-    y += tall;
-    done += weight;
+    const thick = (sum * area) / side;
+    let at = 0;
+    for (const node of nodes.slice(begin, end)) {
+      const long = (side * node.items) / sum;
+      cells.push(isTall ? { node, x: box.x * cellShape, y: box.y + at, width: thick * cellShape, height: long }
+        : { node, x: (box.x + at) * cellShape, y: box.y, width: long * cellShape, height: thick });
+      at += long;
+    }
+    if (isTall) { box.x += thick; box.width -= thick; } else { box.y += thick; box.height -= thick; }
     begin = end;
   }
-  return { cells, left: nodes.length - shown.length };
+  return cells;
 }
 
 const rowHeight = 46;
@@ -55,9 +72,10 @@ class Cells {
     if (!this.svg) return;
     const { source, at, total } = this.state;
     const { nodes, prefixes, items } = await source.children(at);
-    const rows = Math.max(1, Math.min(rowsMax, Math.ceil(nodes.length / Math.max(3, Math.floor(this.width / 92)))));
+    const perRow = Math.max(3, Math.floor(this.width / 92));
+    const rows = Math.max(3, Math.min(rowsMax, Math.ceil(nodes.length / perRow)));
     const height = rows * rowHeight;
-    const { cells } = layOut(nodes, this.width, height, rowsMax);
+    const cells = layOut(nodes.slice(0, rows * perRow), this.width, height);
     const shown = cells.reduce((sum, cell) => sum + cell.node.items, 0);
     const foot = nodes.length === 0 || shown < items ? 26 : 0;
     this.svg.setAttribute('height', height * (nodes.length > 0) + foot);
@@ -71,17 +89,18 @@ class Cells {
   box({ node, x, y, width, height }) {
     const { state } = this;
     const ink = `ink-${state.colourOf.get(node.prefix.split('-', 1)[0]) || 0}`;
-    const group = s('g', { class: 'box' }, s('rect', { x: x + 1, y: y + 1, width: Math.max(0.7, width - 2), height: height - 2, rx: width > 12 ? 4 : 0, class: ink }));
+    const group = s('g', { class: 'box' }, s('rect', { x: x + 1, y: y + 1, width: Math.max(0.7, width - 2), height: Math.max(0.7, height - 2), rx: width > 12 && height > 12 ? 4 : 0, class: ink }));
     let left = x + 5;
-    for (const child of node.children) {
+    for (const child of height > 14 ? node.children : []) {
       const part = ((width - 10) * child.items) / node.items;
       if (part < 2) break;
       group.append(s('rect', { x: left, y: y + height - 6.5, width: part - 1, height: 3, class: `part ${ink}` }));
       left += part;
     }
-    if (width > 24) group.append(text(x + 6, y + 16, fitted(String(node.code), width - 8), { class: 'code' }));
-    if (width > 74) group.append(text(x + width - 6, y + 16, count(node.items), { class: 'end faint' }));
-    if (width > 34) group.append(text(x + 6, y + Math.min(31, height - 11), fitted(node.label, width - 11)));
+    const code = String(node.code);
+    if (height > 22 && width > 8 + 8 * code.length) group.append(text(x + 6, y + 16, code, { class: 'code' }));
+    if (height > 22 && width > 74) group.append(text(x + width - 6, y + 16, count(node.items), { class: 'end faint' }));
+    if (height > 38 && width > 34) group.append(text(x + 6, y + 31, fitted(node.label, width - 11)));
     group.onpointermove = (event) => showTip(nodeLines(node, state.total), event.clientX, event.clientY);
     group.onclick = () => state.go(node.prefix);
     return group;

@@ -171,6 +171,30 @@ check "a gate on a level is exit 3" [ $code -eq 3 ]
 run inspect c --fail-on 'uniq_rate<0.5'
 check "an unknown figure is exit 2" [ $code -eq 2 ]
 says "did you mean unique_rate?"
+passes inspect c --html report.html
+prints_nothing
+says "wrote the page report.html (0.1 MB); open it in a browser"
+check "the page is one document" [ "$(grep -c '<!doctype html>' report.html)" -eq 1 ]
+check "the page ends" [ "$(tail -n 1 report.html)" = "</html>" ]
+echo mine >mine.html
+fails 2 "mine.html exists; pass --force" inspect c --html mine.html
+check "a page that was there stays" [ "$(cat mine.html)" = mine ]
+passes inspect c --html mine.html --force
+check "the page replaces it" is_same mine.html report.html
+passes inspect c --html -
+check "- is standard output" is_same "$out" report.html
+is_silent
+passes inspect c --html dry.html --dry-run
+check "a dry run writes no page" is_absent dry.html
+passes inspect c --html both.html --format json
+prints '"unique_rate"'
+check "the report comes with the page" is_same both.html report.html
+fails 2 "both write to standard output" inspect c --html - --format json
+fails 2 "no item has a column" inspect c --html none.html --category nothing
+check "a page that failed leaves nothing" is_absent none.html
+run inspect c --html gate.html --fail-on 'items==60'
+check "a gate holds beside the page" [ $code -eq 3 ]
+fails 1 "nowhere/page.html" inspect c --html nowhere/page.html
 
 # ---- show, decode, neighbors
 passes show c i5 --format table
