@@ -13,7 +13,7 @@ function binName(bin) {
 function drawSizes(svg, width, sizes) {
   const height = 220;
   const foot = height - 34;
-  const from = 56;
+  const from = 66;
   const most = Math.max(...sizes, 10);
   const powers = Math.ceil(Math.log10(most));
   const y = (n) => foot - (foot - 22) * (n < 1 ? 0 : (Math.log10(n) + 0.35) / (powers + 0.35));
@@ -25,7 +25,7 @@ function drawSizes(svg, width, sizes) {
   sizes.forEach((n, bin) => {
     const x = from + bin * step;
     if (n > 0) svg.append(s('rect', { x: x + 3, y: y(n), width: Math.max(2, step - 6), height: foot - y(n), rx: 2, class: bin === 0 ? 'bar alone' : 'bar' }));
-    if (n > 0 && step > 30) svg.append(text(x + step / 2, y(n) - 5, count(n), { class: 'middle strong' }));
+    if (n > 0 && step > 7.5 * count(n).length) svg.append(text(x + step / 2, y(n) - 5, count(n), { class: 'middle strong' }));
     if (step > 30 || bin % 3 === 0) svg.append(text(x + step / 2, foot + 16, step > 46 ? binName(bin) : count(2 ** bin), { class: 'middle' }));
   });
   svg.append(line(from, foot, from + step * sizes.length, foot, 'axis'),

@@ -53,7 +53,7 @@ function levelCard(use, level, items) {
 function drawEvenness(svg, width, levels, limits) {
   const row = 26;
   const from = 62;
-  const to = width - 46;
+  const to = width - 54;
   const x = (share) => from + (to - from) * share;
   const foot = levels.length * row + 6;
   (to - from < 190 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]).forEach((share) => svg.append(line(x(share), 2, x(share), foot, 'grid'),

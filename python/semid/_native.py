@@ -48,7 +48,7 @@ class sid_fit_options(Structure):
                 ("seed", c_uint64), ("collisions", c_char_p), ("digit_style", c_char_p), ("items", c_void_p),
                 ("encoder", c_void_p), ("fit_rows_path", c_char_p), ("parent", c_char_p), ("init_from", c_char_p),
                 ("drop_vectors", c_bool), ("force", c_bool), ("collision_options", c_char_p),
-                ("fusion", c_void_p), ("reserved", c_void_p * 2)]
+                ("fusion", c_void_p), ("resume", c_bool), ("reserved", c_void_p * 1)]
 
 
 class sid_catalog_info(Structure):
