@@ -11,10 +11,10 @@ from . import _inputs, _options
 from ._arrays import ids_of, int_of, optional_path, path_of, text_of
 from ._context import Context, warn
 from ._errors import ExistsError, UsageError
-from ._native import OPEN_READ, lib, sid_encoder_options, sid_fit_options
+from ._native import OPEN_READ, lib, sid_encoder_options, sid_fit_options, sid_fusion_options
 
 KEYWORDS = ("path", "ids", "items", "quantizer", "levels", "codes", "seed", "collisions", "digit_style", "encoder",
-            "fields", "fit_rows", "parent", "init_from", "drop_vectors", "force", "on_error", "threads", "memory_limit",
+            "fields", "fuse", "fuse_weights", "fuse_dim", "fit_rows", "parent", "init_from", "drop_vectors", "force", "on_error", "threads", "memory_limit",
             "progress")
 
 
@@ -33,6 +33,9 @@ class FitArguments(NamedTuple):
     digit_style: Optional[str]
     encoder: Optional[str]
     fields: Optional[str]
+    fuse: Optional[str]
+    fuse_weights: Optional[Dict[str, float]]
+    fuse_dim: int
     fit_rows: Any
     parent: Optional[str]
     init_from: Any
@@ -61,6 +64,10 @@ def _check(a: FitArguments, texts: Dict[str, Optional[bytes]]) -> None:
         raise UsageError("vectors are used as they are; leave out encoder=, fields= and encoder_..=, or pass items")
     if embeds and a.init_from is not None:
         raise UsageError("the codebooks of init_from go with the encoder it holds; leave out encoder=, fields= and encoder_..=")
+    fuses = a.fuse is not None or a.fuse_weights is not None or a.fuse_dim != 0
+    if fuses and not (isinstance(a.data, dict) and len(a.data) > 1):
+        raise UsageError("fuse=, fuse_weights= and fuse_dim= have a meaning with several vectors an item: X = {\"image\": .., "
+                         "\"text\": ..}")
     if a.items is not None and _inputs.is_items(a.data):
         raise UsageError("items are given twice, as data and as items=; give one")
     if not a.force and os.path.lexists(a.path):  # the library says so too, after minutes of embedding
@@ -120,16 +127,29 @@ def _embed_as_before(context: Context, init_from: Any, items: Any, stack: ExitSt
     return vectors
 
 
+def _fuse(context: Context, a: FitArguments, items: Any, options: sid_fit_options, stack: ExitStack) -> ctypes.c_void_p:
+    fusion, vectors = ctypes.c_void_p(), ctypes.c_void_p()
+    if not a.data:
+        raise UsageError("X is an empty dict; {name: vectors} is expected")
+    parts = stack.enter_context(_inputs.modalities(context, a.data, a.ids, items, a.on_error, a.fuse_weights))
+    if len(parts) == 1:  # one needs no fusion
+        return ctypes.c_void_p(parts[0].vectors)
+    stack.callback(lambda: lib.sid_fusion_free(fusion))
+    stack.callback(lambda: lib.sid_vectors_free(vectors))
+    chosen = sid_fusion_options(method=text_of(a.fuse, "fuse"), dim=int_of(a.fuse_dim, "fuse_dim", 0), seed=a.seed)
+    context.call_long(lib.sid_fusion_fit, context.pointer, ctypes.byref(chosen), parts, len(parts), ctypes.byref(fusion))
+    context.call_long(lib.sid_fusion_apply, context.pointer, fusion, parts, len(parts), ctypes.byref(vectors))
+    options.fusion = fusion
+    return vectors
+
+
 def _vectors(context: Context, a: FitArguments, encoder_text: Optional[bytes], items: Any, options: sid_fit_options,
              stack: ExitStack) -> ctypes.c_void_p:
     """As the command line: vectors given, else "vector" members, else text."""
-    if _inputs.is_vectors_path(a.data):
-        return stack.enter_context(_inputs.vectors_from_file(context, a.data, a.ids, items, a.on_error))
+    if isinstance(a.data, dict):
+        return _fuse(context, a, items, options, stack)
     if not _inputs.is_items(a.data):
-        vectors = stack.enter_context(_inputs.vectors_from_array(context, a.data, a.ids))
-        if items and a.ids is None:
-            context.call(lib.sid_vectors_set_ids, vectors, items)
-        return vectors
+        return stack.enter_context(_inputs.vectors(context, a.data, a.ids, items, a.on_error))
     if a.encoder is None and a.fields is None and encoder_text is None:
         vectors_of_items = stack.enter_context(_inputs.vectors_from_items(context, items))
         if vectors_of_items is not None:

@@ -6,13 +6,13 @@ import json
 import os
 import re
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Dict, Iterator, List, Optional
 
-from ._arrays import address, char_pointers, choice_of, ids_of, path_of, rows_of
+from ._arrays import address, char_pointers, choice_of, ids_of, path_of, rows_of, text_of
 from ._context import Context
 from ._errors import DataError, Error, NotFoundError, UsageError
-from ._native import ON_ERROR, lib, sid_read_options
+from ._native import ON_ERROR, lib, sid_modality, sid_read_options
 
 VECTOR_ENDINGS = (".npy", ".npz", ".safetensors")
 
@@ -176,3 +176,39 @@ def vectors_from_items(context: Context, items_pointer: Any) -> Iterator[Optiona
         yield out if out else None
     finally:
         lib.sid_vectors_free(out)
+
+
+@contextmanager
+def vectors(context: Context, X: Any, ids: Any, items_pointer: Any = None, on_error: str = "fail",
+            dim: Optional[int] = None) -> Iterator[ctypes.c_void_p]:
+    """A sid_vectors of an array or a file; without ids those of the items, row by row, else row numbers."""
+    if is_vectors_path(X):
+        with vectors_from_file(context, X, ids, items_pointer, on_error) as pointer:
+            yield pointer
+        return
+    with vectors_from_array(context, X, ids, dim) as pointer:
+        if items_pointer and ids is None:
+            context.call(lib.sid_vectors_set_ids, pointer, items_pointer)
+        yield pointer
+
+
+@contextmanager
+def modalities(context: Context, X: Dict[str, Any], ids: Any, items_pointer: Any = None, on_error: str = "fail",
+               weights: Optional[Dict[str, float]] = None) -> Iterator[Any]:
+    """sid_modality of {name: vectors} or {name: (vectors, ids)}."""
+    strange = [name for name in weights or {} if name not in X]
+    if strange:
+        raise UsageError(f"fuse_weights names {strange[0]!r}; the modalities are {', '.join(map(repr, X))}")
+    array = (sid_modality * len(X))()
+    with ExitStack() as stack:
+        for one, (name, value) in zip(array, X.items()):
+            own, own_ids = value if isinstance(value, tuple) and len(value) == 2 else (value, ids)
+            one.name, one.weight = text_of(name, "the name of a modality"), _weight(name, (weights or {}).get(name, 1))
+            one.vectors = stack.enter_context(vectors(context, own, own_ids, items_pointer, on_error))
+        yield array
+
+
+def _weight(name: str, weight: Any) -> float:
+    if not isinstance(weight, (int, float)) or not 0 < weight < float("inf"):
+        raise UsageError(f"fuse_weights gives {name!r} the weight {weight!r}; a number above 0 is expected")
+    return float(weight)

@@ -43,6 +43,14 @@ class sid_encoder_options(Structure):
                 ("reserved", c_void_p * 4)]
 
 
+class sid_modality(Structure):
+    _fields_ = [("name", c_char_p), ("vectors", c_void_p), ("weight", c_double), ("reserved", c_void_p * 2)]
+
+
+class sid_fusion_options(Structure):
+    _fields_ = [("method", c_char_p), ("dim", c_int), ("seed", c_uint64), ("reserved", c_void_p * 4)]
+
+
 class sid_fit_options(Structure):
     _fields_ = [("quantizer", c_char_p), ("levels", c_int), ("codes", c_char_p), ("options", c_char_p),
                 ("seed", c_uint64), ("collisions", c_char_p), ("digit_style", c_char_p), ("items", c_void_p),
@@ -181,11 +189,14 @@ FALLIBLE: "dict[str, list[Any]]" = {
     "sid_vectors_rows": [_P, c_int64, c_int64, _P],
     "sid_encoder_fit": [_P, _P, POINTER(sid_encoder_options), _OUT],
     "sid_encoder_encode": [_P, _P, _P, _OUT, POINTER(c_int64)],
+    "sid_fusion_fit": [_P, POINTER(sid_fusion_options), POINTER(sid_modality), c_int, _OUT],
+    "sid_fusion_apply": [_P, _P, POINTER(sid_modality), c_int, _OUT],
     "sid_catalog_fit": [_P, POINTER(sid_fit_options), _P, _S, _OUT],
     "sid_catalog_open": [_P, _S, c_int, _OUT],
     "sid_catalog_encode": [_P, _P, c_int64, c_int, _P],
     "sid_catalog_encode_vectors": [_P, _P, _P],
     "sid_catalog_embed": [_P, _P, _OUT, POINTER(c_int64)],
+    "sid_catalog_fuse": [_P, POINTER(sid_modality), c_int, _OUT],
     "sid_catalog_add": [_P, _P, POINTER(sid_add_options), POINTER(sid_hits)],
     "sid_catalog_remove": [_P, POINTER(c_char_p), c_int64],
     "sid_catalog_show": [_P, _S, POINTER(sid_hits)],
@@ -220,6 +231,7 @@ PLAIN: "dict[str, tuple[Any, list[Any]]]" = {
     "sid_vectors_count": (c_int64, [_P]),
     "sid_vectors_dim": (c_int, [_P]),
     "sid_encoder_free": (None, [_P]),
+    "sid_fusion_free": (None, [_P]),
     "sid_catalog_close": (None, [_P]),
     "sid_catalog_get_info": (None, [_P, POINTER(sid_catalog_info)]),
     "sid_hits_drop": (None, [POINTER(sid_hits)]),

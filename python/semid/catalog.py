@@ -46,6 +46,7 @@ class Info(NamedTuple):
     has_vectors: bool
     ordered: bool
     fitted_items: int
+    fusion: Optional[str]
 
 
 def _optional(value: Optional[bytes]) -> Optional[str]:
@@ -81,7 +82,7 @@ class Catalog:
     def fit(cls, X: Any, *, path: PathLike, ids: Any = None, items: Any = None, quantizer: Optional[str] = None,
             levels: Optional[int] = None, codes: Any = None, seed: int = 42, collisions: Optional[str] = None,
             digit_style: Optional[str] = None, encoder: Optional[str] = None, fields: Optional[str] = None,
-            fit_rows: Any = None, parent: Optional[str] = None, init_from: Optional[PathLike] = None,
+            fuse: Optional[str] = None, fuse_weights: Optional[Dict[str, float]] = None, fuse_dim: int = 0, fit_rows: Any = None, parent: Optional[str] = None, init_from: Optional[PathLike] = None,
             drop_vectors: bool = False, force: bool = False, on_error: str = "fail", threads: int = 0,
             memory_limit: int = 0, progress: Optional[Progress] = None, **options: Any) -> "Catalog":
         """Fits a quantizer, gives every item a SID and writes the folder ``path``, all or nothing.
@@ -91,7 +92,9 @@ class Catalog:
               at most 1e15 in magnitude, without NaN;
             - a file of vectors, "x.npy", "x.npz[:array]" or "x.safetensors[:tensor]";
             - a file of items ("items.tsv", .csv, .jsonl), a list of dicts or of texts, or a DataFrame: text, embedded by
-              ``encoder`` ("lsa") with its ``encoder_...`` options over the weighted ``fields`` ("title:2,brand:1").
+              ``encoder`` ("lsa") with its ``encoder_...`` options over the weighted ``fields`` ("title:2,brand:1");
+            - several vectors an item, {"image": Y, "text": (Z, ids_of_Z)}: joined by id, one may lack items. ``fuse``
+              ("concat" or "sum") makes one of them, of ``fuse_dim`` numbers (0: 256), by ``fuse_weights`` ({"image": 2}).
         ids: N ids (str or int) of the rows, or a file, one a line; default the ids of ``items``, else row numbers.
         items: titles and metadata for vectors, joined by id: a file, a list of dicts, a DataFrame.
         quantizer: "rkmeans" (default), or another of :func:`semid.quantizers`; its options are further keywords, such as
@@ -111,7 +114,7 @@ class Catalog:
         context = Context(threads, memory_limit, progress)
         try:
             pointer = fit(context, FitArguments(X, path, ids, items, quantizer, levels, codes, seed, collisions, digit_style,
-                                                encoder, fields, fit_rows, parent, init_from, drop_vectors, force, on_error,
+                                                encoder, fields, fuse, fuse_weights, fuse_dim, fit_rows, parent, init_from, drop_vectors, force, on_error,
                                                 options))
         except BaseException:
             context.free()
@@ -165,7 +168,8 @@ class Catalog:
             lib.sid_catalog_get_info(pointer, by(i))
             return Info(i.id.decode(), _optional(i.parent), i.quantizer.decode(), i.collisions.decode(),
                         (i.digit_style or b"").decode(), _optional(i.encoder), i.version, i.items, i.dim, i.levels,
-                        tuple(i.codes[level] for level in range(i.levels)), i.has_vectors, i.ordered, i.fitted_items)
+                        tuple(i.codes[level] for level in range(i.levels)), i.has_vectors, i.ordered, i.fitted_items,
+                        _optional(i.fusion))
 
     def __len__(self) -> int:
         return self.info.items
@@ -259,7 +263,10 @@ class Catalog:
     # ---- Encoding ---------------------------------------------------------------------------------------------------
 
     def encode(self, X: Any) -> "Codes":
-        """Base codes (N, L) uint16 of vectors (N, D), or of items as in :meth:`embed`; the items stay as they are.
+        """Base codes (N, L) uint16 of vectors (N, D), or of items as in :meth:`embed`; the catalogue stays as it is.
+
+        Where it was fitted on several vectors an item, X is a dict of them; the rows are those of the first one, then items
+        that only others have.
 
         float32 rows are read where they lie; others are converted once. X may be a file of vectors, of any size. The same
         vector gives the same codes on every machine. Raises DataError for another D, NaN, infinities, values over 1e15.
@@ -267,7 +274,7 @@ class Catalog:
         import numpy as np
 
         i = self.info
-        if _inputs.is_items(X) or _inputs.is_vectors_path(X):
+        if _inputs.is_items(X) or _inputs.is_vectors_path(X) or isinstance(X, dict):
             return self._encode_file(X, i)
         rows = rows_of(X, dim=i.dim)
         codes = np.empty((len(rows), i.levels), dtype=np.uint16)
@@ -290,6 +297,8 @@ class Catalog:
             if _inputs.is_items(source):
                 items = stack.enter_context(_inputs.items(context, source))
                 vectors = self._embed(pointer, items, stack)
+            elif isinstance(source, dict):
+                vectors = self._fuse(pointer, source, None, None, "fail", stack)
             else:
                 vectors = stack.enter_context(_inputs.vectors_from_file(context, source, None, None))
             codes = np.empty((lib.sid_vectors_count(vectors), i.levels), dtype=np.uint16)
@@ -317,7 +326,7 @@ class Catalog:
             on_error: str = "fail") -> List[Item]:
         """Stores new items, in one transaction, and gives them as stored, in input order; old SIDs never move.
 
-        ``add(ids, X)``: N ids and vectors (N, D), or files of both. ``add(items)``: items as in :meth:`embed`, by the
+        ``add(ids, X)``: N ids and vectors (N, D), or files of both, or a dict of several vectors an item. ``add(items)``: items as in :meth:`embed`, by the
         stored encoder. items: titles and metadata for vectors, joined by id. if_exists: with an id that is there: "fail",
         "skip" or "replace". commit_every: items a transaction; 0: all in one.
         Raises DataError (shapes, NaN, an id twice, an id that is there), LockedError (another process writes),
@@ -352,12 +361,20 @@ class Catalog:
     def _vectors_given(self, pointer: Any, ids: Any, X: Any, items: Any, on_error: str, stack: ExitStack
                        ) -> ctypes.c_void_p:
         context, i = self._handle.context, _native.sid_catalog_info()
-        if _inputs.is_vectors_path(X):
-            return stack.enter_context(_inputs.vectors_from_file(context, X, ids, items, on_error))
-        if ids is None:
+        if isinstance(X, dict):
+            return self._fuse(pointer, X, ids, items, on_error, stack)
+        if ids is None and not _inputs.is_vectors_path(X):
             raise UsageError("ids are needed for new vectors: add(ids, X)")
         lib.sid_catalog_get_info(pointer, by(i))
-        return stack.enter_context(_inputs.vectors_from_array(context, X, ids, i.dim))
+        return stack.enter_context(_inputs.vectors(context, X, ids, items, on_error, i.dim))
+
+    def _fuse(self, pointer: Any, X: Dict[str, Any], ids: Any, items: Any, on_error: str, stack: ExitStack
+              ) -> ctypes.c_void_p:
+        context, vectors = self._handle.context, ctypes.c_void_p()
+        parts = stack.enter_context(_inputs.modalities(context, X, ids, items, on_error))
+        stack.callback(lambda: lib.sid_vectors_free(vectors))
+        context.call_long(lib.sid_catalog_fuse, pointer, parts, len(parts), by(vectors))
+        return vectors
 
     def remove(self, ids: Any) -> None:
         """Removes an item or several, in one transaction. Raises NotFoundError (names the id; none is removed)."""

@@ -159,6 +159,34 @@ def test_items_of_other_kinds(tmp_path, X):
         assert list(catalog) == [f"i{row}" for row in range(40)] and catalog["i3"].title == "red lipstick 3"
 
 
+def test_several_vectors_an_item(tmp_path, X, ids, program):
+    """Fails when fused vectors are not the command line's, or new items are not fused as the fit's were."""
+    other = (X[:500, ::2] ** 2).copy()
+    np.save(tmp_path / "a.npy", X)
+    np.save(tmp_path / "b.npy", other)
+    (tmp_path / "a.txt").write_text("\n".join(ids) + "\n")
+    (tmp_path / "b.txt").write_text("\n".join(ids[:500]) + "\n")
+    program("fit", "--vectors", f"a={tmp_path}/a.npy:{tmp_path}/a.txt", "--vectors", f"b={tmp_path}/b.npy:{tmp_path}/b.txt",
+            "--fuse-weights", "b:2", "--fuse-dim", 9, "--codes", 16, "-o", tmp_path / "cli")
+    both = {"a": X, "b": (other, ids[:500])}
+    with semid.Catalog.fit(both, ids=ids, fuse_weights={"b": 2}, fuse_dim=9, codes=16, path=tmp_path / "py") as catalog:
+        rows = [line.split("\t")[:2] for line in program("export", tmp_path / "cli", "--as", "tsv").splitlines()[1:]]
+        assert catalog.sids() == dict(rows) and catalog.info.dim == 9 and "b:2" in catalog.info.fusion
+        assert semid.format(catalog.encode({"a": X[:500], "b": other})) == list(catalog.sids().values())[:500]
+        added = catalog.add(["n1", "n2"], {"a": X[:2], "b": other[:2]})
+        assert [item.sid for item in added] == [catalog["item-0"].sid, catalog["item-1"].sid]
+        with pytest.raises(semid.DataError, match=r"\(N, 9\) is expected"):
+            catalog.encode(X)
+        with pytest.raises(semid.UsageError, match="'c'"):
+            semid.Catalog.fit(both, ids=ids, fuse_weights={"c": 2}, path=tmp_path / "q")
+        with pytest.raises(semid.UsageError, match="a number above 0"):
+            semid.Catalog.fit(both, ids=ids, fuse_weights={"b": -2}, path=tmp_path / "q")
+        with pytest.raises(semid.UsageError, match="several vectors an item"):
+            semid.Catalog.fit(X, fuse="sum", path=tmp_path / "q")
+    with semid.Catalog.fit({"a": X}, ids=ids, codes=16, path=tmp_path / "one") as catalog:
+        assert catalog.info.fusion is None and catalog.info.dim == 12
+
+
 def test_versions(tmp_path, catalog, X, ids):
     """Fails when compare's figures are not of these two, or init_from and parent get lost."""
     with semid.Catalog.fit(X, ids=ids, path=tmp_path / "same", codes=16) as same:

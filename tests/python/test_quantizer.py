@@ -6,6 +6,9 @@ import pytest
 
 import semid
 
+# What learned quantizers train with here: shapes and determinism need no long training.
+QUICK = {"steps": 20, "tune_steps": 5, "warm_steps": 5, "warmup": 2, "hidden": 16, "dim": 8, "batch": 128}
+
 
 def test_round_trip(X, catalog):
     """Fails when codes are not those of a catalogue of the same options, or reconstructions not the codebooks' sums."""
@@ -24,6 +27,8 @@ def test_round_trip(X, catalog):
 def test_every_family(X, name):
     """Fails when a quantizer of the tables cannot be fitted, or gives other shapes or other codes the second time."""
     options = {"fsq": {}, "opq": {"levels": 4, "codes": 8}, "pq": {"levels": 4, "codes": 8}}.get(name, {"codes": 8})
+    keywords = {option.keyword for option in semid.quantizers()[name].options}
+    options.update({keyword: value for keyword, value in QUICK.items() if keyword in keywords})
     q = semid.Quantizer(name, **options)
     codes = q.fit_transform(X)
     assert codes.shape == (600, q.levels) and codes.dtype == np.uint16
