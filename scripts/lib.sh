@@ -148,3 +148,9 @@ say_data() {
         echo "dev: NO REAL DATA: ../shared/data is not there and SEMID_DATA is not set; the tests that need it are SKIPPED"
     fi
 }
+
+# The packages of Debian as an items.tsv, on standard output.
+debian_items() {
+    printf 'item_id\ttitle\tsection\ttags\n'
+    apt-cache dumpavail | LC_ALL=C awk -f scripts/debian_items.awk | LC_ALL=C sort
+}

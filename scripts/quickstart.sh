@@ -50,10 +50,7 @@ say "" "Below, semid is build/release/semid. To type along:" "" \
 heading "2. Items: every package of Debian, one a line"
 say "A name, a short description, a section, and the tags that people gave it: a catalogue like a shop's."
 mkdir -p quickstart
-{
-    printf 'item_id\ttitle\tsection\ttags\n'
-    apt-cache dumpavail | LC_ALL=C awk -f scripts/debian_items.awk | LC_ALL=C sort
-} >quickstart/items.tsv
+debian_items >quickstart/items.tsv
 if [ "$slice" -gt 0 ]; then
     awk -F'\t' -v wanted="$slice" -v featured="$featured" 'NR == FNR { count = FNR; next }
         FNR == 1 || $1 == featured || FNR % int(1 + count / wanted) == 1' quickstart/items.tsv quickstart/items.tsv >quickstart/slice.tsv

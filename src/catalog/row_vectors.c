@@ -50,12 +50,24 @@ static int64_t run_length(const sid_catalog *catalog, const int64_t *row, int64_
     return run;
 }
 
+/* Rows that are read at once, at most: a query clears no more memory than it fills. */
+static int64_t longest_run(const sid_catalog *catalog, const int64_t *row, int64_t count)
+{
+    int64_t longest = 1;
+    for (int64_t begin = 0, run; begin < count && longest < RUN_ROWS; begin += run ? run : 1) {
+        run = run_length(catalog, row + begin, count - begin);
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
 sid_status sid__row_distances(sid_catalog *catalog, const float *x, const int64_t *row, int64_t count, double *distance,
                               sid_error *err)
 {
     int dim = catalog->manifest.dim;
     float *block = NULL;
-    sid_status status = sid__alloc(&block, RUN_ROWS, (size_t)dim * sizeof *block, "vectors", err);
+    size_t rows = (size_t)longest_run(catalog, row, count);
+    sid_status status = sid__alloc(&block, rows, (size_t)dim * sizeof *block, "vectors", err);
     for (int64_t begin = 0, run; begin < count && status == SID_OK; begin += run) {
         run = run_length(catalog, row + begin, count - begin);
         if (run > 0) {
