@@ -110,8 +110,10 @@ static sid_status make_vectors(cli_app *app, const char *items_path, fit_state *
     if (items_path)
         CLI_TRY(cli_items_read(app, items_path, &state->items));
     if (cli_is_given(app, "vectors"))
-        return cli_has_modalities(app) ? cli_modalities_fit(app, state->items, &state->fusion, &state->vectors)
-                                       : cli_vectors_read(app, state->items, &state->vectors);
+        return !cli_has_modalities(app) ? cli_vectors_read(app, state->items, &state->vectors)
+               : cli_is_given(app, "init-from")
+                   ? cli_modalities_as_before(app, state->items, &state->vectors)
+                   : cli_modalities_fit(app, state->items, &state->fusion, &state->vectors);
     if (cli_has_encoder_flags(app))
         return cli_embed_items(app, state->items, &state->encoder, &state->vectors);
     sid_status status = sid_vectors_from_items(app->ctx, state->items, &state->vectors, &app->err);
@@ -268,10 +270,11 @@ static const cli_option options[] = {
     CLI_OPTION_MODALITIES,
     {.name = "fuse",
      .type = CLI_CHOICE,
-     .choices = "concat|sum",
+     .choices = "concat|sum|separate",
      .value = "HOW",
      .default_text = "concat",
-     .help = "several vectors an item: one after the other, then principal directions; or those of each, added"},
+     .help = "several vectors an item: one after the other, then principal directions; those of each, "
+             "added; or separate codes for each, --levels of them"},
     {.name = "fuse-weights", .type = CLI_TEXT, .value = "NAME:W,...", .help = "text:2,image:1; 1 where none is said"},
     {.name = "fuse-dim",
      .type = CLI_INT,

@@ -42,6 +42,9 @@ sid_status cli_modalities_check(cli_app *app)
     for (int i = 0; i < CLI_COUNT(flag); i++)
         if (cli_is_given(app, flag[i]) && (!given || given->count < 2))
             return cli_fail(app, SID_EUSAGE, "--%s has a meaning with several --vectors NAME=FILE only", flag[i]);
+    for (int i = 0; i < CLI_COUNT(flag); i++)
+        if (cli_is_given(app, flag[i]) && cli_is_given(app, "init-from"))
+            return cli_fail(app, SID_EUSAGE, "the fusion is that of --init-from; leave out --%s", flag[i]);
     for (int i = 0; given && i < given->count && given->count > 1; i++)
         if (skip_name(given->text[i]) == given->text[i])
             return cli_fail(app, SID_EUSAGE,
@@ -125,5 +128,14 @@ sid_status cli_modalities_apply(cli_app *app, const sid_items *items, const sid_
     if (status == SID_OK)
         status = sid_catalog_fuse(catalog, all.one, all.count, out, &app->err);
     drop(&all);
+    return status;
+}
+
+sid_status cli_modalities_as_before(cli_app *app, const sid_items *items, sid_vectors **out)
+{
+    sid_catalog *old = NULL;
+    CLI_TRY(sid_catalog_open(app->ctx, cli_text(app, "init-from"), SID_OPEN_READ, &old, &app->err));
+    sid_status status = cli_modalities_apply(app, items, old, out);
+    sid_catalog_close(old);
     return status;
 }

@@ -10,6 +10,8 @@ bool cli_has_modalities(const cli_app *app);
 sid_status cli_modalities_fit(cli_app *app, const sid_items *items, sid_fusion **fusion, sid_vectors **out);
 /* The same for items that come later, by the catalogue's own fusion. */
 sid_status cli_modalities_apply(cli_app *app, const sid_items *items, const sid_catalog *catalog, sid_vectors **out);
+/* By the fusion of the catalogue --init-from, which the new one keeps. */
+sid_status cli_modalities_as_before(cli_app *app, const sid_items *items, sid_vectors **out);
 /* SID_EUSAGE for --fuse... that make no sense beside --vectors as given. */
 sid_status cli_modalities_check(cli_app *app);
 

@@ -239,8 +239,9 @@ typedef struct sid_modality {
 
 typedef struct sid_fusion sid_fusion;
 typedef struct sid_fusion_options {
-    const char
-        *method;   /* "concat" (default): one after the other, then principal directions; "sum": those of each, added */
+    const char *
+        method; /* "concat" (default): one after the other, then principal directions; "sum": those of each, added; "separate": all
+                         * is kept, and fit gives each modality levels of its own */
     int dim;       /* of the fused vectors; 0: 256, or as many as there are */
     uint64_t seed; /* 0: 42 */
     void *reserved[4];

@@ -69,14 +69,39 @@ static sid_status fill(sid__start *start, const sid_fit_options *given, const si
     return SID_OK;
 }
 
+/* A separate fusion has each modality coded by as many levels as are asked for, or 3. */
+static sid_status fill_groups(sid__start *start, sid_error *err)
+{
+    enum { LEVELS_DEFAULT = 3 };
+    sid_fit_options *o = &start->options;
+    const sid_fusion *fusion = o->fusion;
+    sid__strbuf text = {0};
+    if (!fusion || !fusion->is_separate || (o->options && strstr(o->options, "groups=")))
+        return SID_OK;
+    if (o->quantizer && strcmp(o->quantizer, "rkmeans") != 0)
+        return sid__fail(err, SID_EUSAGE, "quantizer is %s; separate modalities are coded by rkmeans", o->quantizer);
+    if (!o->init_from && o->codes && strchr(o->codes, ','))
+        return sid__fail(err, SID_EUSAGE, "codes is \"%s\"; separate modalities take one number for all levels",
+                         o->codes);
+    if (!o->init_from)
+        o->levels = (o->levels ? o->levels : LEVELS_DEFAULT) * fusion->count;
+    sid_status status = sid__strbuf_printf(&text, err, "%s%sgroups=", o->options ? o->options : "",
+                                           o->options && o->options[0] ? "," : "");
+    if (status == SID_OK)
+        status = sid__fusion_widths(fusion, &text, err);
+    o->options = start->family_options = sid__strbuf_take(&text);
+    return status;
+}
+
 sid_status sid__start_open(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors, sid__start *out,
                            sid_error *err)
 {
     *out = (sid__start){.options = *options};
-    if (!options->init_from)
-        return SID_OK;
-    SID_TRY(sid_catalog_open(ctx, options->init_from, SID_OPEN_READ, &out->catalog, err));
-    return fill(out, options, vectors, err);
+    if (options->init_from) {
+        SID_TRY(sid_catalog_open(ctx, options->init_from, SID_OPEN_READ, &out->catalog, err));
+        SID_TRY(fill(out, options, vectors, err));
+    }
+    return fill_groups(out, err);
 }
 
 sid_status sid__start_apply(const sid__start *start, sid_quantizer *quantizer, sid_error *err)
@@ -99,5 +124,6 @@ void sid__start_drop(sid__start *start)
 {
     sid_catalog_close(start->catalog);
     sid__free(start->codes);
+    sid__free(start->family_options);
     *start = (sid__start){0};
 }

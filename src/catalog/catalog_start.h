@@ -7,11 +7,11 @@
 /* The options to fit with; they borrow from the open catalogue. Zero-initialised is ready. */
 typedef struct sid__start {
     sid_fit_options options;
-    sid_catalog *catalog; /* NULL: nothing to start from */
-    char *codes;
+    sid_catalog *catalog;         /* NULL: nothing to start from */
+    char *codes, *family_options; /* what the options borrow; NULL: not needed */
 } sid__start;
 
-/* Without options->init_from a copy of the options. Else quantizer, levels, codes, its options, the collision policy and
+/* Without options->init_from a copy of the options, with a group of levels for each modality of a separate fusion. Else quantizer, levels, codes, its options, the collision policy and
  * the encoder are the old catalogue's where none are given, and its id becomes the parent. SID_EUSAGE names a family that
  * cannot start from another, and a shape that differs; SID_EDATA another dimension. Drop it in any case. */
 sid_status sid__start_open(sid_ctx *ctx, const sid_fit_options *options, const sid_vectors *vectors, sid__start *out,

@@ -260,12 +260,20 @@ static sid_status find_directions(sid_ctx *ctx, sid_fusion *fusion, const joined
     return status;
 }
 
-static sid_status read_method(const char *method, bool *is_sum, sid_error *err)
+static sid_status read_method(const sid_fusion_options *options, sid_fusion *fusion, sid_error *err)
 {
-    *is_sum = method && strcmp(method, "sum") == 0;
-    if (!method || *is_sum || strcmp(method, "concat") == 0)
-        return SID_OK;
-    return sid__fail(err, SID_EUSAGE, "modalities are fused by \"%.80s\"; concat or sum is expected", method);
+    const char *method = options->method ? options->method : "concat";
+    fusion->is_sum = strcmp(method, "sum") == 0;
+    fusion->is_separate = strcmp(method, "separate") == 0;
+    if (!fusion->is_sum && !fusion->is_separate && strcmp(method, "concat") != 0)
+        return sid__fail(err, SID_EUSAGE, "modalities are fused by \"%.80s\"; concat, sum or separate is expected",
+                         method);
+    if (options->dim < 0 || options->dim > SID_DIM_MAX)
+        return sid__fail(err, SID_EUSAGE, "dim of the fused vectors is %d; 0 (for %d) to %d is expected", options->dim,
+                         DIM_DEFAULT, SID_DIM_MAX);
+    if (fusion->is_separate && options->dim > 0)
+        return sid__fail(err, SID_EUSAGE, "dim is %d; separate modalities keep all of their dimensions", options->dim);
+    return SID_OK;
 }
 
 /* As many dimensions as wanted and there are. */
@@ -274,7 +282,7 @@ static void choose_dim(sid_ctx *ctx, sid_fusion *fusion, int wanted)
     int most = fusion->is_sum ? fusion->part[0].dim : fusion->width;
     for (int m = 0; m < fusion->count && fusion->is_sum; m++)
         most = fusion->part[m].dim < most ? fusion->part[m].dim : most;
-    fusion->dim = wanted ? wanted : DIM_DEFAULT;
+    fusion->dim = fusion->is_separate ? most : wanted ? wanted : DIM_DEFAULT;
     if (fusion->dim <= most)
         return;
     if (wanted)
@@ -314,18 +322,14 @@ sid_status sid_fusion_fit(sid_ctx *ctx, const sid_fusion_options *options, const
 {
     static const sid_fusion_options defaults = {0};
     sid_fusion *fusion = NULL;
-    bool is_sum = false;
     joined all;
     options = options ? options : &defaults;
     SID_TRY(check_modalities(modality, count, err));
-    SID_TRY(read_method(options->method, &is_sum, err));
-    if (options->dim < 0 || options->dim > SID_DIM_MAX)
-        return sid__fail(err, SID_EUSAGE, "dim of the fused vectors is %d; 0 (for %d) to %d is expected", options->dim,
-                         DIM_DEFAULT, SID_DIM_MAX);
     SID_TRY(sid__alloc(&fusion, 1, sizeof *fusion, "the fusion", err));
-    fusion->is_sum = is_sum;
     fusion->count = count;
-    sid_status status = join(modality, count, &all, err);
+    sid_status status = read_method(options, fusion, err);
+    if (status == SID_OK)
+        status = join(modality, count, &all, err);
     if (status == SID_OK) {
         status = fit_fusion(ctx, options, &all, fusion, err);
         joined_drop(&all);
@@ -347,9 +351,21 @@ void sid_fusion_free(sid_fusion *fusion)
     sid__free(fusion);
 }
 
+const char *sid__fusion_method(const sid_fusion *fusion)
+{
+    return fusion->is_sum ? "sum" : fusion->is_separate ? "separate" : "concat";
+}
+
+sid_status sid__fusion_widths(const sid_fusion *fusion, sid__strbuf *out, sid_error *err)
+{
+    for (int m = 0; m < fusion->count; m++)
+        SID_TRY(sid__strbuf_printf(out, err, "%s%d", m ? ":" : "", fusion->part[m].dim));
+    return SID_OK;
+}
+
 void sid__fusion_finish(sid_fusion *fusion)
 {
-    size_t used = (size_t)snprintf(fusion->text, sizeof fusion->text, "%s of ", fusion->is_sum ? "sum" : "concat");
+    size_t used = (size_t)snprintf(fusion->text, sizeof fusion->text, "%s of ", sid__fusion_method(fusion));
     fusion->width = 0;
     for (int m = 0; m < fusion->count; m++) {
         fusion->part[m].begin = fusion->width;

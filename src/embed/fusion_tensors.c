@@ -44,7 +44,7 @@ sid_status sid__fusion_save(const sid_fusion *fusion, sid__tensor_set *set, sid_
     int64_t *dim = NULL;
     char name[32];
     SID_TRY(save_names(fusion, set, err));
-    SID_TRY(save_bytes(set, "fusion.method", fusion->is_sum ? "sum" : "concat", err));
+    SID_TRY(save_bytes(set, "fusion.method", sid__fusion_method(fusion), err));
     SID_TRY(sid__tensor_add(set, "fusion.weight", SID__F64, 1, &count, &weight, err));
     SID_TRY(sid__tensor_add(set, "fusion.factor", SID__F32, 1, &count, &factor, err));
     SID_TRY(sid__tensor_add(set, "fusion.dim", SID__I64, 1, &one, &dim, err));
@@ -89,9 +89,10 @@ static sid_status load_method(const sid__tensor_set *set, sid_fusion *fusion, si
     const sid__tensor *method = NULL;
     SID_TRY(sid__tensor_get(set, "fusion.method", SID__U8, 1, (const int64_t[]){-1}, &method, err));
     fusion->is_sum = method->shape[0] == 3 && memcmp(method->data, "sum", 3) == 0;
-    if (fusion->is_sum || (method->shape[0] == 6 && memcmp(method->data, "concat", 6) == 0))
+    fusion->is_separate = method->shape[0] == 8 && memcmp(method->data, "separate", 8) == 0;
+    if (fusion->is_sum || fusion->is_separate || (method->shape[0] == 6 && memcmp(method->data, "concat", 6) == 0))
         return SID_OK;
-    return sid__fail(err, SID_EDATA, "tensor fusion.method holds neither \"concat\" nor \"sum\"");
+    return sid__fail(err, SID_EDATA, "tensor fusion.method holds neither \"concat\", \"sum\" nor \"separate\"");
 }
 
 static sid_status load_floats(const sid__tensor_set *set, const char *name, int rank, const int64_t *shape, float **out,

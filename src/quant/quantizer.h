@@ -27,6 +27,7 @@ struct sid_quantizer {
     sid__quantizer_options options;
     void *family_options; /* of family->options_size bytes */
     int dim, prepared_dim;
+    int group_levels;           /* the levels come in groups of so many, each of dimensions of its own; 0: all of all */
     float *mean;                /* (dim), NULL when not centred */
     float *pca;                 /* (dim, prepared_dim) row-major, NULL when off */
     void *state;                /* the family's */

@@ -11,6 +11,7 @@
 #include "quant/families.h"
 #include "quant/kmeans.h"
 #include "quant/kmeans_follow.h"
+#include "quant/kmeans_slice.h"
 #include "quant/residual.h"
 
 typedef struct rkmeans_options {
@@ -18,6 +19,7 @@ typedef struct rkmeans_options {
     double tol;
     int init;
     bool normalize_residual;
+    char groups[SID__OPTION_TEXT_SIZE];
 } rkmeans_options;
 
 #define AT(field) offsetof(rkmeans_options, field)
@@ -32,14 +34,35 @@ static const sid_option option_table[] = {
      "rounds of fitting all codebooks together: lower error, slightly fewer unique SIDs", AT(refine)},
     {"normalize_residual", SID_OPTION_FLAG, "false", 0, 0, NULL,
      "residuals to unit length before each level; decoding becomes approximate", AT(normalize_residual)},
+    {"groups", SID_OPTION_TEXT, "", 0, 0, NULL,
+     "widths of groups of dimensions, 128:64: the first levels code the first group alone, and so on (not given: every "
+     "level codes all)",
+     AT(groups)},
 };
 #undef AT
+
+static sid_status settle(sid_quantizer *q, bool has_levels, bool has_codes, sid_error *err)
+{
+    const rkmeans_options *options = q->family_options;
+    int groups = options->groups[0] ? 1 : 0;
+    (void)has_levels;
+    (void)has_codes;
+    for (const char *at = options->groups; *at; at++)
+        groups += *at == ':';
+    q->group_levels = groups ? (int)q->options.levels / groups : 0;
+    return sid__quantizer_parse_codes(&q->options, err);
+}
 
 static sid_status check(const sid_quantizer *q, int64_t count, int prepared_dim, sid_error *err)
 {
     const rkmeans_options *options = q->family_options;
+    sid__groups groups;
     (void)count;
-    (void)prepared_dim;
+    if (prepared_dim > 0) /* known once there are rows */
+        SID_TRY(sid__groups_parse(options->groups, prepared_dim, (int)q->options.levels, &groups, err));
+    if (options->groups[0] && (options->normalize_residual || options->refine > 0 || q->options.pca > 0))
+        return sid__fail(err, SID_EUSAGE,
+                         "groups of dimensions stay apart; leave out normalize_residual, refine and pca");
     if (options->normalize_residual && q->options.beam > 1)
         return sid__fail(err, SID_EUSAGE, "beam is %lld with normalize_residual; only beam 1 is possible there",
                          (long long)q->options.beam);
@@ -77,7 +100,13 @@ static sid_status fit_level(sid_ctx *ctx, const sid_quantizer *q, sid__residual 
             (void)sid__residual_normalize(residual + i * r->dim, r->dim);
     }
     const sid__residual *start = q->start ? q->start->state : NULL;
-    if (start)
+    sid__groups groups;
+    SID_TRY(sid__groups_parse(options->groups, r->dim, r->levels, &groups, err));
+    int group = groups.count ? level / (r->levels / groups.count) : 0;
+    if (groups.count)
+        SID_TRY(sid__kmeans_fit_slice(ctx, &kmeans, start ? &start->book[level] : NULL, residual, count,
+                                      groups.begin[group], groups.begin[group + 1], &r->book[level], label, err));
+    else if (start)
         SID_TRY(sid__kmeans_follow(ctx, &kmeans, &start->book[level], residual, count, &r->book[level], label, err));
     else
         SID_TRY(sid__kmeans_fit(ctx, &kmeans, residual, count, r->dim, &r->book[level], label, err));
@@ -180,6 +209,7 @@ const sid__family_class sid__rkmeans = {.info = {.name = "rkmeans",
                                         .options_size = sizeof(rkmeans_options),
                                         .is_ordered = true,
                                         .can_start = true,
+                                        .settle = settle,
                                         .check = check,
                                         .fit = fit,
                                         .encode = encode,

@@ -117,7 +117,9 @@ static void fill_conditional(const sid__health_input *in, const sid__code_order 
     double before = in->count > 0 ? prefix_entropy(by, 1, &prefixes) : SID__NAN;
     for (int l = 1; l < in->levels; l++) {
         double entropy = prefix_entropy(by, l + 1, &prefixes);
-        level[l].entropy_given_prefix = is_ordered ? entropy - before : SID__NAN;
+        /* Another group of dimensions is not there to say more of the same. */
+        bool is_own = !in->quantizer || in->quantizer->group_levels == 0 || l < in->quantizer->group_levels;
+        level[l].entropy_given_prefix = is_ordered && is_own ? entropy - before : SID__NAN;
         before = in->count > 0 ? entropy : SID__NAN;
     }
 }

@@ -16,6 +16,7 @@ if [ $# -gt 0 ]; then
     bare=$1
 else
     bare=$(mktemp -d)
+    chmod 755 "$bare" # it becomes "/" for tests that give up their rights
     is_temporary=yes
 fi
 trap '[ -z "$is_temporary" ] || rm -rf --one-file-system "$bare"' EXIT

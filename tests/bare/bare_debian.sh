@@ -17,6 +17,7 @@ if [ $# -gt 0 ]; then
     bare=$1
 else
     bare=$(mktemp -d)
+    chmod 755 "$bare" # it becomes "/" for tests that give up their rights
     is_temporary=yes
 fi
 

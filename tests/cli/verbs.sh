@@ -140,6 +140,20 @@ fails 3 'modality "text" was not there' encode fused --vectors text=pictures/vec
 fails 3 'modality "audio" has 24 dimensions, 16 are expected' encode fused --vectors audio=pictures/vectors.npy
 passes fit --vectors image=pictures/vectors.npy --vectors audio=sounds/vectors.npy:sounds.ids -o summed --codes 8 --fuse sum --fuse-dim 10
 says "200 items in 10 dimensions: sum of image:1, audio:1"
+passes fit --vectors image=pictures/vectors.npy --vectors audio=sounds/vectors.npy:sounds.ids -o apart --codes 8 --levels 2 \
+    --fuse separate
+says "200 items in 40 dimensions: separate of image:1, audio:1"
+says "4 levels of 8 codes"
+passes inspect apart --format json
+prints '"entropy_given_prefix": null'
+passes fit --vectors image=pictures/vectors.npy --vectors audio=sounds/vectors.npy:sounds.ids -o apart-2 --init-from apart
+says "4 levels of 8 codes"
+fails 2 "the fusion is that of --init-from" fit --vectors a=pictures/vectors.npy --vectors b=sounds/vectors.npy -o x \
+    --init-from apart --fuse sum
+fails 2 "separate modalities are coded by rkmeans" fit --vectors a=pictures/vectors.npy --vectors b=sounds/vectors.npy -o x \
+    --fuse separate --quantizer pq
+fails 2 "one number for all levels" fit --vectors a=pictures/vectors.npy --vectors b=sounds/vectors.npy -o x \
+    --fuse separate --codes 4,4,4
 passes fit --vectors image=pictures/vectors.npy -o unfused --codes 8
 fails 2 "fuses none" encode unfused --vectors a=pictures/vectors.npy
 fails 2 "has no name, and several are given" fit --vectors pictures/vectors.npy --vectors sounds/vectors.npy -o x

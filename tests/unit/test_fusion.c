@@ -126,6 +126,28 @@ static void bits_do_not_depend_on_company(void **state)
     sid__free(y);
 }
 
+/* Fails when separate modalities are turned or cut, or when the widths of their groups are not known. */
+static void separate_parts_are_kept(void **state)
+{
+    sid_ctx *ctx = new_ctx(1, NULL);
+    pair p = make_pair(ctx);
+    sid_fusion *fusion = NULL;
+    sid__strbuf widths = {0};
+    (void)state;
+    TEST_OK(sid_fusion_fit(ctx, &(sid_fusion_options){.method = "separate"}, p.one, 2, &fusion, err));
+    assert_int_equal(sid_fusion_dim(fusion), 5);
+    assert_string_equal(sid_fusion_text(fusion), "separate of image:2, audio:1");
+    TEST_OK(sid__fusion_widths(fusion, &widths, err));
+    assert_string_equal(widths.text, "3:2");
+    sid__strbuf_drop(&widths);
+    sid_fusion_free(fusion);
+    fusion = NULL;
+    TEST_FAILS(sid_fusion_fit(ctx, &(sid_fusion_options){.method = "separate", .dim = 2}, p.one, 2, &fusion, err),
+               SID_EUSAGE, "keep all of their dimensions");
+    drop_pair(&p);
+    sid_ctx_free(ctx);
+}
+
 /* Fails when what cannot be fused is fused, or the message does not name it. */
 static void bad_input_is_named(void **state)
 {
@@ -137,7 +159,7 @@ static void bad_input_is_named(void **state)
     (void)state;
     TEST_FAILS(sid_fusion_fit(ctx, NULL, p.one, 1, &fusion, err), SID_EUSAGE, "1 modalities; 2 to 16");
     TEST_FAILS(sid_fusion_fit(ctx, &(sid_fusion_options){.method = "max"}, p.one, 2, &fusion, err), SID_EUSAGE,
-               "concat or sum");
+               "concat, sum or separate");
     TEST_FAILS(sid_fusion_fit(ctx, &(sid_fusion_options){.dim = -1}, p.one, 2, &fusion, err), SID_EUSAGE, "is -1");
     memcpy(bad, p.one, sizeof bad);
     bad[1].name = "image";
@@ -216,6 +238,7 @@ int main(void)
                                        cmocka_unit_test(parts_are_reduced_together),
                                        cmocka_unit_test(parts_are_added),
                                        cmocka_unit_test(bits_do_not_depend_on_company),
+                                       cmocka_unit_test(separate_parts_are_kept),
                                        cmocka_unit_test(bad_input_is_named),
                                        cmocka_unit_test(equal_rows_are_refused),
                                        cmocka_unit_test(lack_of_memory_is_reported)};

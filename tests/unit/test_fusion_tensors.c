@@ -24,11 +24,11 @@ static sid_fusion *make(sid_ctx *ctx, const char *method, int dim, sid_vectors *
 /* Fails when anything that changes a bit of the fused vectors is not kept. */
 static void what_is_kept_fuses_alike(void **state)
 {
-    static const char *const method[] = {"concat", "concat", "sum"};
-    static const int dim[] = {0, 2, 2};
+    static const char *const method[] = {"concat", "concat", "sum", "separate"};
+    static const int dim[] = {0, 2, 2, 0};
     sid_ctx *ctx = new_ctx(1, NULL);
     (void)state;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         sid_vectors *before = NULL, *after = NULL, *a = NULL, *b = NULL;
         sid__tensor_set set = {0};
         sid_fusion *fusion = make(ctx, method[i], dim[i], &before), *again = NULL;
