@@ -1,4 +1,4 @@
-# library.cmake: libsemid.so.0, made of the objects that semid_core holds. It exports what semid.h declares SID_API and
+# library.cmake: libsemid.so.0, made of the objects that semid_core holds. It exports what the public headers declare SID_API and
 # nothing else.
 add_library(semid_shared SHARED $<TARGET_OBJECTS:semid_objects>)
 set_target_properties(semid_shared PROPERTIES OUTPUT_NAME semid EXPORT_NAME semid

@@ -25,7 +25,9 @@ enum sid__stream {
     SID__STREAM_WEIGHTS, /* start of networks */
     SID__STREAM_EPOCH,   /* order of rows in training */
     SID__STREAM_HELD,    /* rows held out */
-    SID__STREAM_REVIVAL  /* rows that dead codes become */
+    SID__STREAM_REVIVAL, /* rows that dead codes become */
+    SID__STREAM_TIES,    /* order of events of one moment */
+    SID__STREAM_RESAMPLE /* users of a bootstrap */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

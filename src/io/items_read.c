@@ -1,7 +1,6 @@
 /* items_read.c: sid_items_read, from a file's rows to sid_items.
  *
- * Read once per fit, up to tens of millions of rows. A bad row is an error, or is left out (skip), or goes to another file
- * as it stands (quarantine). What ends the reading whatever on_error says: I/O, memory, a broken header.
+ * Read once per fit, up to tens of millions of rows. Bad rows: io/bad_rows.h.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -10,14 +9,14 @@
 
 #include "io/items.h"
 #include "io/jsonl.h"
+#include "io/records.h"
 
-enum { WARN_COUNT = 5, CHECK_EVERY = 1 << 14 };
+enum { CHECK_EVERY = 1 << 14 };
 
 typedef enum item_format { FORMAT_TSV, FORMAT_CSV, FORMAT_JSONL, FORMAT_RECBOLE } item_format;
 
 typedef struct items_reader {
     sid_ctx *ctx;
-    sid_read_options options;
     item_format format;
     sid_items *items;
     sid__row_reader rows;
@@ -27,8 +26,7 @@ typedef struct items_reader {
     sid__strbuf text;
     float *vector;
     int64_t vector_capacity;
-    sid__output bad, why; /* quarantine; path NULL: off */
-    sid__strbuf why_path;
+    sid__bad_rows bad;
 } items_reader;
 
 static bool ends_with(const char *path, const char *ending)
@@ -53,21 +51,10 @@ static bool is_text(const sid__field *field, const char *text)
     return field->size == strlen(text) && memcmp(field->text, text, field->size) == 0;
 }
 
-/* Takes ":token" and the like off a RecBole name. */
 static sid_status strip_type(sid__field *field, sid__place place, sid_error *err)
 {
-    static const char *const types[] = {"token", "token_seq", "float", "float_seq"};
-    const char *colon = NULL;
-    for (size_t i = 0; i < field->size; i++)
-        if (field->text[i] == ':')
-            colon = field->text + i;
-    sid__field type = {.text = colon ? colon + 1 : ""};
-    type.size = colon ? (size_t)(field->text + field->size - type.text) : 0;
-    for (int i = 0; i < 4; i++)
-        if (is_text(&type, types[i])) {
-            field->size = (size_t)(colon - field->text);
-            return SID_OK;
-        }
+    if (sid__recbole_strip(field))
+        return SID_OK;
     return sid__fail_at(
         err, SID_EDATA, place,
         "column \"%.*s\" of a RecBole header; name:type with token, token_seq, float or float_seq is expected",
@@ -121,9 +108,7 @@ static sid_status read_header(items_reader *reader, sid_error *err)
     SID_TRY(add_columns(reader, err));
     SID_TRY(sid__grow(&reader->value, &reader->value_capacity, rows->column_count, sizeof(sid__text), "a row's values",
                       err));
-    if (reader->bad.path)
-        SID_TRY(sid__file_write(&reader->bad.file, rows->raw, (size_t)rows->raw_size, err));
-    return SID_OK;
+    return sid__bad_rows_header(&reader->bad, rows, err);
 }
 
 /* ---- Rows ---- */
@@ -236,30 +221,7 @@ static sid_status take_row(items_reader *reader, bool *has_row, sid_error *err)
     return reader->format == FORMAT_JSONL ? add_line(reader, err) : add_delimited(reader, err);
 }
 
-/* ---- Bad rows ---- */
-
-static sid_status quarantine(items_reader *reader, const char *reason, sid_error *err)
-{
-    const sid__row_reader *rows = &reader->rows;
-    SID_TRY(sid__file_write(&reader->bad.file, rows->raw, (size_t)rows->raw_size, err));
-    if (rows->raw[rows->raw_size - 1] != '\n')
-        SID_TRY(sid__file_write(&reader->bad.file, "\n", 1, err));
-    SID_TRY(sid__file_write(&reader->why.file, reason, strlen(reason), err));
-    return sid__file_write(&reader->why.file, "\n", 1, err);
-}
-
-/* Leaves the row out, if that is what the caller wants and the reading can go on. */
-static sid_status pass_over(items_reader *reader, const sid_error *why, sid_error *err)
-{
-    if (why->status != SID_EDATA || reader->rows.is_stuck || reader->options.on_error == SID_ON_ERROR_FAIL) {
-        if (err)
-            *err = *why;
-        return why->status;
-    }
-    if (reader->items->skipped++ < WARN_COUNT)
-        sid__ctx_warn(reader->ctx, "%s", why->message);
-    return reader->bad.path ? quarantine(reader, why->message, err) : SID_OK;
-}
+/* ---- All of them ---- */
 
 static sid_status read_rows(items_reader *reader, sid_error *err)
 {
@@ -268,7 +230,7 @@ static sid_status read_rows(items_reader *reader, sid_error *err)
     for (int64_t row = 1; has_row; row++) {
         sid_status status = take_row(reader, &has_row, &why);
         if (status != SID_OK) {
-            SID_TRY(pass_over(reader, &why, err));
+            SID_TRY(sid__bad_rows_pass(&reader->bad, &reader->rows, &why, err));
             has_row = true;
         }
         if (row % CHECK_EVERY == 0) {
@@ -294,47 +256,26 @@ static sid_status check_result(const items_reader *reader, sid_error *err)
     return SID_OK;
 }
 
-static sid_status open_quarantine(items_reader *reader, sid_error *err)
-{
-    const char *path = reader->options.quarantine_path;
-    if (reader->options.on_error != SID_ON_ERROR_QUARANTINE)
-        return SID_OK;
-    if (!path || !*path || strcmp(path, "-") == 0)
-        return sid__fail(err, SID_EUSAGE, "quarantine needs a file for the bad rows; --on-error quarantine=FILE");
-    SID_TRY(sid__strbuf_printf(&reader->why_path, err, "%s.why", path));
-    SID_TRY(sid__output_open(path, &reader->bad, err));
-    return sid__output_open(reader->why_path.text, &reader->why, err);
-}
-
-static sid_status close_quarantine(items_reader *reader, sid_status status, sid_error *err)
-{
-    if (reader->bad.path)
-        status = sid__output_finish(&reader->bad, status, err);
-    if (reader->why.path)
-        status = sid__output_finish(&reader->why, status, err);
-    return status;
-}
-
 /* ---- The whole ---- */
 
 static void drop_reader(items_reader *reader)
 {
     sid__row_reader_drop(&reader->rows);
     sid__strbuf_drop(&reader->text);
-    sid__strbuf_drop(&reader->why_path);
     sid__free(reader->value);
     sid__free(reader->text_begin);
     sid__free(reader->vector);
 }
 
-static sid_status read_all(items_reader *reader, sid_error *err)
+static sid_status read_all(items_reader *reader, const sid_read_options *options, sid_error *err)
 {
-    sid_status status = open_quarantine(reader, err);
+    sid_status status = sid__bad_rows_open(reader->ctx, options, &reader->bad, err);
     if (status == SID_OK && reader->format != FORMAT_JSONL)
         status = read_header(reader, err);
     if (status == SID_OK)
         status = read_rows(reader, err);
-    status = close_quarantine(reader, status, err);
+    reader->items->skipped = reader->bad.skipped;
+    status = sid__bad_rows_close(&reader->bad, status, err);
     return status == SID_OK ? check_result(reader, err) : status;
 }
 
@@ -342,14 +283,12 @@ sid_status sid__items_parse(sid_ctx *ctx, sid__source *source, const char *path,
                             sid_items **out, sid_error *err)
 {
     items_reader reader = {.ctx = ctx, .format = format_of(path)};
-    if (options)
-        reader.options = *options;
     SID_TRY(sid__items_create(ctx, source->path, &reader.items, err));
     sid__row_reader_init(&reader.rows, source,
                          reader.format == FORMAT_CSV     ? SID__ROWS_CSV
                          : reader.format == FORMAT_JSONL ? SID__ROWS_LINES
                                                          : SID__ROWS_TSV);
-    sid_status status = read_all(&reader, err);
+    sid_status status = read_all(&reader, options, err);
     drop_reader(&reader);
     if (status != SID_OK) {
         sid_items_free(reader.items);
