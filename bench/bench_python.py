@@ -3,10 +3,11 @@
 
     bench/bench_python.py [--rows 1000000] [--dim 256] [--threads 2] [--repeats 9] [--worker PATH]
 
-Both take float32 rows where they lie and make an array of codes; each is a process with threads of its own. float64 rows,
-which Python converts once, are a line for comparison. Needs numpy and the package semid: pip install ., or SEMID_LIBRARY and
-PYTHONPATH.
+Both take float32 rows where they lie and make an array of codes; each is a process with threads of its own. float64
+rows, which Python converts once, are a line for comparison. Needs numpy and the package semid: pip install ., or
+SEMID_LIBRARY and PYTHONPATH.
 """
+
 import argparse
 import os
 import sys
@@ -38,15 +39,19 @@ def timed(work):
 
 def run(options, folder):
     x = make_catalog(folder, options.rows, options.dim)
-    worker = Worker("C", [options.worker, os.path.join(folder, "catalog"), os.path.join(folder, "x.npy")],
-                    options.threads, {})
+    worker = Worker(
+        "C", [options.worker, os.path.join(folder, "catalog"), os.path.join(folder, "x.npy")], options.threads, {}
+    )
     os.sched_setaffinity(0, range(options.threads))
     wide = x.astype(np.float64)
     seconds = {"C": [], "Python, float32": [], "Python, float64": []}
     with semid.Catalog.open(os.path.join(folder, "catalog")) as catalog:
         for turn in range(options.repeats + 1):
-            found = {"C": worker.run("encode"), "Python, float32": timed(lambda: catalog.encode(x)),
-                     "Python, float64": timed(lambda: catalog.encode(wide))}
+            found = {
+                "C": worker.run("encode"),
+                "Python, float32": timed(lambda: catalog.encode(x)),
+                "Python, float64": timed(lambda: catalog.encode(wide)),
+            }
             if len({result[1] for result in found.values()}) != 1:
                 sys.exit("bench_python: the codes differ")
             for name, result in found.items() if turn else ():  # the first turn warms up
@@ -54,9 +59,13 @@ def run(options, folder):
     worker.close()
     c = statistics.median(seconds["C"])
     for name in list(seconds)[1:]:
-        print(f"| encode {options.rows} x {options.dim}, 3 x 256: {name} | {spread(seconds[name])} | {spread(seconds['C'])} "
-              f"| {c / statistics.median(seconds[name]):.3f} | - | - | - | {options.threads} | C {worker.version} "
-              f"| {cpu_name()} | {os.environ.get('SEMID_COMMIT', '-')} |", flush=True)
+        print(
+            f"| encode {options.rows} x {options.dim}, 3 x 256: {name} | {spread(seconds[name])} "
+            f"| {spread(seconds['C'])} "
+            f"| {c / statistics.median(seconds[name]):.3f} | - | - | - | {options.threads} | C {worker.version} "
+            f"| {cpu_name()} | {os.environ.get('SEMID_COMMIT', '-')} |",
+            flush=True,
+        )
 
 
 def main():

@@ -7,12 +7,27 @@
     semid.format(codes)                             # ["12-153-87", ...]
     catalog.neighbors(item="B01", k=10)
 
-The C library does the work, with the GIL released; numpy arrays go in and out without copies. Every failure is a subclass
-of :class:`semid.Error` and of the built-in exception that fits.
+The C library does the work, with the GIL released; numpy arrays go in and out without copies. Every failure is a
+subclass of :class:`semid.Error` and of the built-in exception that fits.
 """
+
 from ._context import SemidWarning
-from ._errors import (CanceledError, CorruptError, DataError, Error, ExistsError, InternalError, IoError, LockedError,
-                      MissingFileError, NotFoundError, OutOfMemoryError, ReadOnlyError, UsageError, VersionError)
+from ._errors import (
+    CanceledError,
+    CorruptError,
+    DataError,
+    Error,
+    ExistsError,
+    InternalError,
+    IoError,
+    LockedError,
+    MissingFileError,
+    NotFoundError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    UsageError,
+    VersionError,
+)
 from ._items import Item, Label
 from ._native import lib as _lib
 from ._options import Family, Option, collision_policies, encoders, quantizers
@@ -23,8 +38,31 @@ from .sids import format, parse
 __version__: str = _lib.sid_version().decode()
 
 __all__ = [
-    "CanceledError", "Catalog", "CorruptError", "DataError", "Error", "ExistsError", "Family", "Info", "InternalError",
-    "IoError", "Item", "Label", "LockedError", "MissingFileError", "NotFoundError", "Option", "OutOfMemoryError",
-    "Quantizer", "ReadOnlyError", "SemidWarning", "UsageError", "VersionError", "collision_policies", "encoders", "format",
-    "parse", "quantizers",
+    "CanceledError",
+    "Catalog",
+    "CorruptError",
+    "DataError",
+    "Error",
+    "ExistsError",
+    "Family",
+    "Info",
+    "InternalError",
+    "IoError",
+    "Item",
+    "Label",
+    "LockedError",
+    "MissingFileError",
+    "NotFoundError",
+    "Option",
+    "OutOfMemoryError",
+    "Quantizer",
+    "ReadOnlyError",
+    "SemidWarning",
+    "UsageError",
+    "VersionError",
+    "collision_policies",
+    "encoders",
+    "format",
+    "parse",
+    "quantizers",
 ]

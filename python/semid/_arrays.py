@@ -1,4 +1,5 @@
 """What users pass, made into what C takes: rows of floats, ids, texts, numbers. numpy is imported when first needed."""
+
 from __future__ import annotations
 
 import ctypes
@@ -29,16 +30,21 @@ def rows_of(X: Any, name: str = "X", dim: Optional[int] = None) -> "Rows":
         is_array = hasattr(X, "__array__")
         array = np.asarray(X) if is_array else np.asarray(X, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise DataError(f"{name} cannot be made into an array of numbers: {error}; (N, D) floats are expected") from error
+        raise DataError(
+            f"{name} cannot be made into an array of numbers: {error}; (N, D) floats are expected"
+        ) from error
     if array.dtype.kind != "f" or array.dtype.itemsize not in FLOAT_SIZES:
-        raise TypeError(f"{name} has dtype {array.dtype}; float32, float16 or float64 is expected: "
-                        f"{name}.astype('float32') converts")
+        raise TypeError(
+            f"{name} has dtype {array.dtype}; float32, float16 or float64 is expected: "
+            f"{name}.astype('float32') converts"
+        )
     if array.ndim != 2:
         one = f"; for one vector pass {name}[None, :]" if array.ndim == 1 else ""
         raise DataError(f"{name} has shape {array.shape}; (N, D), a row a vector, is expected{one}")
     if dim is not None and array.shape[1] != dim:
-        raise DataError(f"{name} has shape {array.shape}; (N, {dim}) is expected, vectors of the encoder that was fitted "
-                        "with")
+        raise DataError(
+            f"{name} has shape {array.shape}; (N, {dim}) is expected, vectors of the encoder that was fitted " "with"
+        )
     with np.errstate(over="ignore"):  # a float64 beyond float32 is refused as infinite, with its row
         return np.ascontiguousarray(array, dtype=np.float32)
 

@@ -1,9 +1,10 @@
 """The sid_ctx of an object: threads, memory limit, progress, warnings, and Ctrl-C.
 
-Python runs its signal handlers in the main thread, between bytecodes: never while that thread is inside C. So a long call is
-made in a thread of its own; the main thread waits where it can be interrupted, and then cancels the call and waits for its
-end. That costs about 0.1 ms, and nothing for calls made from other threads, which signals never reach.
+Python runs its signal handlers in the main thread, between bytecodes: never while that thread is inside C. So a long
+call is made in a thread of its own; the main thread waits where it can be interrupted, and then cancels the call and
+waits for its end. That costs about 0.1 ms, and nothing for calls made from other threads, which signals never reach.
 """
+
 from __future__ import annotations
 
 import ctypes
@@ -39,8 +40,10 @@ class Context:
         self._messages: List[Tuple[int, str]] = []
         self._failure: List[BaseException] = []
         if not isinstance(threads, int) or not isinstance(memory_limit, int) or memory_limit < 0:
-            raise TypeError(f"threads is {threads!r} and memory_limit {memory_limit!r}; whole numbers from 0 are expected, "
-                            "memory_limit in bytes")
+            raise TypeError(
+                f"threads is {threads!r} and memory_limit {memory_limit!r}; whole numbers from 0 are expected, "
+                "memory_limit in bytes"
+            )
         self.call(lib.sid_ctx_create, ctypes.byref(self.pointer))
         try:
             self.call(lib.sid_ctx_set_threads, self.pointer, threads)
@@ -48,8 +51,10 @@ class Context:
             self.free()
             raise
         lib.sid_ctx_set_memory_limit(self.pointer, memory_limit)
-        self._callbacks = (self._log_callback(self._messages),
-                           self._progress_callback(progress, self._failure, self.pointer) if progress else None)
+        self._callbacks = (
+            self._log_callback(self._messages),
+            self._progress_callback(progress, self._failure, self.pointer) if progress else None,
+        )
         lib.sid_ctx_on_log(self.pointer, self._callbacks[0], None)
         if self._callbacks[1]:
             lib.sid_ctx_on_progress(self.pointer, self._callbacks[1], None)
@@ -67,8 +72,9 @@ class Context:
         def on_progress(user: Any, at: Any) -> None:
             p = at.contents
             try:
-                progress(p.stage.decode(), p.done, p.total, (p.unit or b"").decode(),
-                         None if math.isnan(p.loss) else p.loss)
+                progress(
+                    p.stage.decode(), p.done, p.total, (p.unit or b"").decode(), None if math.isnan(p.loss) else p.loss
+                )
             except BaseException as error:  # a callback cannot raise through C: the call ends, then it is raised
                 failure.append(error)
                 lib.sid_ctx_cancel(pointer)

@@ -2,6 +2,7 @@
 
 The text is the C message; where that names a command-line flag as the next step, the keyword of the same name stands.
 """
+
 from __future__ import annotations
 
 import os
@@ -15,7 +16,8 @@ class Error(Exception):
     """What every call of semid raises.
 
     ``status`` is the name of the C status ("SID_EDATA"), ``file`` the end of a path or None, ``row`` the line of a text
-    file (the header is line 1) or the 0-based row of an array, ``byte`` an offset in the file; None where there is none.
+    file (the header is line 1) or the 0-based row of an array, ``byte`` an offset in the file; None where there is
+    none.
     """
 
     status: str = "SID_EINTERNAL"
@@ -108,8 +110,22 @@ class CanceledError(Error, RuntimeError):
 
 
 CLASSES: Dict[str, Type[Error]] = {
-    kind.status: kind for kind in (IoError, OutOfMemoryError, LockedError, ReadOnlyError, InternalError, UsageError,
-                                   ExistsError, DataError, NotFoundError, CorruptError, VersionError, CanceledError)}
+    kind.status: kind
+    for kind in (
+        IoError,
+        OutOfMemoryError,
+        LockedError,
+        ReadOnlyError,
+        InternalError,
+        UsageError,
+        ExistsError,
+        DataError,
+        NotFoundError,
+        CorruptError,
+        VersionError,
+        CanceledError,
+    )
+}
 
 _FLAG_WITH_WORD = re.compile(r"--([a-z]+(?:-[a-z]+)*) (fail|skip|replace|beam|digit|reassign|merge|keep|tiger)\b")
 _FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)(=?)")

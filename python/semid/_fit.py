@@ -1,4 +1,5 @@
 """Catalog.fit, step by step: items, their vectors, the options, the fit."""
+
 from __future__ import annotations
 
 import ctypes
@@ -13,9 +14,32 @@ from ._context import Context, warn
 from ._errors import ExistsError, UsageError
 from ._native import OPEN_READ, lib, sid_encoder_options, sid_fit_options, sid_fusion_options
 
-KEYWORDS = ("path", "ids", "items", "quantizer", "levels", "codes", "seed", "collisions", "digit_style", "encoder",
-            "fields", "fuse", "fuse_weights", "fuse_dim", "fit_rows", "parent", "init_from", "drop_vectors", "force", "on_error", "threads", "memory_limit",
-            "progress")
+KEYWORDS = (
+    "path",
+    "ids",
+    "items",
+    "quantizer",
+    "levels",
+    "codes",
+    "seed",
+    "collisions",
+    "digit_style",
+    "encoder",
+    "fields",
+    "fuse",
+    "fuse_weights",
+    "fuse_dim",
+    "fit_rows",
+    "parent",
+    "init_from",
+    "drop_vectors",
+    "force",
+    "resume",
+    "on_error",
+    "threads",
+    "memory_limit",
+    "progress",
+)
 
 
 class FitArguments(NamedTuple):
@@ -41,6 +65,7 @@ class FitArguments(NamedTuple):
     init_from: Any
     drop_vectors: bool
     force: bool
+    resume: bool
     on_error: str
     options: Dict[str, Any]
 
@@ -51,8 +76,11 @@ def _chosen(given: Optional[str], default: str, a: FitArguments) -> Optional[str
 
 
 def _split_options(a: FitArguments) -> Dict[str, Optional[bytes]]:
-    kinds = {"quantizer": _chosen(a.quantizer, "rkmeans", a), "policy": _chosen(a.collisions, "keep", a),
-             "encoder": a.encoder or "lsa"}
+    kinds = {
+        "quantizer": _chosen(a.quantizer, "rkmeans", a),
+        "policy": _chosen(a.collisions, "keep", a),
+        "encoder": a.encoder or "lsa",
+    }
     return _options.split("fit", a.options, kinds, KEYWORDS)
 
 
@@ -63,11 +91,15 @@ def _check(a: FitArguments, texts: Dict[str, Optional[bytes]]) -> None:
     if embeds and not _inputs.is_items(a.data):
         raise UsageError("vectors are used as they are; leave out encoder=, fields= and encoder_..=, or pass items")
     if embeds and a.init_from is not None:
-        raise UsageError("the codebooks of init_from go with the encoder it holds; leave out encoder=, fields= and encoder_..=")
+        raise UsageError(
+            "the codebooks of init_from go with the encoder it holds; leave out encoder=, fields= and encoder_..="
+        )
     fuses = a.fuse is not None or a.fuse_weights is not None or a.fuse_dim != 0
     if fuses and not (isinstance(a.data, dict) and len(a.data) > 1):
-        raise UsageError("fuse=, fuse_weights= and fuse_dim= have a meaning with several vectors an item: X = {\"image\": .., "
-                         "\"text\": ..}")
+        raise UsageError(
+            'fuse=, fuse_weights= and fuse_dim= have a meaning with several vectors an item: X = {"image": .., '
+            '"text": ..}'
+        )
     if a.items is not None and _inputs.is_items(a.data):
         raise UsageError("items are given twice, as data and as items=; give one")
     if not a.force and os.path.lexists(a.path):  # the library says so too, after minutes of embedding
@@ -76,11 +108,20 @@ def _check(a: FitArguments, texts: Dict[str, Optional[bytes]]) -> None:
 
 def fit_options(a: FitArguments, texts: Dict[str, Optional[bytes]]) -> sid_fit_options:
     return sid_fit_options(
-        quantizer=text_of(a.quantizer, "quantizer"), levels=0 if a.levels is None else int_of(a.levels, "levels", 1),
-        codes=_options.codes_text(a.codes), options=texts["quantizer"], seed=int_of(a.seed, "seed", 0, 2**63 - 1),
-        collisions=text_of(a.collisions, "collisions"), digit_style=text_of(a.digit_style, "digit_style"),
-        parent=text_of(a.parent, "parent"), init_from=optional_path(a.init_from, "init_from"),
-        drop_vectors=bool(a.drop_vectors), force=bool(a.force), collision_options=texts["policy"])
+        quantizer=text_of(a.quantizer, "quantizer"),
+        levels=0 if a.levels is None else int_of(a.levels, "levels", 1),
+        codes=_options.codes_text(a.codes),
+        options=texts["quantizer"],
+        seed=int_of(a.seed, "seed", 0, 2**63 - 1),
+        collisions=text_of(a.collisions, "collisions"),
+        digit_style=text_of(a.digit_style, "digit_style"),
+        parent=text_of(a.parent, "parent"),
+        init_from=optional_path(a.init_from, "init_from"),
+        drop_vectors=bool(a.drop_vectors),
+        force=bool(a.force),
+        resume=bool(a.resume),
+        collision_options=texts["policy"],
+    )
 
 
 def _rows_file(rows: Any, stack: ExitStack) -> bytes:
@@ -99,25 +140,29 @@ def _warn_no_text(count: int) -> None:
         warn(f"{count} items without a word that the encoder knows: all of those get the same SID")
 
 
-def _embed(context: Context, a: FitArguments, text: Optional[bytes], items: Any, options: sid_fit_options,
-           stack: ExitStack) -> ctypes.c_void_p:
+def _embed(
+    context: Context, a: FitArguments, text: Optional[bytes], items: Any, options: sid_fit_options, stack: ExitStack
+) -> ctypes.c_void_p:
     encoder, vectors, no_text = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_int64()
     stack.callback(lambda: lib.sid_encoder_free(encoder))
     stack.callback(lambda: lib.sid_vectors_free(vectors))
-    chosen = sid_encoder_options(encoder=text_of(a.encoder, "encoder"), fields=text_of(a.fields, "fields"), options=text,
-                                 seed=a.seed)
+    chosen = sid_encoder_options(
+        encoder=text_of(a.encoder, "encoder"), fields=text_of(a.fields, "fields"), options=text, seed=a.seed
+    )
     context.call_long(lib.sid_encoder_fit, context.pointer, items, ctypes.byref(chosen), ctypes.byref(encoder))
     options.encoder = encoder
-    context.call_long(lib.sid_encoder_encode, context.pointer, encoder, items, ctypes.byref(vectors),
-                      ctypes.byref(no_text))
+    context.call_long(
+        lib.sid_encoder_encode, context.pointer, encoder, items, ctypes.byref(vectors), ctypes.byref(no_text)
+    )
     _warn_no_text(no_text.value)
     return vectors
 
 
 def _embed_as_before(context: Context, init_from: Any, items: Any, stack: ExitStack) -> ctypes.c_void_p:
     old, vectors, no_text = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_int64()
-    context.call_long(lib.sid_catalog_open, context.pointer, path_of(init_from, "init_from"), OPEN_READ,
-                      ctypes.byref(old))
+    context.call_long(
+        lib.sid_catalog_open, context.pointer, path_of(init_from, "init_from"), OPEN_READ, ctypes.byref(old)
+    )
     stack.callback(lambda: lib.sid_vectors_free(vectors))
     try:
         context.call_long(lib.sid_catalog_embed, old, items, ctypes.byref(vectors), ctypes.byref(no_text))
@@ -137,14 +182,22 @@ def _fuse(context: Context, a: FitArguments, items: Any, options: sid_fit_option
     stack.callback(lambda: lib.sid_fusion_free(fusion))
     stack.callback(lambda: lib.sid_vectors_free(vectors))
     chosen = sid_fusion_options(method=text_of(a.fuse, "fuse"), dim=int_of(a.fuse_dim, "fuse_dim", 0), seed=a.seed)
-    context.call_long(lib.sid_fusion_fit, context.pointer, ctypes.byref(chosen), parts, len(parts), ctypes.byref(fusion))
+    context.call_long(
+        lib.sid_fusion_fit, context.pointer, ctypes.byref(chosen), parts, len(parts), ctypes.byref(fusion)
+    )
     context.call_long(lib.sid_fusion_apply, context.pointer, fusion, parts, len(parts), ctypes.byref(vectors))
     options.fusion = fusion
     return vectors
 
 
-def _vectors(context: Context, a: FitArguments, encoder_text: Optional[bytes], items: Any, options: sid_fit_options,
-             stack: ExitStack) -> ctypes.c_void_p:
+def _vectors(
+    context: Context,
+    a: FitArguments,
+    encoder_text: Optional[bytes],
+    items: Any,
+    options: sid_fit_options,
+    stack: ExitStack,
+) -> ctypes.c_void_p:
     """As the command line: vectors given, else "vector" members, else text."""
     if isinstance(a.data, dict):
         return _fuse(context, a, items, options, stack)
@@ -174,8 +227,9 @@ def fit(context: Context, a: FitArguments) -> ctypes.c_void_p:
         options.items = items
         vectors = _vectors(context, a, texts["encoder"], items, options, stack)
         try:
-            context.call_long(lib.sid_catalog_fit, context.pointer, ctypes.byref(options), vectors, path,
-                              ctypes.byref(out))
+            context.call_long(
+                lib.sid_catalog_fit, context.pointer, ctypes.byref(options), vectors, path, ctypes.byref(out)
+            )
         except BaseException:
             lib.sid_catalog_close(out)
             raise

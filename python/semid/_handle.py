@@ -1,7 +1,9 @@
 """The sid_catalog behind a Catalog: who may use it when, and its end.
 
-semid.h asks for it: calls that read run together, calls that change a handle have it alone, and none runs while it is closed.
+semid.h asks for it: calls that read run together, calls that change a handle have it alone, and none runs while it is
+closed.
 """
+
 from __future__ import annotations
 
 import ctypes
@@ -34,7 +36,9 @@ class Handle:
 
     def _check_open(self) -> None:
         if not self.pointer:
-            raise UsageError(f"the catalogue {self.path} is closed; open it again with semid.Catalog.open({self.path!r})")
+            raise UsageError(
+                f"the catalogue {self.path} is closed; open it again with semid.Catalog.open({self.path!r})"
+            )
 
     @contextmanager
     def shared(self) -> Iterator[ctypes.c_void_p]:
@@ -69,8 +73,9 @@ class Handle:
             self._check_open()
             if not self.can_write:
                 writer = ctypes.c_void_p()
-                self.context.call_long(lib.sid_catalog_open, self.context.pointer, os.fsencode(self.path), OPEN_WRITE,
-                                       ctypes.byref(writer))
+                self.context.call_long(
+                    lib.sid_catalog_open, self.context.pointer, os.fsencode(self.path), OPEN_WRITE, ctypes.byref(writer)
+                )
                 reader, self.pointer, self.can_write = self.pointer, writer, True
                 lib.sid_catalog_close(reader)
             yield self.pointer

@@ -1,4 +1,7 @@
-"""Items and vectors on their way into C: files, arrays, rows of texts. Each is a context manager that frees what it made."""
+"""Items and vectors on their way into C: files, arrays, rows of texts. Each is a context manager that frees what it
+made.
+"""
+
 from __future__ import annotations
 
 import ctypes
@@ -39,11 +42,11 @@ def is_items(value: Any) -> bool:
 
 
 def read_options(on_error: str) -> sid_read_options:
-    """"fail", "skip" or "quarantine=FILE"."""
+    """ "fail", "skip" or "quarantine=FILE"."""
     kind, _, path = on_error.partition("=")
     options = sid_read_options(on_error=choice_of(kind, "on_error", ON_ERROR))
     if path or kind == "quarantine":
-        options.quarantine_path = path_of(path, "the path of on_error=\"quarantine=FILE\"")
+        options.quarantine_path = path_of(path, 'the path of on_error="quarantine=FILE"')
     return options
 
 
@@ -59,8 +62,9 @@ def _row(number: int, row: Any, ids: Optional[List[bytes]]) -> Dict[str, Any]:
         row = {"title": row}
     if not isinstance(row, dict):
         raise TypeError(f"items: row {number} is {row!r}; a dict with item_id and texts, or a text, is expected")
-    out = {str(name): value.item() if hasattr(value, "item") else value for name, value in row.items()
-           if _is_given(value)}
+    out = {
+        str(name): value.item() if hasattr(value, "item") else value for name, value in row.items() if _is_given(value)
+    }
     own = out.pop("item_id", None)
     item_id = ids[number].decode() if ids is not None else own if own is not None else number
     return {"item_id": str(item_id), **out}
@@ -77,8 +81,10 @@ def _write_rows(rows: Any, ids: Any, path: str) -> None:
             try:
                 file.write(json.dumps(_row(number, row, id_list), ensure_ascii=False, allow_nan=False) + "\n")
             except (TypeError, ValueError) as error:
-                raise DataError(f"items: row {number} cannot be written as JSON: {error}; texts, numbers, lists and dicts "
-                                "of them are possible") from error
+                raise DataError(
+                    f"items: row {number} cannot be written as JSON: {error}; texts, numbers, lists and dicts "
+                    "of them are possible"
+                ) from error
 
 
 def _of_row(error: Error, path: str) -> Error:
@@ -102,18 +108,22 @@ def items(context: Context, source: Any, on_error: str = "fail", ids: Any = None
         if is_path(source):
             if ids is not None:
                 raise UsageError("ids= belongs to vectors; a file of items has its ids in the column item_id")
-            context.call_long(lib.sid_items_read, context.pointer, path_of(source, "items"), ctypes.byref(options),
-                              ctypes.byref(out))
+            context.call_long(
+                lib.sid_items_read, context.pointer, path_of(source, "items"), ctypes.byref(options), ctypes.byref(out)
+            )
         else:
             if not is_items(source):
-                raise TypeError(f"items is a {type(source).__name__}; a path, a list of dicts, a list of texts or a "
-                                "DataFrame is expected")
+                raise TypeError(
+                    f"items is a {type(source).__name__}; a path, a list of dicts, a list of texts or a "
+                    "DataFrame is expected"
+                )
             with tempfile.TemporaryDirectory(prefix="semid-") as folder:
                 path = os.path.join(folder, "items.jsonl")
                 _write_rows(source, ids, path)
                 try:
-                    context.call_long(lib.sid_items_read, context.pointer, os.fsencode(path), ctypes.byref(options),
-                                      ctypes.byref(out))
+                    context.call_long(
+                        lib.sid_items_read, context.pointer, os.fsencode(path), ctypes.byref(options), ctypes.byref(out)
+                    )
                 except Error as error:
                     raise _of_row(error, path) from None
         yield out
@@ -132,13 +142,21 @@ def vectors_from_array(context: Context, X: Any, ids: Any, dim: Optional[int] = 
     if ids is not None:
         id_list = _lines(ids) if is_path(ids) and os.path.exists(ids) else ids_of(ids)
         if len(id_list) != len(rows):
-            raise DataError(f"{len(id_list)} ids for X of shape {rows.shape}; row i gets id i, so there must be "
-                            f"{len(rows)}")
+            raise DataError(
+                f"{len(id_list)} ids for X of shape {rows.shape}; row i gets id i, so there must be " f"{len(rows)}"
+            )
         pointers = char_pointers(id_list)
     out = ctypes.c_void_p()
     try:
-        context.call_long(lib.sid_vectors_wrap, context.pointer, address(rows), rows.shape[0], rows.shape[1], pointers,
-                          ctypes.byref(out))
+        context.call_long(
+            lib.sid_vectors_wrap,
+            context.pointer,
+            address(rows),
+            rows.shape[0],
+            rows.shape[1],
+            pointers,
+            ctypes.byref(out),
+        )
         yield out
     finally:
         lib.sid_vectors_free(out)
@@ -150,17 +168,25 @@ def _lines(path: Any) -> List[bytes]:
 
 
 @contextmanager
-def vectors_from_file(context: Context, path: Any, ids: Any, items_pointer: Any, on_error: str = "fail"
-                      ) -> Iterator[ctypes.c_void_p]:
+def vectors_from_file(
+    context: Context, path: Any, ids: Any, items_pointer: Any, on_error: str = "fail"
+) -> Iterator[ctypes.c_void_p]:
     """A sid_vectors of x.npy, x.npz or x.safetensors; ids: a file, one a line."""
     if ids is not None and not is_path(ids):
         raise TypeError("ids of a file of vectors are a file too, one id a line; or load the vectors with numpy")
     options = read_options(on_error)
     out = ctypes.c_void_p()
     try:
-        context.call_long(lib.sid_vectors_read_with, context.pointer, path_of(path, "X"),
-                          None if ids is None else path_of(ids, "ids"), None if ids is not None else items_pointer,
-                          ctypes.byref(options), ctypes.byref(out), None)
+        context.call_long(
+            lib.sid_vectors_read_with,
+            context.pointer,
+            path_of(path, "X"),
+            None if ids is None else path_of(ids, "ids"),
+            None if ids is not None else items_pointer,
+            ctypes.byref(options),
+            ctypes.byref(out),
+            None,
+        )
         yield out
     finally:
         lib.sid_vectors_free(out)
@@ -179,8 +205,9 @@ def vectors_from_items(context: Context, items_pointer: Any) -> Iterator[Optiona
 
 
 @contextmanager
-def vectors(context: Context, X: Any, ids: Any, items_pointer: Any = None, on_error: str = "fail",
-            dim: Optional[int] = None) -> Iterator[ctypes.c_void_p]:
+def vectors(
+    context: Context, X: Any, ids: Any, items_pointer: Any = None, on_error: str = "fail", dim: Optional[int] = None
+) -> Iterator[ctypes.c_void_p]:
     """A sid_vectors of an array or a file; without ids those of the items, row by row, else row numbers."""
     if is_vectors_path(X):
         with vectors_from_file(context, X, ids, items_pointer, on_error) as pointer:
@@ -193,8 +220,14 @@ def vectors(context: Context, X: Any, ids: Any, items_pointer: Any = None, on_er
 
 
 @contextmanager
-def modalities(context: Context, X: Dict[str, Any], ids: Any, items_pointer: Any = None, on_error: str = "fail",
-               weights: Optional[Dict[str, float]] = None) -> Iterator[Any]:
+def modalities(
+    context: Context,
+    X: Dict[str, Any],
+    ids: Any,
+    items_pointer: Any = None,
+    on_error: str = "fail",
+    weights: Optional[Dict[str, float]] = None,
+) -> Iterator[Any]:
     """sid_modality of {name: vectors} or {name: (vectors, ids)}."""
     strange = [name for name in weights or {} if name not in X]
     if strange:

@@ -1,4 +1,5 @@
 """Items and labels as Python sees them, copied out of C lists."""
+
 from __future__ import annotations
 
 import ctypes
@@ -12,9 +13,9 @@ from ._native import lib, sid_hits, sid_labels
 class Item(NamedTuple):
     """An item as the catalogue holds it, or a hit of a query.
 
-    ``assigned``: "argmin" the quantizer's own choice for the vector; "fit" given while fitting or importing, another than
-    encoding would choose; "policy" changed by the collision policy. ``distance`` (L2, of the vectors' unit) and ``shared``
-    (levels of common prefix) belong to queries; elsewhere they are None and 0.
+    ``assigned``: "argmin" the quantizer's own choice for the vector; "fit" given while fitting or importing, another
+    than encoding would choose; "policy" changed by the collision policy. ``distance`` (L2, of the vectors' unit) and
+    ``shared`` (levels of common prefix) belong to queries; elsewhere they are None and 0.
     """
 
     item_id: str
@@ -48,9 +49,17 @@ class Label(NamedTuple):
 
 
 def _item(h: Any) -> Item:
-    return Item(h.item_id.decode(), h.sid.decode(), (h.title or b"").decode(),
-                None if math.isnan(h.distance) else h.distance, h.shared, h.row, h.state.decode(), h.assigned.decode(),
-                (h.metadata or b"").decode())
+    return Item(
+        h.item_id.decode(),
+        h.sid.decode(),
+        (h.title or b"").decode(),
+        None if math.isnan(h.distance) else h.distance,
+        h.shared,
+        h.row,
+        h.state.decode(),
+        h.assigned.decode(),
+        (h.metadata or b"").decode(),
+    )
 
 
 def take_hits(hits: sid_hits) -> List[Item]:

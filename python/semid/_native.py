@@ -1,9 +1,10 @@
 """The C library: where it is found, the structs and functions of semid.h as ctypes sees them.
 
-One table of prototypes; tests/python/test_layout.py compares sizes and offsets with what a C compiler says of semid.h, and
-the table with the functions declared there. Nothing else in the package names a C type. ctypes releases the GIL while a
-function runs.
+One table of prototypes; tests/python/test_layout.py compares sizes and offsets with what a C compiler says of semid.h,
+and the table with the functions declared there. Nothing else in the package names a C type. ctypes releases the GIL
+while a function runs.
 """
+
 from __future__ import annotations
 
 import ctypes as c
@@ -26,8 +27,13 @@ def _fields(kind: Any, names: str) -> "list[tuple[str, Any]]":
 
 
 class sid_error(Structure):
-    _fields_ = [("status", c_int), ("row", c_int64), ("byte", c_int64), ("file", c_char * 256),
-                ("message", c_char * 1024)]
+    _fields_ = [
+        ("status", c_int),
+        ("row", c_int64),
+        ("byte", c_int64),
+        ("file", c_char * 256),
+        ("message", c_char * 1024),
+    ]
 
 
 class sid_progress(Structure):
@@ -39,8 +45,13 @@ class sid_read_options(Structure):
 
 
 class sid_encoder_options(Structure):
-    _fields_ = [("encoder", c_char_p), ("fields", c_char_p), ("options", c_char_p), ("seed", c_uint64),
-                ("reserved", c_void_p * 4)]
+    _fields_ = [
+        ("encoder", c_char_p),
+        ("fields", c_char_p),
+        ("options", c_char_p),
+        ("seed", c_uint64),
+        ("reserved", c_void_p * 4),
+    ]
 
 
 class sid_modality(Structure):
@@ -52,24 +63,60 @@ class sid_fusion_options(Structure):
 
 
 class sid_fit_options(Structure):
-    _fields_ = [("quantizer", c_char_p), ("levels", c_int), ("codes", c_char_p), ("options", c_char_p),
-                ("seed", c_uint64), ("collisions", c_char_p), ("digit_style", c_char_p), ("items", c_void_p),
-                ("encoder", c_void_p), ("fit_rows_path", c_char_p), ("parent", c_char_p), ("init_from", c_char_p),
-                ("drop_vectors", c_bool), ("force", c_bool), ("collision_options", c_char_p),
-                ("fusion", c_void_p), ("resume", c_bool), ("reserved", c_void_p * 1)]
+    _fields_ = [
+        ("quantizer", c_char_p),
+        ("levels", c_int),
+        ("codes", c_char_p),
+        ("options", c_char_p),
+        ("seed", c_uint64),
+        ("collisions", c_char_p),
+        ("digit_style", c_char_p),
+        ("items", c_void_p),
+        ("encoder", c_void_p),
+        ("fit_rows_path", c_char_p),
+        ("parent", c_char_p),
+        ("init_from", c_char_p),
+        ("drop_vectors", c_bool),
+        ("force", c_bool),
+        ("collision_options", c_char_p),
+        ("fusion", c_void_p),
+        ("resume", c_bool),
+        ("reserved", c_void_p * 1),
+    ]
 
 
 class sid_catalog_info(Structure):
-    _fields_ = [("id", c_char_p), ("parent", c_char_p), ("quantizer", c_char_p), ("collisions", c_char_p),
-                ("digit_style", c_char_p), ("encoder", c_char_p), ("version", c_int64), ("items", c_int64),
-                ("dim", c_int), ("levels", c_int), ("codes", POINTER(c_int)), ("has_vectors", c_bool),
-                ("ordered", c_bool), ("fitted_items", c_int64), ("fusion", c_char_p)]
+    _fields_ = [
+        ("id", c_char_p),
+        ("parent", c_char_p),
+        ("quantizer", c_char_p),
+        ("collisions", c_char_p),
+        ("digit_style", c_char_p),
+        ("encoder", c_char_p),
+        ("version", c_int64),
+        ("items", c_int64),
+        ("dim", c_int),
+        ("levels", c_int),
+        ("codes", POINTER(c_int)),
+        ("has_vectors", c_bool),
+        ("ordered", c_bool),
+        ("fitted_items", c_int64),
+        ("fusion", c_char_p),
+    ]
 
 
 class sid_item(Structure):
-    _fields_ = [("item_id", c_char_p), ("sid", c_char_p), ("title", c_char_p), ("metadata", c_char_p),
-                ("state", c_char_p), ("assigned", c_char_p), ("row", c_int64), ("distance", c_double),
-                ("shared", c_int)]
+    _fields_ = [
+        ("item_id", c_char_p),
+        ("sid", c_char_p),
+        ("title", c_char_p),
+        ("metadata", c_char_p),
+        ("state", c_char_p),
+        ("assigned", c_char_p),
+        ("row", c_int64),
+        ("distance", c_double),
+        ("shared", c_int),
+    ]
 
 
 class sid_hits(Structure):
@@ -81,13 +128,19 @@ class sid_add_options(Structure):
 
 
 class sid_query(Structure):
-    _fields_ = [("item", c_char_p), ("prefix", c_char_p), ("vector", c_void_p), ("vector_dim", c_int),
-                ("text", c_char_p), ("k", c_int), ("reserved", c_void_p * 4)]
+    _fields_ = [
+        ("item", c_char_p),
+        ("prefix", c_char_p),
+        ("vector", c_void_p),
+        ("vector_dim", c_int),
+        ("text", c_char_p),
+        ("k", c_int),
+        ("reserved", c_void_p * 4),
+    ]
 
 
 class sid_label_options(Structure):
-    _fields_ = [("depth", c_int), ("category", c_char_p), ("category_separator", c_char_p),
-                ("reserved", c_void_p * 4)]
+    _fields_ = [("depth", c_int), ("category", c_char_p), ("category_separator", c_char_p), ("reserved", c_void_p * 4)]
 
 
 class sid_label(Structure):
@@ -99,30 +152,53 @@ class sid_labels(Structure):
 
 
 class sid_level_report(Structure):
-    _fields_ = [*_fields(c_int, "index codes used dead"),
-                *_fields(c_double, "perplexity entropy entropy_given_prefix gini gini_used top_rate top1pct_rate"),
-                ("prefixes", c_int64),
-                *_fields(c_double, "relative_mse cosine residual_ratio knn_recall knn_lift"),
-                *_fields(c_double, "purity purity_shuffled nmi ami")]
+    _fields_ = [
+        *_fields(c_int, "index codes used dead"),
+        *_fields(c_double, "perplexity entropy entropy_given_prefix gini gini_used top_rate top1pct_rate"),
+        ("prefixes", c_int64),
+        *_fields(c_double, "relative_mse cosine residual_ratio knn_recall knn_lift"),
+        *_fields(c_double, "purity purity_shuffled nmi ami"),
+    ]
 
 
 class sid_check(Structure):
-    _fields_ = [("name", c_char_p), ("value", c_double), ("verdict", c_char_p), ("next", c_char_p),
-                ("healthy", c_double), ("look", c_double), ("is_at_least", c_bool)]
+    _fields_ = [
+        ("name", c_char_p),
+        ("value", c_double),
+        ("verdict", c_char_p),
+        ("next", c_char_p),
+        ("healthy", c_double),
+        ("look", c_double),
+        ("is_at_least", c_bool),
+    ]
 
 
 class sid_report(Structure):
-    _fields_ = [*_fields(c_char_p, "id parent quantizer collisions verdict"),
-                *_fields(c_int64, "version items items_without_text"), *_fields(c_int, "dim levels codes"),
-                ("unique_sids", c_int64),
-                *_fields(c_double, "unique_rate colliding_items_rate colliding_distinct_rate"),
-                ("duplicate_vectors", c_int64), ("largest_bucket", c_int64), ("largest_bucket_sid", c_char_p),
-                *_fields(c_double, "bucket_seen bucket_p50 bucket_p99 mse relative_mse lcp_ratio"),
-                ("level", POINTER(sid_level_report)), ("checks", POINTER(sid_check)), ("check_count", c_int),
-                ("warnings", POINTER(c_char_p)), ("warning_count", c_int), ("at_creation", POINTER(c_char_p)),
-                ("at_creation_count", c_int), ("added_items", c_int64), ("added_residual_ratio", c_double),
-                ("added_largest_bucket_growth", c_double), ("added_advice", c_char_p), ("changed_items", c_int64),
-                ("resolved_by", c_char_p), ("memory", c_void_p)]
+    _fields_ = [
+        *_fields(c_char_p, "id parent quantizer collisions verdict"),
+        *_fields(c_int64, "version items items_without_text"),
+        *_fields(c_int, "dim levels codes"),
+        ("unique_sids", c_int64),
+        *_fields(c_double, "unique_rate colliding_items_rate colliding_distinct_rate"),
+        ("duplicate_vectors", c_int64),
+        ("largest_bucket", c_int64),
+        ("largest_bucket_sid", c_char_p),
+        *_fields(c_double, "bucket_seen bucket_p50 bucket_p99 mse relative_mse lcp_ratio"),
+        ("level", POINTER(sid_level_report)),
+        ("checks", POINTER(sid_check)),
+        ("check_count", c_int),
+        ("warnings", POINTER(c_char_p)),
+        ("warning_count", c_int),
+        ("at_creation", POINTER(c_char_p)),
+        ("at_creation_count", c_int),
+        ("added_items", c_int64),
+        ("added_residual_ratio", c_double),
+        ("added_largest_bucket_growth", c_double),
+        ("added_advice", c_char_p),
+        ("changed_items", c_int64),
+        ("resolved_by", c_char_p),
+        ("memory", c_void_p),
+    ]
 
 
 class sid_report_options(Structure):
@@ -130,8 +206,7 @@ class sid_report_options(Structure):
 
 
 class sid_compare_options(Structure):
-    _fields_ = [("map_path", c_char_p), ("codes_path", c_char_p), ("events_path", c_char_p),
-                ("reserved", c_void_p * 4)]
+    _fields_ = [("map_path", c_char_p), ("codes_path", c_char_p), ("events_path", c_char_p), ("reserved", c_void_p * 4)]
 
 
 class sid_compare_level(Structure):
@@ -139,38 +214,80 @@ class sid_compare_level(Structure):
 
 
 class sid_comparison(Structure):
-    _fields_ = [("old_id", c_char_p), ("new_id", c_char_p), ("is_child", c_bool), ("is_weighted", c_bool),
-                ("common", c_int64), ("added", c_int64), ("removed", c_int64), ("sid_changed", c_double),
-                ("levels", c_int), ("level", POINTER(sid_compare_level)), ("memory", c_void_p)]
+    _fields_ = [
+        ("old_id", c_char_p),
+        ("new_id", c_char_p),
+        ("is_child", c_bool),
+        ("is_weighted", c_bool),
+        ("common", c_int64),
+        ("added", c_int64),
+        ("removed", c_int64),
+        ("sid_changed", c_double),
+        ("levels", c_int),
+        ("level", POINTER(sid_compare_level)),
+        ("memory", c_void_p),
+    ]
 
 
 class sid_verify_result(Structure):
-    _fields_ = [("files_checked", c_int), ("items_walked", c_int64), ("items_reencoded", c_int64),
-                ("items_without_vector", c_int64), ("index_rebuilt", c_bool)]
+    _fields_ = [
+        ("files_checked", c_int),
+        ("items_walked", c_int64),
+        ("items_reencoded", c_int64),
+        ("items_without_vector", c_int64),
+        ("index_rebuilt", c_bool),
+    ]
 
 
 class sid_export_options(Structure):
-    _fields_ = [("form", c_char_p), ("digit", c_char_p), ("token_form", c_char_p), ("template_text", c_char_p),
-                ("reserved", c_void_p * 4)]
+    _fields_ = [
+        ("form", c_char_p),
+        ("digit", c_char_p),
+        ("token_form", c_char_p),
+        ("template_text", c_char_p),
+        ("reserved", c_void_p * 4),
+    ]
 
 
 class sid_quantizer_options(Structure):
-    _fields_ = [("quantizer", c_char_p), ("levels", c_int), ("codes", c_char_p), ("options", c_char_p),
-                ("seed", c_uint64), ("reserved", c_void_p * 4)]
+    _fields_ = [
+        ("quantizer", c_char_p),
+        ("levels", c_int),
+        ("codes", c_char_p),
+        ("options", c_char_p),
+        ("seed", c_uint64),
+        ("reserved", c_void_p * 4),
+    ]
 
 
 class sid_option(Structure):
-    _fields_ = [("name", c_char_p), ("type", c_int), ("default_text", c_char_p), ("min", c_double), ("max", c_double),
-                ("choices", c_char_p), ("help", c_char_p), ("offset", c_size_t)]
+    _fields_ = [
+        ("name", c_char_p),
+        ("type", c_int),
+        ("default_text", c_char_p),
+        ("min", c_double),
+        ("max", c_double),
+        ("choices", c_char_p),
+        ("help", c_char_p),
+        ("offset", c_size_t),
+    ]
 
 
 class sid_family(Structure):
-    _fields_ = [("name", c_char_p), ("summary", c_char_p), ("paper", c_char_p), ("options", POINTER(sid_option)),
-                ("option_count", c_int)]
+    _fields_ = [
+        ("name", c_char_p),
+        ("summary", c_char_p),
+        ("paper", c_char_p),
+        ("options", POINTER(sid_option)),
+        ("option_count", c_int),
+    ]
 
 
-STRUCTS = [value for value in list(globals().values())
-           if isinstance(value, type) and issubclass(value, Structure) and value is not Structure]
+STRUCTS = [
+    value
+    for value in list(globals().values())
+    if isinstance(value, type) and issubclass(value, Structure) and value is not Structure
+]
 
 PROGRESS_FN = c.CFUNCTYPE(None, c_void_p, POINTER(sid_progress))
 LOG_FN = c.CFUNCTYPE(None, c_void_p, c_int, c_char_p)
@@ -273,12 +390,16 @@ def _load() -> Any:
     try:
         return _declare(c.CDLL(path))
     except OSError as error:
-        advice = ("SEMID_LIBRARY names it; correct it or unset it" if named else
-                  "install the package again with pip, or libsemid0, or name the file in SEMID_LIBRARY")
+        advice = (
+            "SEMID_LIBRARY names it; correct it or unset it"
+            if named
+            else "install the package again with pip, or libsemid0, or name the file in SEMID_LIBRARY"
+        )
         raise ImportError(f"semid: the C library cannot be loaded: {error}; {advice}") from error
     except AttributeError as error:
-        raise ImportError(f"semid: {path} is of another version than this Python package: {error}; install both from "
-                          "one release") from error
+        raise ImportError(
+            f"semid: {path} is of another version than this Python package: {error}; install both from " "one release"
+        ) from error
 
 
 lib: Any = _load()

@@ -2,6 +2,7 @@
 
 A keyword is the command line's flag with `_` for `-`: quantizers' options as they are, `encoder_dim`, `collisions_cap`.
 """
+
 from __future__ import annotations
 
 import ctypes
@@ -13,7 +14,9 @@ from ._native import OPTION_TYPES, lib
 
 
 class Option(NamedTuple):
-    """A row of an option table. `keyword` is what it is called in Python; `type` one of int, float, flag, choice, text."""
+    """A row of an option table. `keyword` is what it is called in Python; `type` one of int, float, flag, choice,
+    text.
+    """
 
     keyword: str
     name: str
@@ -45,9 +48,20 @@ def _text(value: Optional[bytes]) -> str:
 def _family(pointer: Any, prefix: str) -> Family:
     f = pointer.contents
     rows = (f.options[i] for i in range(f.option_count))
-    options = tuple(Option(prefix + _text(o.name).replace("-", "_"), _text(o.name), OPTION_TYPES[o.type],
-                           _text(o.default_text), o.min, o.max, _text(o.choices), _text(o.help))
-                    for o in rows if _text(o.name) not in OWN_KEYWORDS)
+    options = tuple(
+        Option(
+            prefix + _text(o.name).replace("-", "_"),
+            _text(o.name),
+            OPTION_TYPES[o.type],
+            _text(o.default_text),
+            o.min,
+            o.max,
+            _text(o.choices),
+            _text(o.help),
+        )
+        for o in rows
+        if _text(o.name) not in OWN_KEYWORDS
+    )
     return Family(_text(f.name), _text(f.summary), _text(f.paper), options)
 
 
@@ -122,8 +136,9 @@ def _unknown(function: str, keyword: str, known: List[str], chosen: str, kinds: 
     return TypeError(f"{function}() got an unexpected keyword {keyword}=; {advice}")
 
 
-def split(function: str, given: Dict[str, Any], kinds: Dict[str, Optional[str]],
-          keywords: Sequence[str] = ()) -> Dict[str, Optional[bytes]]:
+def split(
+    function: str, given: Dict[str, Any], kinds: Dict[str, Optional[str]], keywords: Sequence[str] = ()
+) -> Dict[str, Optional[bytes]]:
     """The option text of each kind, as C takes it, from the keywords given.
 
     kinds: kind -> the family chosen; None: not known here, so that any family's will do; the library then judges.

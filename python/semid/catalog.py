@@ -1,4 +1,5 @@
 """Catalog: items, their vectors and their SIDs, in one folder on disk."""
+
 from __future__ import annotations
 
 import ctypes
@@ -10,8 +11,20 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from . import _inputs, _native
-from ._arrays import (PathLike, address, char_pointers, choice_of, codes_of, ids_of, int_of, one_vector, optional_path,
-                      path_of, rows_of, text_of)
+from ._arrays import (
+    PathLike,
+    address,
+    char_pointers,
+    choice_of,
+    codes_of,
+    ids_of,
+    int_of,
+    one_vector,
+    optional_path,
+    path_of,
+    rows_of,
+    text_of,
+)
 from ._context import Context, Progress, warn
 from ._errors import NotFoundError, UsageError
 from ._fit import FitArguments, fit
@@ -29,7 +42,8 @@ by = ctypes.byref
 class Info(NamedTuple):
     """What a catalogue is: the manifest's figures and, live, ``version`` and ``items``.
 
-    Rows below ``fitted_items`` are of the fit, the others were added later. ``ordered``: a prefix of a SID means something.
+    Rows below ``fitted_items`` are of the fit, the others were added later. ``ordered``: a prefix of a SID means
+    something.
     """
 
     id: str
@@ -60,10 +74,10 @@ def _number(value: float) -> Optional[float]:
 class Catalog:
     """A catalogue of items and their semantic IDs.
 
-    Made by :meth:`fit` or :meth:`open`, closed by :meth:`close`, at the end of a ``with`` block, or when nothing refers to
-    it any more. Reading methods may be called from many threads at once and run in parallel, without the GIL; changes wait
-    for them. A copy sent to another process (pickle) opens the same folder for reading; so does one that a child made by
-    ``fork`` inherits.
+    Made by :meth:`fit` or :meth:`open`, closed by :meth:`close`, at the end of a ``with`` block, or when nothing refers
+    to it any more. Reading methods may be called from many threads at once and run in parallel, without the GIL;
+    changes wait for them. A copy sent to another process (pickle) opens the same folder for reading; so does one that a
+    child made by ``fork`` inherits.
 
     >>> catalog = semid.Catalog.fit("items.tsv", path="catalog", codes=16)
     >>> catalog.neighbors(item="tea-01", k=3)
@@ -79,61 +93,121 @@ class Catalog:
     # ---- Making -----------------------------------------------------------------------------------------------------
 
     @classmethod
-    def fit(cls, X: Any, *, path: PathLike, ids: Any = None, items: Any = None, quantizer: Optional[str] = None,
-            levels: Optional[int] = None, codes: Any = None, seed: int = 42, collisions: Optional[str] = None,
-            digit_style: Optional[str] = None, encoder: Optional[str] = None, fields: Optional[str] = None,
-            fuse: Optional[str] = None, fuse_weights: Optional[Dict[str, float]] = None, fuse_dim: int = 0, fit_rows: Any = None, parent: Optional[str] = None, init_from: Optional[PathLike] = None,
-            drop_vectors: bool = False, force: bool = False, on_error: str = "fail", threads: int = 0,
-            memory_limit: int = 0, progress: Optional[Progress] = None, **options: Any) -> "Catalog":
+    def fit(
+        cls,
+        X: Any,
+        *,
+        path: PathLike,
+        ids: Any = None,
+        items: Any = None,
+        quantizer: Optional[str] = None,
+        levels: Optional[int] = None,
+        codes: Any = None,
+        seed: int = 42,
+        collisions: Optional[str] = None,
+        digit_style: Optional[str] = None,
+        encoder: Optional[str] = None,
+        fields: Optional[str] = None,
+        fuse: Optional[str] = None,
+        fuse_weights: Optional[Dict[str, float]] = None,
+        fuse_dim: int = 0,
+        fit_rows: Any = None,
+        parent: Optional[str] = None,
+        init_from: Optional[PathLike] = None,
+        drop_vectors: bool = False,
+        force: bool = False,
+        resume: bool = False,
+        on_error: str = "fail",
+        threads: int = 0,
+        memory_limit: int = 0,
+        progress: Optional[Progress] = None,
+        **options: Any,
+    ) -> "Catalog":
         """Fits a quantizer, gives every item a SID and writes the folder ``path``, all or nothing.
 
         X: what the items are:
             - an array (N, D) of float32, used where it lies; float64, float16 or strided ones are converted once;
               at most 1e15 in magnitude, without NaN;
             - a file of vectors, "x.npy", "x.npz[:array]" or "x.safetensors[:tensor]";
-            - a file of items ("items.tsv", .csv, .jsonl), a list of dicts or of texts, or a DataFrame: text, embedded by
-              ``encoder`` ("lsa") with its ``encoder_...`` options over the weighted ``fields`` ("title:2,brand:1");
+            - a file of items ("items.tsv", .csv, .jsonl), a list of dicts or of texts, or a DataFrame: text, embedded
+              by ``encoder`` ("lsa") with its ``encoder_...`` options over the weighted ``fields`` ("title:2,brand:1");
             - several vectors an item, {"image": Y, "text": (Z, ids_of_Z)}: joined by id, one may lack items. ``fuse``
-              ("concat" or "sum") makes one of them, of ``fuse_dim`` numbers (0: 256), by ``fuse_weights`` ({"image": 2}).
+              ("concat" or "sum") makes one of them, of ``fuse_dim`` numbers (0: 256), by ``fuse_weights`` ({"image":
+              2}).
         ids: N ids (str or int) of the rows, or a file, one a line; default the ids of ``items``, else row numbers.
         items: titles and metadata for vectors, joined by id: a file, a list of dicts, a DataFrame.
-        quantizer: "rkmeans" (default), or another of :func:`semid.quantizers`; its options are further keywords, such as
-            ``beam=4``. levels: codes a SID (3); codes: K, or one a level: (256, 256, 128).
+        quantizer: "rkmeans" (default), or another of :func:`semid.quantizers`; its options are further keywords, such
+            as ``beam=4``. levels: codes a SID (3); codes: K, or one a level: (256, 256, 128).
         seed: of all randomness; the same seed gives the same bits (0 stands for 42).
         collisions: "keep" (default), or another of :func:`semid.collision_policies`; options: ``collisions_...``.
         fit_rows: ids, or a file of them: fit on these, encode all. init_from: a catalogue to go on from.
-        drop_vectors: smaller, but neighbours are approximate. force: replace an existing catalogue.
+        drop_vectors: smaller, but neighbours are approximate. force: replace an existing catalogue. resume: go on from
+            the checkpoint that an interrupted training left beside ``path``.
         on_error: with bad rows of files: "fail", "skip" or "quarantine=FILE".
         threads: 0 for as many as the process may use; results never depend on it. memory_limit: in bytes; 0: none.
         progress: called as progress(stage, done, total, unit, loss); what it raises ends the fit.
 
-        Ctrl-C ends a long fit; nothing is left of it. Gives the catalogue, open for changes.
-        Raises ExistsError (path exists), DataError (NaN, shapes, an id twice), UsageError, TypeError (an option that the
-        quantizer does not have), IoError, OutOfMemoryError.
+        Ctrl-C ends a long fit; nothing is left of it but the checkpoint of a training. Gives the catalogue, open for
+        changes. Raises ExistsError (path exists), DataError (NaN, shapes, an id twice), UsageError, TypeError (an
+        option that the quantizer does not have), IoError, OutOfMemoryError.
         """
         context = Context(threads, memory_limit, progress)
         try:
-            pointer = fit(context, FitArguments(X, path, ids, items, quantizer, levels, codes, seed, collisions, digit_style,
-                                                encoder, fields, fuse, fuse_weights, fuse_dim, fit_rows, parent, init_from, drop_vectors, force, on_error,
-                                                options))
+            pointer = fit(
+                context,
+                FitArguments(
+                    X,
+                    path,
+                    ids,
+                    items,
+                    quantizer,
+                    levels,
+                    codes,
+                    seed,
+                    collisions,
+                    digit_style,
+                    encoder,
+                    fields,
+                    fuse,
+                    fuse_weights,
+                    fuse_dim,
+                    fit_rows,
+                    parent,
+                    init_from,
+                    drop_vectors,
+                    force,
+                    resume,
+                    on_error,
+                    options,
+                ),
+            )
         except BaseException:
             context.free()
             raise
         return cls(Handle(context, pointer, os.path.abspath(path), True))
 
     @classmethod
-    def open(cls, path: PathLike, *, write: bool = False, threads: int = 0, memory_limit: int = 0,
-             progress: Optional[Progress] = None) -> "Catalog":
+    def open(
+        cls,
+        path: PathLike,
+        *,
+        write: bool = False,
+        threads: int = 0,
+        memory_limit: int = 0,
+        progress: Optional[Progress] = None,
+    ) -> "Catalog":
         """Opens the catalogue in the folder ``path``.
 
-        It reads until the first change, which takes the writing lock until close; ``write=True`` takes it at once, so that
-        another writer is met here. threads, memory_limit and progress as in :meth:`fit`.
+        It reads until the first change, which takes the writing lock until close; ``write=True`` takes it at once, so
+        that another writer is met here. threads, memory_limit and progress as in :meth:`fit`.
         Raises MissingFileError, CorruptError (names the damaged file), VersionError, LockedError (names the process).
         """
         name = os.path.abspath(path_of(path, "path"))  # a handle outlives os.chdir
         context, pointer = Context(threads, memory_limit, progress), ctypes.c_void_p()
         try:
-            context.call_long(lib.sid_catalog_open, context.pointer, name, OPEN_WRITE if write else OPEN_READ, by(pointer))
+            context.call_long(
+                lib.sid_catalog_open, context.pointer, name, OPEN_WRITE if write else OPEN_READ, by(pointer)
+            )
         except BaseException:
             lib.sid_catalog_close(pointer)
             context.free()
@@ -166,10 +240,23 @@ class Catalog:
         i = _native.sid_catalog_info()
         with self._handle.shared() as pointer:
             lib.sid_catalog_get_info(pointer, by(i))
-            return Info(i.id.decode(), _optional(i.parent), i.quantizer.decode(), i.collisions.decode(),
-                        (i.digit_style or b"").decode(), _optional(i.encoder), i.version, i.items, i.dim, i.levels,
-                        tuple(i.codes[level] for level in range(i.levels)), i.has_vectors, i.ordered, i.fitted_items,
-                        _optional(i.fusion))
+            return Info(
+                i.id.decode(),
+                _optional(i.parent),
+                i.quantizer.decode(),
+                i.collisions.decode(),
+                (i.digit_style or b"").decode(),
+                _optional(i.encoder),
+                i.version,
+                i.items,
+                i.dim,
+                i.levels,
+                tuple(i.codes[level] for level in range(i.levels)),
+                i.has_vectors,
+                i.ordered,
+                i.fitted_items,
+                _optional(i.fusion),
+            )
 
     def __len__(self) -> int:
         return self.info.items
@@ -219,20 +306,33 @@ class Catalog:
         """The items whose SID starts with ``prefix``, by SID; and the k items nearest to its reconstruction."""
         exact, nearest = _native.sid_hits(), _native.sid_hits()
         with self._handle.shared() as pointer:
-            self._handle.context.call(lib.sid_catalog_decode, pointer, _prefix_text(prefix), int_of(k, "k", 1), by(exact),
-                                      by(nearest))
+            self._handle.context.call(
+                lib.sid_catalog_decode, pointer, _prefix_text(prefix), int_of(k, "k", 1), by(exact), by(nearest)
+            )
         return take_hits(exact), take_hits(nearest)
 
-    def neighbors(self, item: Optional[str] = None, *, prefix: Union[None, str, Tuple[int, ...]] = None,
-                  vector: Any = None, text: Optional[str] = None, k: int = 10) -> List[Item]:
-        """The k items near an item (never itself), below a prefix, near a vector (D,) or near a text: exactly one of them.
+    def neighbors(
+        self,
+        item: Optional[str] = None,
+        *,
+        prefix: Union[None, str, Tuple[int, ...]] = None,
+        vector: Any = None,
+        text: Optional[str] = None,
+        k: int = 10,
+    ) -> List[Item]:
+        """The k items near an item (never itself), below a prefix, near a vector (D,) or near a text: exactly one of
+        them.
 
         Order: longest shared prefix, true distance (L2; of reconstructions where vectors were dropped), row.
         Raises NotFoundError (no such item), DataError (the vector's size, NaN; a text without known words), UsageError.
         Warns of the words of a text that the encoder does not know.
         """
-        query = _native.sid_query(item=text_of(None if item is None else str(item), "item"), prefix=_prefix_text(prefix),
-                                  text=text_of(text, "text"), k=int_of(k, "k", 1))
+        query = _native.sid_query(
+            item=text_of(None if item is None else str(item), "item"),
+            prefix=_prefix_text(prefix),
+            text=text_of(text, "text"),
+            k=int_of(k, "k", 1),
+        )
         rows = None if vector is None else one_vector(vector)  # keeps the memory that the query points to
         if rows is not None:
             query.vector, query.vector_dim = address(rows), rows.shape[1]
@@ -250,11 +350,15 @@ class Catalog:
             lib.sid_text_free(words)
             warn(f"the encoder does not know: {unknown}")
 
-    def labels(self, depth: int = 0, *, category: Optional[str] = None, category_separator: Optional[str] = None
-               ) -> List[Label]:
+    def labels(
+        self, depth: int = 0, *, category: Optional[str] = None, category_separator: Optional[str] = None
+    ) -> List[Label]:
         """What the items of each prefix of up to ``depth`` codes (0: 2) have in common, in words."""
-        options = _native.sid_label_options(depth=int_of(depth, "depth", 0), category=text_of(category, "category"),
-                                            category_separator=text_of(category_separator, "category_separator"))
+        options = _native.sid_label_options(
+            depth=int_of(depth, "depth", 0),
+            category=text_of(category, "category"),
+            category_separator=text_of(category_separator, "category_separator"),
+        )
         out = _native.sid_labels()
         with self._handle.shared() as pointer:
             self._handle.context.call_long(lib.sid_catalog_labels, pointer, by(options), by(out))
@@ -265,11 +369,12 @@ class Catalog:
     def encode(self, X: Any) -> "Codes":
         """Base codes (N, L) uint16 of vectors (N, D), or of items as in :meth:`embed`; the catalogue stays as it is.
 
-        Where it was fitted on several vectors an item, X is a dict of them; the rows are those of the first one, then items
-        that only others have.
+        Where it was fitted on several vectors an item, X is a dict of them; the rows are those of the first one, then
+        items that only others have.
 
-        float32 rows are read where they lie; others are converted once. X may be a file of vectors, of any size. The same
-        vector gives the same codes on every machine. Raises DataError for another D, NaN, infinities, values over 1e15.
+        float32 rows are read where they lie; others are converted once. X may be a file of vectors, of any size. The
+        same vector gives the same codes on every machine. Raises DataError for another D, NaN, infinities, values over
+        1e15.
         """
         import numpy as np
 
@@ -280,7 +385,9 @@ class Catalog:
         codes = np.empty((len(rows), i.levels), dtype=np.uint16)
         if len(rows):
             with self._handle.shared() as pointer:
-                self._call_sized(rows.size, lib.sid_catalog_encode, pointer, address(rows), len(rows), i.dim, address(codes))
+                self._call_sized(
+                    rows.size, lib.sid_catalog_encode, pointer, address(rows), len(rows), i.dim, address(codes)
+                )
         return codes
 
     def _call_sized(self, size: int, function: Any, *arguments: Any) -> None:
@@ -322,21 +429,31 @@ class Catalog:
 
     # ---- Changes ----------------------------------------------------------------------------------------------------
 
-    def add(self, ids: Any, X: Any = None, *, items: Any = None, if_exists: str = "fail", commit_every: int = 0,
-            on_error: str = "fail") -> List[Item]:
+    def add(
+        self,
+        ids: Any,
+        X: Any = None,
+        *,
+        items: Any = None,
+        if_exists: str = "fail",
+        commit_every: int = 0,
+        on_error: str = "fail",
+    ) -> List[Item]:
         """Stores new items, in one transaction, and gives them as stored, in input order; old SIDs never move.
 
-        ``add(ids, X)``: N ids and vectors (N, D), or files of both, or a dict of several vectors an item. ``add(items)``: items as in :meth:`embed`, by the
-        stored encoder. items: titles and metadata for vectors, joined by id. if_exists: with an id that is there: "fail",
-        "skip" or "replace". commit_every: items a transaction; 0: all in one.
-        Raises DataError (shapes, NaN, an id twice, an id that is there), LockedError (another process writes),
-        ReadOnlyError.
+        ``add(ids, X)``: N ids and vectors (N, D), or files of both, or a dict of several vectors an item.
+        ``add(items)``: items as in :meth:`embed`, by the stored encoder. items: titles and metadata for vectors, joined
+        by id. if_exists: with an id that is there: "fail", "skip" or "replace". commit_every: items a transaction; 0:
+        all in one. Raises DataError (shapes, NaN, an id twice, an id that is there), LockedError (another process
+        writes), ReadOnlyError.
         """
         context, hits = self._handle.context, _native.sid_hits()
-        options = _native.sid_add_options(if_exists=choice_of(if_exists, "if_exists", IF_EXISTS),
-                                          commit_every=int_of(commit_every, "commit_every", 0, 2**62))
+        options = _native.sid_add_options(
+            if_exists=choice_of(if_exists, "if_exists", IF_EXISTS),
+            commit_every=int_of(commit_every, "commit_every", 0, 2**62),
+        )
         if X is None and not _inputs.is_items(ids):
-            raise UsageError("add needs ids and vectors, add(ids, X), or items, add(\"new.tsv\")")
+            raise UsageError('add needs ids and vectors, add(ids, X), or items, add("new.tsv")')
         with ExitStack() as stack:
             pointer = stack.enter_context(self._handle.changing())
             if X is None:
@@ -358,8 +475,9 @@ class Catalog:
         context.call_long(lib.sid_catalog_embed, pointer, items, by(vectors), None)
         return vectors
 
-    def _vectors_given(self, pointer: Any, ids: Any, X: Any, items: Any, on_error: str, stack: ExitStack
-                       ) -> ctypes.c_void_p:
+    def _vectors_given(
+        self, pointer: Any, ids: Any, X: Any, items: Any, on_error: str, stack: ExitStack
+    ) -> ctypes.c_void_p:
         context, i = self._handle.context, _native.sid_catalog_info()
         if isinstance(X, dict):
             return self._fuse(pointer, X, ids, items, on_error, stack)
@@ -368,8 +486,9 @@ class Catalog:
         lib.sid_catalog_get_info(pointer, by(i))
         return stack.enter_context(_inputs.vectors(context, X, ids, items, on_error, i.dim))
 
-    def _fuse(self, pointer: Any, X: Dict[str, Any], ids: Any, items: Any, on_error: str, stack: ExitStack
-              ) -> ctypes.c_void_p:
+    def _fuse(
+        self, pointer: Any, X: Dict[str, Any], ids: Any, items: Any, on_error: str, stack: ExitStack
+    ) -> ctypes.c_void_p:
         context, vectors = self._handle.context, ctypes.c_void_p()
         parts = stack.enter_context(_inputs.modalities(context, X, ids, items, on_error))
         stack.callback(lambda: lib.sid_vectors_free(vectors))
@@ -392,8 +511,9 @@ class Catalog:
         category: a column of the items to compare prefixes with (purity, NMI, AMI). What the figures mean:
         docs/guide/health.md.
         """
-        options = _native.sid_report_options(category=text_of(category, "category"),
-                                             category_separator=text_of(category_separator, "category_separator"))
+        options = _native.sid_report_options(
+            category=text_of(category, "category"), category_separator=text_of(category_separator, "category_separator")
+        )
         report, text, context = _native.sid_report(), ctypes.c_void_p(), self._handle.context
         with self._handle.shared() as pointer:
             context.call_long(lib.sid_catalog_report_with, pointer, by(options), by(report))
@@ -405,28 +525,52 @@ class Catalog:
                 lib.sid_text_free(text)
                 lib.sid_report_drop(by(report))
 
-    def compare(self, old: Union["Catalog", PathLike], *, map_path: Optional[PathLike] = None,
-                codes_path: Optional[PathLike] = None, events: Optional[PathLike] = None) -> Dict[str, Any]:
+    def compare(
+        self,
+        old: Union["Catalog", PathLike],
+        *,
+        map_path: Optional[PathLike] = None,
+        codes_path: Optional[PathLike] = None,
+        events: Optional[PathLike] = None,
+    ) -> Dict[str, Any]:
         """What moved since ``old``, as ``semid compare --format json``: counts, and shares of common items by depth.
 
-        map_path, codes_path: get the migration map of items and of codes (TSV). events: a TSV; an item counts as often as
-        it stands in its column item_id.
+        map_path, codes_path: get the migration map of items and of codes (TSV). events: a TSV; an item counts as often
+        as it stands in its column item_id.
         """
         if not isinstance(old, Catalog):
             with Catalog.open(old) as opened:
                 return self.compare(opened, map_path=map_path, codes_path=codes_path, events=events)
-        options = _native.sid_compare_options(map_path=optional_path(map_path, "map_path"),
-                                              codes_path=optional_path(codes_path, "codes_path"),
-                                              events_path=optional_path(events, "events"))
+        options = _native.sid_compare_options(
+            map_path=optional_path(map_path, "map_path"),
+            codes_path=optional_path(codes_path, "codes_path"),
+            events_path=optional_path(events, "events"),
+        )
         c = _native.sid_comparison()
         with old._handle.shared() as before, self._handle.shared() as after:
             self._handle.context.call_long(lib.sid_catalog_compare, before, after, by(options), by(c))
         try:
-            level = [{"depth": at.depth, "raw": _number(at.raw), "level": _number(at.level), "prefix": _number(at.prefix),
-                      "ami": _number(at.ami)} for at in (c.level[i] for i in range(c.levels))]
-            return {"old": c.old_id.decode(), "new": c.new_id.decode(), "is_child": c.is_child, "common": c.common,
-                    "added": c.added, "removed": c.removed, "weighted": c.is_weighted,
-                    "sid_changed": _number(c.sid_changed), "level": level}
+            level = [
+                {
+                    "depth": at.depth,
+                    "raw": _number(at.raw),
+                    "level": _number(at.level),
+                    "prefix": _number(at.prefix),
+                    "ami": _number(at.ami),
+                }
+                for at in (c.level[i] for i in range(c.levels))
+            ]
+            return {
+                "old": c.old_id.decode(),
+                "new": c.new_id.decode(),
+                "is_child": c.is_child,
+                "common": c.common,
+                "added": c.added,
+                "removed": c.removed,
+                "weighted": c.is_weighted,
+                "sid_changed": _number(c.sid_changed),
+                "level": level,
+            }
         finally:
             lib.sid_comparison_drop(by(c))
 
@@ -439,19 +583,34 @@ class Catalog:
         with self._handle.shared():
             context = self._handle.context
             context.call_long(lib.sid_catalog_verify, context.pointer, os.fsencode(self.path), bool(full), by(r))
-        return {"verdict": "ok", "files_checked": r.files_checked, "items_walked": r.items_walked,
-                "items_reencoded": r.items_reencoded, "items_without_vector": r.items_without_vector,
-                "index_rebuilt": r.index_rebuilt}
+        return {
+            "verdict": "ok",
+            "files_checked": r.files_checked,
+            "items_walked": r.items_walked,
+            "items_reencoded": r.items_reencoded,
+            "items_without_vector": r.items_without_vector,
+            "index_rebuilt": r.index_rebuilt,
+        }
 
-    def export(self, path: PathLike, form: Optional[str] = None, *, digit: Optional[str] = None,
-               token_form: Optional[str] = None, template: Optional[str] = None) -> None:
+    def export(
+        self,
+        path: PathLike,
+        form: Optional[str] = None,
+        *,
+        digit: Optional[str] = None,
+        token_form: Optional[str] = None,
+        template: Optional[str] = None,
+    ) -> None:
         """Writes all items to ``path`` in a form of docs/guide/interchange.md: tsv, jsonl, npy, letters, grid, ..
 
         form: default by the path's ending. digit: "none", "tiger", "grid" or "suffix", for items that share codes.
         """
-        options = _native.sid_export_options(form=text_of(form, "form"), digit=text_of(digit, "digit"),
-                                             token_form=text_of(token_form, "token_form"),
-                                             template_text=text_of(template, "template"))
+        options = _native.sid_export_options(
+            form=text_of(form, "form"),
+            digit=text_of(digit, "digit"),
+            token_form=text_of(token_form, "token_form"),
+            template_text=text_of(template, "template"),
+        )
         with self._handle.shared() as pointer:
             self._handle.context.call_long(lib.sid_catalog_export_as, pointer, by(options), path_of(path, "path"))
 

@@ -1,4 +1,5 @@
 """Quantizer: vectors to codes and back, without a catalogue, as scikit-learn's transformers are used."""
+
 from __future__ import annotations
 
 import ctypes
@@ -28,10 +29,26 @@ class Quantizer:
     quantizer does not have is a TypeError. A fitted one cannot be pickled: a catalogue is what lasts.
     """
 
-    def __init__(self, quantizer: str = "rkmeans", *, levels: Optional[int] = None, codes: Any = None, seed: int = 42,
-                 threads: int = 0, progress: Optional[Progress] = None, **options: Any) -> None:
-        self._parameters: Dict[str, Any] = {"quantizer": quantizer, "levels": levels, "codes": codes, "seed": seed,
-                                            "threads": threads, "progress": progress, **options}
+    def __init__(
+        self,
+        quantizer: str = "rkmeans",
+        *,
+        levels: Optional[int] = None,
+        codes: Any = None,
+        seed: int = 42,
+        threads: int = 0,
+        progress: Optional[Progress] = None,
+        **options: Any,
+    ) -> None:
+        self._parameters: Dict[str, Any] = {
+            "quantizer": quantizer,
+            "levels": levels,
+            "codes": codes,
+            "seed": seed,
+            "threads": threads,
+            "progress": progress,
+            **options,
+        }
         _options.split("Quantizer", options, {"quantizer": quantizer}, KEYWORDS)
         self._pointer = ctypes.c_void_p()
         self._context: Optional[Context] = None
@@ -50,18 +67,30 @@ class Quantizer:
         return self
 
     def fit(self, X: Any, y: Any = None) -> "Quantizer":
-        """Fits on rows X (N, D), float32 or converted. Raises DataError (shape, NaN), UsageError (an option's value)."""
+        """Fits on rows X (N, D), float32 or converted. Raises DataError (shape, NaN), UsageError (an option's
+        value).
+        """
         p, rows = self._parameters, rows_of(X)
         options = {name: value for name, value in p.items() if name not in KEYWORDS}
         text = _options.split("Quantizer", options, {"quantizer": p["quantizer"]}, KEYWORDS)["quantizer"]
         given = _native.sid_quantizer_options(
-            quantizer=text_of(p["quantizer"], "quantizer"), codes=_options.codes_text(p["codes"]), options=text,
+            quantizer=text_of(p["quantizer"], "quantizer"),
+            codes=_options.codes_text(p["codes"]),
+            options=text,
             levels=0 if p["levels"] is None else int_of(p["levels"], "levels", 1),
-            seed=int_of(p["seed"], "seed", 0, 2**63 - 1))
+            seed=int_of(p["seed"], "seed", 0, 2**63 - 1),
+        )
         context, pointer = Context(p["threads"], 0, p["progress"]), ctypes.c_void_p()
         try:
-            context.call_long(lib.sid_quantizer_fit, context.pointer, ctypes.byref(given), address(rows), rows.shape[0],
-                              rows.shape[1], ctypes.byref(pointer))
+            context.call_long(
+                lib.sid_quantizer_fit,
+                context.pointer,
+                ctypes.byref(given),
+                address(rows),
+                rows.shape[0],
+                rows.shape[1],
+                ctypes.byref(pointer),
+            )
         except BaseException:
             _free(pointer, context)
             raise
@@ -109,8 +138,15 @@ class Quantizer:
         codes = np.empty((len(rows), self.levels), dtype=np.uint16)
         margins = np.empty(codes.shape, dtype=np.float64) if wants_margins else None
         if len(rows):
-            context.call_long(lib.sid_quantizer_encode, context.pointer, self._pointer, address(rows), len(rows),
-                              address(codes), None if margins is None else address(margins))
+            context.call_long(
+                lib.sid_quantizer_encode,
+                context.pointer,
+                self._pointer,
+                address(rows),
+                len(rows),
+                address(codes),
+                None if margins is None else address(margins),
+            )
         return codes, margins
 
     def fit_transform(self, X: Any, y: Any = None) -> "Codes":
@@ -128,22 +164,32 @@ class Quantizer:
         array = codes_of(codes, self.levels)
         rows = np.empty((len(array), self.dim), dtype=np.float32)
         if len(array):
-            context.call_long(lib.sid_quantizer_decode, self._pointer, address(array), len(array),
-                              int_of(depth, "depth", 0), address(rows))
+            context.call_long(
+                lib.sid_quantizer_decode,
+                self._pointer,
+                address(array),
+                len(array),
+                int_of(depth, "depth", 0),
+                address(rows),
+            )
         return rows
 
     def __sklearn_is_fitted__(self) -> bool:
         return self._context is not None
 
     def __repr__(self) -> str:
-        given = {name: value for name, value in self._parameters.items() if value not in (None, 0) and name != "quantizer"}
+        given = {
+            name: value for name, value in self._parameters.items() if value not in (None, 0) and name != "quantizer"
+        }
         text = ", ".join([repr(self._parameters["quantizer"]), *(f"{name}={value!r}" for name, value in given.items())])
         return f"semid.Quantizer({text})"
 
     def __reduce__(self) -> Any:
         if self._context:
-            raise TypeError("a fitted Quantizer cannot be pickled: it lives in C memory; fit a semid.Catalog, which is a "
-                            "folder that every process can open")
+            raise TypeError(
+                "a fitted Quantizer cannot be pickled: it lives in C memory; fit a semid.Catalog, which is a "
+                "folder that every process can open"
+            )
         return _remake, (self._parameters,)
 
 

@@ -1,4 +1,5 @@
 """SIDs as text: `12-153-87`, codes joined by dashes, coarse to fine."""
+
 from __future__ import annotations
 
 import ctypes
@@ -42,7 +43,7 @@ def _parse_one(text: Any, row: int) -> "Codes":
         error.message = f"row {row}, {text!r}: ".encode("utf-8", "replace")[:200] + bytes(error.message)[:800]
         error.row = row
     check(status, error)
-    return codes[:count.value]
+    return codes[: count.value]
 
 
 def parse(texts: Any) -> "Codes":
@@ -59,7 +60,7 @@ def parse(texts: Any) -> "Codes":
     rows: List["Codes"] = [_parse_one(text, row) for row, text in enumerate(texts)]
     for row, codes in enumerate(rows):
         if len(codes) != len(rows[0]):
-            raise DataError(f"row {row} has {len(codes)} codes, row 0 has {len(rows[0])}; parse SIDs of one length together")
+            raise DataError(
+                f"row {row} has {len(codes)} codes, row 0 has {len(rows[0])}; parse SIDs of one length together"
+            )
     return np.stack(rows) if rows else np.zeros((0, 0), dtype=np.uint16)
-
-

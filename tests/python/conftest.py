@@ -1,8 +1,9 @@
 """conftest.py: what the tests of the Python package share: small vectors, a catalogue, the program, real data.
 
-The package is the one that Python finds: run.sh points to the tree, wheel.sh to what pip installed. SEMID_PROGRAM names the
-command line to compare with; tests that need it are skipped without it.
+The package is the one that Python finds: run.sh points to the tree, wheel.sh to what pip installed. SEMID_PROGRAM names
+the command line to compare with; tests that need it are skipped without it.
 """
+
 import json
 import os
 import shutil

@@ -1,4 +1,5 @@
 """test_catalog.py: a catalogue from Python: made, read, changed, compared, checked."""
+
 import os
 import warnings
 
@@ -14,11 +15,35 @@ def test_fit_gives_what_the_program_gives(tmp_path, X, ids, program):
     """Fails when an option is lost or changed on its way into C, so that SIDs differ from the command line's."""
     np.save(tmp_path / "x.npy", X)
     (tmp_path / "ids.txt").write_text("\n".join(ids) + "\n")
-    flags = ["--levels", 4, "--codes", "16,8,8,4", "--seed", 7, "--beam", 3, "--normalize", "l2", "--collisions", "digit",
-             "--digit-style", "grid"]
+    flags = [
+        "--levels",
+        4,
+        "--codes",
+        "16,8,8,4",
+        "--seed",
+        7,
+        "--beam",
+        3,
+        "--normalize",
+        "l2",
+        "--collisions",
+        "digit",
+        "--digit-style",
+        "grid",
+    ]
     program("fit", "--vectors", tmp_path / "x.npy", "--ids", tmp_path / "ids.txt", "-o", tmp_path / "cli", *flags)
-    with semid.Catalog.fit(X, ids=ids, path=tmp_path / "py", levels=4, codes=(16, 8, 8, 4), seed=7, beam=3,
-                           normalize="l2", collisions="digit", digit_style="grid") as catalog:
+    with semid.Catalog.fit(
+        X,
+        ids=ids,
+        path=tmp_path / "py",
+        levels=4,
+        codes=(16, 8, 8, 4),
+        seed=7,
+        beam=3,
+        normalize="l2",
+        collisions="digit",
+        digit_style="grid",
+    ) as catalog:
         rows = [line.split("\t")[:2] for line in program("export", tmp_path / "cli", "--as", "tsv").splitlines()[1:]]
         assert catalog.sids() == dict(rows)
         assert semid.format(catalog.encode(X)) == [sid.rsplit("-", 1)[0] for _, sid in rows]
@@ -145,10 +170,15 @@ def test_items_of_other_kinds(tmp_path, X):
 
         def to_dict(self, how):
             assert how == "records"
-            return [{"item_id": f"i{row}", "title": f"{COLORS[row % 3]} lipstick {row}", "price": float("nan")} for row in range(40)]
+            return [
+                {"item_id": f"i{row}", "title": f"{COLORS[row % 3]} lipstick {row}", "price": float("nan")}
+                for row in range(40)
+            ]
 
     rows = [{"item_id": f"i{row}", "title": f"{COLORS[row % 3]} lipstick {row}"} for row in range(40)]
-    (tmp_path / "items.tsv").write_text("item_id\ttitle\n" + "".join(f"i{r}\t{COLORS[r % 3]} lipstick {r}\n" for r in range(40)))
+    (tmp_path / "items.tsv").write_text(
+        "item_id\ttitle\n" + "".join(f"i{r}\t{COLORS[r % 3]} lipstick {r}\n" for r in range(40))
+    )
     sids = []
     for number, source in enumerate((tmp_path / "items.tsv", rows, Frame())):
         with semid.Catalog.fit(source, path=tmp_path / str(number), codes=4) as catalog:
@@ -166,8 +196,21 @@ def test_several_vectors_an_item(tmp_path, X, ids, program):
     np.save(tmp_path / "b.npy", other)
     (tmp_path / "a.txt").write_text("\n".join(ids) + "\n")
     (tmp_path / "b.txt").write_text("\n".join(ids[:500]) + "\n")
-    program("fit", "--vectors", f"a={tmp_path}/a.npy:{tmp_path}/a.txt", "--vectors", f"b={tmp_path}/b.npy:{tmp_path}/b.txt",
-            "--fuse-weights", "b:2", "--fuse-dim", 9, "--codes", 16, "-o", tmp_path / "cli")
+    program(
+        "fit",
+        "--vectors",
+        f"a={tmp_path}/a.npy:{tmp_path}/a.txt",
+        "--vectors",
+        f"b={tmp_path}/b.npy:{tmp_path}/b.txt",
+        "--fuse-weights",
+        "b:2",
+        "--fuse-dim",
+        9,
+        "--codes",
+        16,
+        "-o",
+        tmp_path / "cli",
+    )
     both = {"a": X, "b": (other, ids[:500])}
     with semid.Catalog.fit(both, ids=ids, fuse_weights={"b": 2}, fuse_dim=9, codes=16, path=tmp_path / "py") as catalog:
         rows = [line.split("\t")[:2] for line in program("export", tmp_path / "cli", "--as", "tsv").splitlines()[1:]]
@@ -263,9 +306,12 @@ def test_threads_read_together(catalog, X):
 
     def work(number):
         if number % 10 == 3:
-            catalog.add([f"t-{number}"], X[number:number + 1])
+            catalog.add([f"t-{number}"], X[number : number + 1])
             catalog.remove([f"t-{number}"])
-        return np.array_equal(catalog.encode(X), wanted) and catalog.neighbors("item-5", k=3)[0].distance <= near[0].distance
+        return (
+            np.array_equal(catalog.encode(X), wanted)
+            and catalog.neighbors("item-5", k=3)[0].distance <= near[0].distance
+        )
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(60)))

@@ -1,4 +1,7 @@
-"""test_errors.py: wrong input from Python: each failure is of a class one would catch, and says what, where and what next."""
+"""test_errors.py: wrong input from Python: each failure is of a class one would catch, and says what, where and what
+next.
+"""
+
 import os
 import pickle
 
@@ -62,7 +65,11 @@ CASES = [
     (lambda c, X, p: semid.Catalog.fit(X, path=p / "q", refin=3), TypeError, "did you mean refine="),
     (lambda c, X, p: semid.Catalog.fit(X, path=p / "q", level=3), TypeError, "did you mean levels="),
     (lambda c, X, p: semid.Catalog.fit(X, path=p / "q", method="flow"), TypeError, "an option of balanced"),
-    (lambda c, X, p: semid.Catalog.fit(X, path=p / "q", quantizer="rkmean"), semid.UsageError, "did you mean 'rkmeans'"),
+    (
+        lambda c, X, p: semid.Catalog.fit(X, path=p / "q", quantizer="rkmean"),
+        semid.UsageError,
+        "did you mean 'rkmeans'",
+    ),
     (lambda c, X, p: semid.Catalog.fit(X, path=p / "q", collisions="kep"), semid.UsageError, "did you mean 'keep'"),
     (lambda c, X, p: semid.Catalog.fit(X, path=p / "q", quantizer=5), TypeError, "quantizer is 5"),
     (lambda c, X, p: semid.Catalog.fit(X, path=p / "q", beam="x"), semid.UsageError, 'beam is "x"; a whole number'),
@@ -80,13 +87,24 @@ CASES = [
     (lambda c, X, p: semid.Catalog.fit(spoiled(X, np.nan), path=p / "q"), semid.DataError, "row 17, column 3 is NaN"),
     (lambda c, X, p: semid.Catalog.fit(X, ids=["a"], path=p / "q"), semid.DataError, "1 ids for X of shape"),
     (lambda c, X, p: semid.Catalog.fit(X, ids=["a"] * 600, path=p / "q"), semid.DataError, "seen before at row 0"),
-    (lambda c, X, p: semid.Catalog.fit(X, encoder="lsa", path=p / "q"), semid.UsageError, "vectors are used as they are"),
-    (lambda c, X, p: semid.Catalog.fit(X, encoder_dim=8, path=p / "q"), semid.UsageError, "vectors are used as they are"),
+    (
+        lambda c, X, p: semid.Catalog.fit(X, encoder="lsa", path=p / "q"),
+        semid.UsageError,
+        "vectors are used as they are",
+    ),
+    (
+        lambda c, X, p: semid.Catalog.fit(X, encoder_dim=8, path=p / "q"),
+        semid.UsageError,
+        "vectors are used as they are",
+    ),
     (lambda c, X, p: semid.Catalog.fit("nowhere.tsv", path=p / "q"), FileNotFoundError, "nowhere.tsv"),
     (lambda c, X, p: semid.Catalog.fit([{"a": 1}, 5], path=p / "q"), semid.Error, "row 1 is 5"),
     (lambda c, X, p: semid.Catalog.fit([{"a": object()}], path=p / "q"), semid.DataError, "cannot be written as JSON"),
-    (lambda c, X, p: semid.Catalog.fit([{"item_id": "a", "t": "x"}, {"item_id": "a"}], path=p / "q"), semid.DataError,
-     '^items: row 1: item_id "a" seen before'),
+    (
+        lambda c, X, p: semid.Catalog.fit([{"item_id": "a", "t": "x"}, {"item_id": "a"}], path=p / "q"),
+        semid.DataError,
+        '^items: row 1: item_id "a" seen before',
+    ),
     (lambda c, X, p: semid.Catalog.fit(X, path=p / "no" / "q"), OSError, "no"),
     (lambda c, X, p: semid.parse("1-x"), semid.UsageError, "'1-x'.*byte 2"),
     (lambda c, X, p: semid.parse(["1-2", "1-70000"]), semid.UsageError, "row 1.*at most 65535"),
@@ -123,8 +141,15 @@ def test_closed(catalog, X):
     """Fails when a closed handle is used, or closing twice fails."""
     catalog.close()
     catalog.close()
-    for use in (lambda: catalog.encode(X), lambda: catalog.neighbors("item-1"), lambda: len(catalog), catalog.items,
-                lambda: catalog.add(["a"], X[:1]), catalog.report, catalog.verify):
+    for use in (
+        lambda: catalog.encode(X),
+        lambda: catalog.neighbors("item-1"),
+        lambda: len(catalog),
+        catalog.items,
+        lambda: catalog.add(["a"], X[:1]),
+        catalog.report,
+        catalog.verify,
+    ):
         with pytest.raises(semid.UsageError, match="is closed; open it again with semid.Catalog.open"):
             use()
 

@@ -1,4 +1,5 @@
 """test_layout.py: ctypes' view of semid.h against the header: sizes, offsets, limits, prototypes."""
+
 import ctypes
 import os
 import re
@@ -41,11 +42,18 @@ def test_structs(tmp_path):
 
 def test_constants(tmp_path):
     """Fails when a limit or an enum of semid.h changes and _native.py does not."""
-    wanted = {"SID_SID_TEXT_MAX": _native.SID_TEXT_MAX, "SID_LEVELS_MAX": _native.LEVELS_MAX,
-              "SID_OPEN_READ": _native.OPEN_READ, "SID_OPEN_WRITE": _native.OPEN_WRITE,
-              "SID_LOG_WARNING": _native.LOG_WARNING}
-    for prefix, names in (("SID_IF_EXISTS_", _native.IF_EXISTS), ("SID_ON_ERROR_", _native.ON_ERROR),
-                          ("SID_OPTION_", _native.OPTION_TYPES)):
+    wanted = {
+        "SID_SID_TEXT_MAX": _native.SID_TEXT_MAX,
+        "SID_LEVELS_MAX": _native.LEVELS_MAX,
+        "SID_OPEN_READ": _native.OPEN_READ,
+        "SID_OPEN_WRITE": _native.OPEN_WRITE,
+        "SID_LOG_WARNING": _native.LOG_WARNING,
+    }
+    for prefix, names in (
+        ("SID_IF_EXISTS_", _native.IF_EXISTS),
+        ("SID_ON_ERROR_", _native.ON_ERROR),
+        ("SID_OPTION_", _native.OPTION_TYPES),
+    ):
         wanted.update({prefix + name.upper(): number for number, name in enumerate(names)})
     lines = [f'printf("%s %d\\n", "{name}", (int){name});' for name in wanted]
     assert measured(tmp_path, lines) == wanted
@@ -67,20 +75,35 @@ def kind_of_c(text):
         return "pointer"
     words = [word for word in text.split() if word != "const"]
     word = words[0] if words else text
-    return {"void": "void", "int": "int", "sid_status": "int", "sid_open_mode": "int", "bool": "bool",
-            "int64_t": "int64", "size_t": "uint64", "uint64_t": "uint64"}[word]
+    return {
+        "void": "void",
+        "int": "int",
+        "sid_status": "int",
+        "sid_open_mode": "int",
+        "bool": "bool",
+        "int64_t": "int64",
+        "size_t": "uint64",
+        "uint64_t": "uint64",
+    }[word]
 
 
 def kind_of_ctypes(kind):
     if kind is None:
         return "void"
-    simple = {ctypes.c_int: "int", ctypes.c_bool: "bool", ctypes.c_int64: "int64", ctypes.c_uint64: "uint64",
-              ctypes.c_size_t: "uint64"}
+    simple = {
+        ctypes.c_int: "int",
+        ctypes.c_bool: "bool",
+        ctypes.c_int64: "int64",
+        ctypes.c_uint64: "uint64",
+        ctypes.c_size_t: "uint64",
+    }
     return simple.get(kind, "pointer")
 
 
 def test_prototypes():
-    """Fails when a function that is called is declared otherwise: another count, order or kind of arguments or result."""
+    """Fails when a function that is called is declared otherwise: another count, order or kind of arguments or
+    result.
+    """
     functions = declared()
     assert len(functions) > 80
     table = {name: (ctypes.c_int, [*arguments, _native._ERR]) for name, arguments in _native.FALLIBLE.items()}

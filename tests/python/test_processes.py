@@ -1,4 +1,5 @@
 """test_processes.py: fork, spawn, pickles, Ctrl-C, the end of handles, the time an import takes."""
+
 import gc
 import multiprocessing
 import os
@@ -17,14 +18,21 @@ import semid
 
 
 def run_python(code, *arguments, **more):
-    return subprocess.run([sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)], capture_output=True, text=True,
-                          timeout=120, **more)
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **more,
+    )
 
 
 def test_import_is_quick():
     """Fails when importing semid takes 100 ms, or imports numpy. The best of five, since machines are busy."""
-    code = "import time; t = time.perf_counter(); import semid; print(time.perf_counter() - t); " \
-           "import sys; assert 'numpy' not in sys.modules"
+    code = (
+        "import time; t = time.perf_counter(); import semid; print(time.perf_counter() - t); "
+        "import sys; assert 'numpy' not in sys.modules"
+    )
     best = min(float(run_python(code).stdout) for _ in range(5))
     assert best < 0.1
 
@@ -149,7 +157,7 @@ def test_ctrl_c(tmp_path):
 def test_a_handle_outlives_an_interrupt(catalog, X):
     """Fails when an interrupted call leaves its catalogue canceled."""
     many = np.repeat(X, 2000, axis=0)
-    timer = threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT))
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         for _ in range(500):
@@ -174,6 +182,7 @@ def test_one_writer(catalog, X):
 
 def test_handles_are_freed(fitted):
     """Fails when catalogues that nothing refers to stay open: files, memory, threads."""
+
     def count():
         return len(os.listdir("/proc/self/fd"))
 
@@ -200,3 +209,36 @@ def test_exit_closes(tmp_path, fitted):
     assert (done.returncode, done.stderr) == (0, "")
     with semid.Catalog.open(tmp_path / "c") as catalog:
         assert "last" in catalog and catalog.verify(full=True)["index_rebuilt"] is False
+
+
+def test_a_training_goes_on(tmp_path, X):
+    """Fails when an interrupted training leaves no checkpoint, or what goes on from it is not what an uninterrupted one
+    is.
+    """
+    options = {
+        "quantizer": "rqvae",
+        "codes": 8,
+        "steps": 60,
+        "tune_steps": 5,
+        "warm_steps": 5,
+        "warmup": 2,
+        "hidden": 16,
+        "dim": 8,
+        "batch": 128,
+        "watch_every": 10,
+    }
+    seen = []
+
+    def stop(stage, done, *rest):
+        seen.append((stage, done))
+        if stage == "training" and done > 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        semid.Catalog.fit(X, path=tmp_path / "cut", progress=stop, **options)
+    assert not (tmp_path / "cut").exists() and (tmp_path / "cut.checkpoint").exists()
+    with semid.Catalog.fit(X, path=tmp_path / "cut", resume=True, **options) as resumed:
+        with semid.Catalog.fit(X, path=tmp_path / "whole", **options) as whole:
+            assert resumed.sids() == whole.sids()
+    with pytest.raises(semid.UsageError, match="leave out resume="):
+        semid.Catalog.fit(X, path=tmp_path / "other", resume=True, **options)

@@ -1,4 +1,5 @@
 """test_quantizer.py: vectors to codes and back without a catalogue, and SIDs as text."""
+
 import pickle
 
 import numpy as np
@@ -58,17 +59,18 @@ def test_bad_input(X):
     """Fails when wrong input passes, or with words that do not help."""
     q = semid.Quantizer(codes=16).fit(X)
     for attempt, kind, words in (
-            (lambda: semid.Quantizer().transform(X), semid.UsageError, "not fitted"),
-            (lambda: semid.Quantizer(beem=3), TypeError, "did you mean beam="),
-            (lambda: semid.Quantizer("rqvea"), semid.UsageError, "not known"),
-            (lambda: q.set_params(beem=3), TypeError, "did you mean beam="),
-            (lambda: q.transform(X[:, :3]), semid.DataError, r"\(N, 12\)"),
-            (lambda: q.transform(X * np.nan), semid.DataError, "row 0, column 0 is NaN"),
-            (lambda: q.fit(X * np.nan), semid.DataError, "row 0, column 0 is -?nan"),
-            (lambda: q.fit(X[:0]), semid.DataError, "no vectors"),
-            (lambda: q.inverse_transform([[0, 0, 16]]), semid.DataError, "row 0: code 16 at level 3; 0 to 15"),
-            (lambda: q.inverse_transform([[0, 0]]), semid.DataError, r"shape \(1, 2\)"),
-            (lambda: pickle.dumps(q), TypeError, "a fitted Quantizer cannot be pickled")):
+        (lambda: semid.Quantizer().transform(X), semid.UsageError, "not fitted"),
+        (lambda: semid.Quantizer(beem=3), TypeError, "did you mean beam="),
+        (lambda: semid.Quantizer("rqvea"), semid.UsageError, "not known"),
+        (lambda: q.set_params(beem=3), TypeError, "did you mean beam="),
+        (lambda: q.transform(X[:, :3]), semid.DataError, r"\(N, 12\)"),
+        (lambda: q.transform(X * np.nan), semid.DataError, "row 0, column 0 is NaN"),
+        (lambda: q.fit(X * np.nan), semid.DataError, "row 0, column 0 is -?nan"),
+        (lambda: q.fit(X[:0]), semid.DataError, "no vectors"),
+        (lambda: q.inverse_transform([[0, 0, 16]]), semid.DataError, "row 0: code 16 at level 3; 0 to 15"),
+        (lambda: q.inverse_transform([[0, 0]]), semid.DataError, r"shape \(1, 2\)"),
+        (lambda: pickle.dumps(q), TypeError, "a fitted Quantizer cannot be pickled"),
+    ):
         with pytest.raises(kind, match=words):
             attempt()
     assert np.array_equal(q.transform(X), semid.Quantizer(codes=16).fit(X).transform(X))
