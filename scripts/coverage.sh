@@ -13,7 +13,7 @@ if [ "${1:-}" != --no-run ]; then
     rm -rf build/coverage
     build coverage
     # Counting makes kernels some ten times slower; real data and the long comparisons run no line of their own.
-    SEMID_KILL_CYCLES=10 SEMID_DATA=/nonexistent run_ctest coverage -E '^(golden_sids|oracle_numpy|labels|cli_larger_than_memory)$'
+    SEMID_KILL_CYCLES=10 SEMID_DATA=/nonexistent run_ctest coverage -E '^(golden_sids|oracle_numpy|labels|cli_larger_than_memory|web)$'
 fi
 gcovr --root . --filter 'src/' --object-directory build/coverage --csv build/coverage/lines.csv -j "$jobs" \
     build/coverage >/dev/null

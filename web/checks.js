@@ -77,6 +77,7 @@ export function verdictWords(report) {
   if (broken) words.push(`${plural(broken, 'check')} ${broken === 1 ? 'is' : 'are'} broken`);
   if (look) words.push(`${broken ? look : plural(look, 'check')} ${look === 1 ? 'needs' : 'need'} a look`);
   if (healthy) words.push(broken || look ? `${healthy} ${healthy === 1 ? 'is' : 'are'} healthy`
-    : `all ${plural(healthy, 'check')} are healthy`);
-  return words.length ? `${words.join(', ')}.` : 'Nothing could be judged.';
+    : healthy === 1 ? 'the only check is healthy' : `all ${plural(healthy, 'check')} are healthy`);
+  const told = words.join(', ');
+  return told ? `${told[0].toUpperCase()}${told.slice(1)}.` : 'Nothing could be judged.';
 }

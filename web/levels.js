@@ -140,7 +140,7 @@ export async function drawErrors(source) {
   const steps = report.level.filter((level) => level.relative_mse !== null);
   const title = 'Error by level';
   if (!known) {
-    return section('error', title, null, h('p', { class: 'empty' }, 'The error was not computed: there were no vectors when this catalogue was made.'));
+    return section('error', title, null, h('p', { class: 'empty' }, 'The error is not known: the vectors were not there when this catalogue was made, or are all equal.'));
   }
   if (steps.length < report.levels) {
     return section('error', title, null, h('p', { class: 'empty' }, `The codes of ${report.quantizer} stand side by side, so a single level has no error of its own. All levels together lose ${percent(report.relative_mse)} of the variance.`));

@@ -60,4 +60,9 @@ async function drawPage(host, source) {
   document.documentElement.dataset.drawn = 'yes';
 }
 
-drawPage(document.getElementById('page'), pageSource(document.getElementById('data')));
+const host = document.getElementById('page');
+drawPage(host, pageSource(document.getElementById('data'))).catch((error) => {
+  host.replaceChildren(h('h1', null, 'This page could not be drawn'), h('p', null, String(error)),
+    h('p', null, 'The same figures: semid inspect CATALOG. Please report what stands above.'));
+  throw error;
+});

@@ -244,10 +244,11 @@ class Scatter {
 
 function legend(regions, toggle, items) {
   const shown = regions.list.slice(0, legendCodes);
+  const hasLabels = shown.some((region) => region.label);
   return h('ul', { class: 'legend' }, shown.map((region) => h('li', null,
     h('button', { type: 'button', 'aria-pressed': 'false', onclick: (event) => toggle(region.code, event.currentTarget) },
       h('i', { class: 'swatch', vars: { '--ink': `var(--c${region.colour})` } }),
-      h('b', { class: 'mono' }, region.code), h('span', { class: 'words' }, region.label || 'no label'),
+      h('b', { class: 'mono' }, region.code), h('span', { class: 'words' }, region.label || (hasLabels ? 'no label' : '')),
       h('span', { class: 'size' }, percent(region.items / items))))),
   regions.list.length > shown.length && h('li', { class: 'left-out' }, `and ${plural(regions.list.length - shown.length, 'code')} more; colours repeat`));
 }

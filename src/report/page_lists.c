@@ -60,7 +60,7 @@ void sid__page_levels(const sid__page_source *from, sid__page_text *to)
         to->status = sid__alloc(&items, SID_CODES_MAX, sizeof *items, "the codes of a level", to->err);
     sid__page_part(to, SID__PAGE_LEVELS_SIZE);
     sid__page_bytes(to, "[", 1);
-    for (int l = 0; l < from->info.levels && to->status == SID_OK; l++) {
+    for (int l = 0; l < from->info.levels && items && to->status == SID_OK; l++) {
         code_use *use = NULL;
         to->status = level_use(from, l, items, &use, to->err);
         sid__page_row_begin(to, l);
