@@ -166,7 +166,7 @@ void sid__pool_free(sid__pool *pool)
 
 int sid__pool_threads(const sid__pool *pool)
 {
-    return pool->threads;
+    return pool ? pool->threads : 1;
 }
 
 static void run_alone(int64_t count, int64_t grain, sid__pool_fn *fn, void *arg)

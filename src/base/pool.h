@@ -21,6 +21,7 @@ typedef void sid__pool_fn(void *arg, int64_t begin, int64_t end, int worker);
 /* threads > 0 */
 sid_status sid__pool_create(int threads, sid__pool **out, sid_error *err);
 void sid__pool_free(sid__pool *pool);
+/* pool NULL, here and below: the caller alone. */
 int sid__pool_threads(const sid__pool *pool);
 /* grain > 0 */
 void sid__pool_for(sid__pool *pool, int64_t count, int64_t grain, sid__pool_fn *fn, void *arg);

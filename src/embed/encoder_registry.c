@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "embed/bert.h"
 #include "embed/encoder.h"
 #include "embed/lsa.h"
 
 enum { SEED_DEFAULT = 42, ENCODERS_MAX = 16 };
 
-const sid__encoder_class *const sid__encoder_registry[] = {&sid__encoder_lsa};
+const sid__encoder_class *const sid__encoder_registry[] = {&sid__encoder_lsa, &sid__encoder_bert};
 const int sid__encoder_registry_count = (int)(sizeof sid__encoder_registry / sizeof(const sid__encoder_class *));
 
 int sid_encoder_family_count(void)
