@@ -327,8 +327,7 @@ static const char *const examples[] = {
     "fit items.tsv -o catalog                                         # text, by the built-in lsa encoder",
     "fit items.tsv -o catalog --levels 4 --codes 512 --refine 3",
     "fit --vectors x.npy --items items.tsv -o catalog --codes 256,256,128",
-    "fit --vectors image=i.npy --vectors audio=a.npy:a.ids.txt --fuse-weights image:2 -o catalog   # one may lack "
-    "items",
+    "fit --vectors image=i.npy --vectors audio=a.npy:a.ids.txt -o catalog     # several vectors an item",
     "fit --vectors x.npy:ids.txt -o catalog --collisions digit        # a SID of its own for each item",
     "fit items.tsv -o catalog-2 --init-from catalog                   # the next version: few SIDs move",
     "fit items.tsv -o catalog --dry-run                               # time and memory, nothing written"};
