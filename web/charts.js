@@ -38,7 +38,7 @@ export function explore(svg, marks) {
     ring.setAttribute('visibility', 'hidden');
     hideTip();
   };
-  svg.onpointermove = (event) => {
+  const point = (event) => {
     const x = event.clientX - svg.getBoundingClientRect().left;
     let low = 0;
     let high = marks.length - 1;
@@ -48,6 +48,8 @@ export function explore(svg, marks) {
     }
     tell(low > 0 && x - marks[low - 1].x < marks[low].x - x ? low - 1 : low);
   };
+  svg.onpointermove = point;
+  svg.onpointerdown = point; // a finger does not hover
   svg.onpointerleave = leave;
   svg.onblur = leave;
   svg.onkeydown = (event) => {

@@ -198,7 +198,10 @@ class Scatter {
   listen() {
     const { canvas } = this;
     let from = null;
-    canvas.addEventListener('pointerdown', (event) => { from = [event.clientX, event.clientY]; });
+    canvas.addEventListener('pointerdown', (event) => {
+      from = [event.clientX, event.clientY];
+      if (event.pointerType !== 'mouse') this.tell(this.nearest(event.offsetX, event.offsetY, 28)); // a finger does not hover
+    });
     canvas.addEventListener('pointermove', (event) => {
       if (from && event.buttons && this.view.zoom > 1) {
         const scale = this.view.zoom * Math.min((this.width - 40) / this.view.width, (this.height - 40) / this.view.height);
@@ -212,7 +215,10 @@ class Scatter {
       if (index !== this.at) this.tell(index);
     });
     canvas.addEventListener('pointerup', () => { from = null; });
-    canvas.addEventListener('pointerleave', () => { from = null; this.tell(-1); });
+    canvas.addEventListener('pointerleave', (event) => {
+      from = null;
+      if (event.pointerType === 'mouse') this.tell(-1);
+    });
     canvas.addEventListener('blur', () => this.tell(-1));
     canvas.addEventListener('dblclick', (event) => this.zoomBy(2, event.offsetX, event.offsetY));
     canvas.addEventListener('wheel', (event) => {

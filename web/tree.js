@@ -157,10 +157,13 @@ class Walk {
 
   moreRow(words, list, prefix, level) {
     const row = h('li', { role: 'treeitem', 'aria-level': level, tabindex: -1, class: 'more-row' }, h('span', { class: 'row' }, words));
-    row.more = async () => {
-      const before = row.previousElementSibling;
+    row.next = async () => {
       row.remove();
       await this.fill(list, prefix, level);
+    };
+    row.more = async () => {
+      const before = row.previousElementSibling;
+      await row.next();
       this.focus((before && before.nextElementSibling) || list.firstElementChild);
     };
     return row;
@@ -224,15 +227,25 @@ class Walk {
     else if (item.dataset.prefix) { await this.open(item); this.state.show(item.dataset.prefix); }
   }
 
-  // Opens the way to a prefix, page by page where it must be.
+  // Opens the way to a prefix, page by page where it must be, and brings it into sight inside of the list.
   async reveal(prefix) {
     const codes = prefix === '' ? [] : prefix.split('-');
+    let { list } = this;
+    let found = null;
     for (let depth = 1; depth <= codes.length; depth++) {
       const path = codes.slice(0, depth).join('-');
-      const item = this.list.querySelector(`[data-prefix="${path}"]`);
-      if (!item) return;
-      await this.open(item);
+      const find = () => list.querySelector(`:scope > [data-prefix="${path}"]`);
+      while (!find() && list.lastElementChild && list.lastElementChild.next) await list.lastElementChild.next();
+      if (!find()) break;
+      found = find();
+      await this.open(found);
+      list = found.querySelector(':scope > ul');
+      if (!list) break;
     }
+    if (!found) return;
+    this.list.querySelectorAll('[tabindex="0"]').forEach((other) => { other.tabIndex = -1; });
+    found.tabIndex = 0;
+    this.list.scrollTop += found.getBoundingClientRect().top - this.list.getBoundingClientRect().top - 8;
   }
 }
 

@@ -59,7 +59,7 @@ def npy(path, rows):
 
 def make_catalog(semid, folder):
     """400 items in 20 groups; every id and title holds a payload; four items of each group share their vector."""
-    rows = [[(i % 20) * 3.0 + (i * 37 % 11 if i >= 80 else 0) * 0.05, (i % 4) * 5.0, float(i * i % 7 if i >= 80 else 0) * 0.1]
+    rows = [[(i % 20) * 3.0 + (i * 37 % 11 if i >= 80 else 0) * 0.05, (i % 4) * 5.0, (i * i % 7 if i >= 80 else 0) * 0.1]
             for i in range(400)]
     npy(os.path.join(folder, "x.npy"), rows)
     with open(os.path.join(folder, "items.tsv"), "w", encoding="utf-8", newline="\n") as file:
@@ -154,6 +154,25 @@ def check_keys(browser):
     check("drawing: a bar is told", "items" in browser.run("document.querySelector('.tip').textContent"))
 
 
+def check_pointer(browser):
+    """Fails when a cell of the tree does not lead into its prefix, cells do not fill their place, or a tap tells nothing."""
+    cells = "[...document.querySelectorAll('#tree svg .box > rect:first-child')]"
+    area = browser.run(f"{cells}.reduce((sum, each) => sum + (each.width.baseVal.value + 2) * (each.height.baseVal.value + 2), 0)")
+    whole = browser.run("(({ width, height }) => width.baseVal.value * height.baseVal.value)(document.querySelector('#tree svg'))")
+    check("tree: cells fill the drawing", abs(area / whole - 1) < 0.01, area / whole)
+    browser.run("document.querySelector('#tree svg').scrollIntoView({ behavior: 'instant', block: 'center' })")
+    box = browser.run(f"(({{ x, y, width, height }}) => [x + width / 2, y + height / 2])({cells}.at(-1).getBoundingClientRect())")
+    browser.point(*box, "mousePressed")
+    browser.point(*box, "mouseReleased")
+    browser.wait("document.querySelectorAll('.path button').length >= 3")
+    prefix = browser.run("document.querySelector('.path .mono').textContent")
+    browser.wait(f"document.querySelector('.tree [data-prefix=\"{prefix}\"][aria-expanded=true] > ul')")
+    browser.run("document.querySelector('#sizes svg').scrollIntoView({ behavior: 'instant', block: 'center' })")
+    browser.point(*browser.run("(({ x, y }) => [x + 90, y + 90])(document.querySelector('#sizes svg').getBoundingClientRect())"))
+    told = browser.run("document.querySelector('.tip').textContent")
+    check("drawing: a bar is told under the pointer", "bucket" in told, told)
+
+
 def main():
     semid, program = os.path.abspath(sys.argv[1]), web.find()
     if not program:
@@ -169,6 +188,8 @@ def main():
             check_inert(browser)
             check_drawn(browser, page, 1440)
             check_keys(browser)
+            check_drawn(browser, page, 1440)
+            check_pointer(browser)
             check("no complaint at the end", not browser.complaints, browser.complaints)
         finally:
             browser.close()
