@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # ./dev bench [NAME...]: builds the programs of bench/, runs them beside their peers and keeps what they print in
-# bench/results/DATE-CPU.md. Names: machine gemm prefix scaling quantize opq python large; without one all but `large`, which fits
-# 10 M x 64 vectors and takes some minutes and 6 GB of disk. Peers in Python (numpy's OpenBLAS, faiss-cpu) come from the
-# interpreter named by SEMID_PYTHON; without it a virtual environment is made in build/bench-venv. Interrupting is safe.
+# bench/results/DATE-CPU.md. Names: machine gemm prefix scaling quantize opq python large rqvae; without one all but `large`, which
+# fits 10 M x 64 vectors and takes some minutes and 6 GB of disk, and `rqvae`, whose peer is PyTorch (SEMID_PYTHON must have
+# it). Peers in Python (numpy's OpenBLAS, faiss-cpu) come from the interpreter named by SEMID_PYTHON; without it a virtual
+# environment is made in build/bench-venv. Interrupting is safe.
 set -euo pipefail
 tree=$PWD
 . scripts/lib.sh
@@ -10,7 +11,7 @@ tree=$PWD
 all="machine gemm prefix scaling quantize opq python"
 names=${*:-$all}
 for name in $names; do
-    case " $all large " in *" $name "*) ;; *) fail "bench knows $all large, not \"$name\"" ;; esac
+    case " $all large rqvae " in *" $name "*) ;; *) fail "bench knows $all large rqvae, not \"$name\"" ;; esac
 done
 need $packages_bench
 build bench
@@ -36,6 +37,7 @@ run_machine() { for t in $threads; do "$programs/bench_machine" "$t"; done; }
 run_prefix() { "$programs/bench_prefix" build; }
 run_scaling() { "$programs/bench_scaling" "${threads##* }"; }
 run_quantize() { "$python" bench/bench_quantize.py --threads "${threads// /,}"; }
+run_rqvae() { "$python" bench/bench_rqvae.py --threads "${threads// /,}"; }
 run_opq() { "$python" bench/bench_opq.py; }
 run_python() {
     SEMID_LIBRARY=build/bench/libsemid.so.0 PYTHONPATH=python "$python" bench/bench_python.py --threads "${threads##* }"

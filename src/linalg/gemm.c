@@ -89,12 +89,19 @@ sid_status sid__gemm_pack(const sid_ctx *ctx, sid__gemm_factor b, int depth, int
                           sid_error *err)
 {
     assert(depth >= 0 && columns >= 0);
+    float *panel = NULL;
     *out = (sid__gemm_packed){.columns = columns, .depth = depth};
-    int64_t groups = split(columns, GROUP);
-    SID_TRY(sid__alloc(&out->panel, (size_t)groups * (size_t)depth, GROUP * sizeof(float), "packed weights", err));
-    pack_job job = {.tile = sid__gemm_tile_for(ctx->isa), .b = b, .out = out};
-    sid__ctx_for(ctx, groups, 8, pack_task, &job);
+    SID_TRY(sid__alloc(&panel, sid__gemm_panel_count(depth, columns), sizeof(float), "packed weights", err));
+    *out = sid__gemm_pack_into(ctx, b, depth, columns, panel);
     return SID_OK;
+}
+
+sid__gemm_packed sid__gemm_pack_into(const sid_ctx *ctx, sid__gemm_factor b, int depth, int columns, float *panel)
+{
+    sid__gemm_packed out = {.panel = panel, .columns = columns, .depth = depth};
+    pack_job job = {.tile = sid__gemm_tile_for(ctx->isa), .b = b, .out = &out};
+    sid__ctx_for(ctx, split(columns, GROUP), 8, pack_task, &job);
+    return out;
 }
 
 void sid__gemm_packed_drop(sid__gemm_packed *packed)

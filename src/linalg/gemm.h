@@ -45,6 +45,12 @@ typedef struct sid__gemm_packed {
 sid_status sid__gemm_pack(const sid_ctx *ctx, sid__gemm_factor b, int depth, int columns, sid__gemm_packed *out,
                           sid_error *err);
 void sid__gemm_packed_drop(sid__gemm_packed *packed);
+/* The same into memory of the caller, 64-byte aligned, of sid__gemm_panel_count floats; not to be dropped. */
+sid__gemm_packed sid__gemm_pack_into(const sid_ctx *ctx, sid__gemm_factor b, int depth, int columns, float *panel);
+static inline size_t sid__gemm_panel_count(int depth, int columns)
+{
+    return ((size_t)columns + 15) / 16 * 16 * (size_t)depth;
+}
 
 /* c (rows, columns), row step c_step, = (is_added ? c : 0) + a b. c overlaps no factor. */
 typedef struct sid__gemm_product {

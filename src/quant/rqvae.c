@@ -31,9 +31,9 @@ typedef struct rqvae_options {
 static const sid_option option_table[] = {
     {"hidden", SID_OPTION_TEXT, "512,256,128", 0, 0, NULL,
      "widths of the encoder's inner layers; the decoder mirrors them", AT(hidden)},
-    {"dim", SID_OPTION_INT, "64", 1, SID__MLP_WIDTH_MAX, NULL, "width of the latent space, which bounds the error",
+    {"dim", SID_OPTION_INT, "32", 1, SID__MLP_WIDTH_MAX, NULL, "width of the latent space, which bounds the error",
      AT(dim)},
-    {"steps", SID_OPTION_INT, "3000", 1, 1e9, NULL, "training steps at most", AT(steps)},
+    {"steps", SID_OPTION_INT, "2000", 1, 1e9, NULL, "training steps at most", AT(steps)},
     {"batch", SID_OPTION_INT, "1024", 1, 1 << 20, NULL, "rows a step", AT(batch)},
     {"lr", SID_OPTION_FLOAT, "0.001", 0, 10, NULL, "learning rate of AdamW at its highest", AT(lr)},
     {"warmup", SID_OPTION_INT, "300", 0, 1e9, NULL, "steps over which lr rises; then it falls along a cosine",
@@ -42,7 +42,7 @@ static const sid_option option_table[] = {
     {"clip", SID_OPTION_FLOAT, "1", 0, 1e30, NULL, "largest norm of a step's gradients; 0: any", AT(clip)},
     {"beta", SID_OPTION_FLOAT, "0.25", 0, 1e6, NULL, "weight of the commitment of latent vectors to their codes",
      AT(beta)},
-    {"standardize", SID_OPTION_CHOICE, "feature", 0, 0, "feature|scale|none",
+    {"standardize", SID_OPTION_CHOICE, "scale", 0, 0, "feature|scale|none",
      "divide each column by its deviation, all by one, or none", AT(standardize)},
     {"reduction", SID_OPTION_CHOICE, "sum", 0, 0, "sum|mean", "losses over dimensions; mean is known to collapse",
      AT(reduction)},
@@ -56,7 +56,7 @@ static const sid_option option_table[] = {
     {"warm_steps", SID_OPTION_INT, "300", 0, 1e9, NULL, "steps without codes before they start", AT(warm_steps)},
     {"revive_every", SID_OPTION_INT, "100", 0, 1e9, NULL, "steps after which codes without rows are moved; 0: never",
      AT(revive_every)},
-    {"watch_every", SID_OPTION_INT, "250", 1, 1e9, NULL, "steps between looks at the held-out rows", AT(watch_every)},
+    {"watch_every", SID_OPTION_INT, "200", 1, 1e9, NULL, "steps between looks at the held-out rows", AT(watch_every)},
     {"patience", SID_OPTION_INT, "8", 0, 1e9, NULL, "looks without gain that end the training; 0: none do",
      AT(patience)},
     {"settle", SID_OPTION_INT, "20", 0, 100000, NULL, "k-means sweeps of the codes over all rows at the end",
@@ -336,18 +336,6 @@ static sid_status take_model(sid_ctx *ctx, const sid_quantizer *q, rqvae *r, con
     return pack(r, err);
 }
 
-/* All that a checkpoint depends on beside the rows. */
-static sid_status describe(const sid_quantizer *q, sid__strbuf *text, sid_error *err)
-{
-    sid__strbuf rest = {0};
-    sid_status status = sid__quantizer_options_text(q, &rest, err);
-    if (status == SID_OK)
-        status = sid__strbuf_printf(text, err, "levels=%lld,codes=%s,seed=%lld,%s", (long long)q->options.levels,
-                                    q->options.codes_text, (long long)q->options.seed, rest.text);
-    sid__strbuf_drop(&rest);
-    return status;
-}
-
 /* x (count, dim): prepared rows, standardised in place. */
 static sid_status train(sid_ctx *ctx, const sid_quantizer *q, rqvae *r, float *x, int64_t count, sid_error *err)
 {
@@ -357,7 +345,7 @@ static sid_status train(sid_ctx *ctx, const sid_quantizer *q, rqvae *r, float *x
     sid__strbuf text = {0};
     standardize(r, x, count, x);
     SID_TRY(sid__rqvae_model_create(ctx, &options, &model, err));
-    sid_status status = describe(q, &text, err);
+    sid_status status = sid__rqvae_describe(q, &text, err);
     plan.options = text.text;
     if (status == SID_OK)
         status = sid__rqvae_train(ctx, &plan, &model, x, count, err);

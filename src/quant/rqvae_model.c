@@ -10,7 +10,7 @@
 
 #define EMA_SMOOTHING 1e-5
 
-enum { PART_ENCODER = 1, PART_DECODER, PART_CODES };
+enum { PART_ENCODER = 1, PART_DECODER, PART_CODES, CHOOSE_ROWS = 128 };
 
 /* ---- Making it ---------------------------------------------------------------------------------------------------- */
 
@@ -103,14 +103,38 @@ void sid__rqvae_model_start(sid__rqvae_model *m, uint64_t seed)
 
 /* ---- Forward ------------------------------------------------------------------------------------------------------ */
 
-/* The nearest codes, by the kernel that encodes. */
+typedef struct choose_job {
+    sid__isa isa;
+    const sid__codebook *book;
+    sid__narrow_book narrow; /* where the codes are narrow */
+    sid__assign_scratch *scratch;
+    const float *rest;
+    uint16_t *code;
+} choose_job;
+
+static void choose_task(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const choose_job *job = arg;
+    const float *rest = job->rest + begin * job->book->dim;
+    float *score = job->scratch->score + (size_t)worker * job->scratch->score_count;
+    int *index = job->scratch->index + (size_t)worker * job->scratch->index_count;
+    if (job->book->dim <= SID__NARROW_DIM_MAX)
+        sid__assign_narrow(job->isa, &job->narrow, rest, job->book->dim, end - begin, score, index, job->code + begin);
+    else
+        sid__assign_rows(sid__kernels_for(job->isa), job->book, rest, end - begin, score, index, job->code + begin);
+}
+
+/* The nearest codes, by the kernels that encode; a batch is small, so are its tasks. */
 static void choose_nearest(void *user, int level, const float *rest, int64_t rows, uint16_t *code)
 {
     sid__rqvae_model *m = user;
     sid__codebook *book = &m->packed[level];
+    choose_job job = {.isa = m->ctx->isa, .book = book, .scratch = &m->scratch, .rest = rest, .code = code};
     memcpy(sid__codebook_code(book), m->live[level]->data, (size_t)book->codes * (size_t)book->dim * sizeof(float));
     sid__codebook_pack(book);
-    (void)sid__assign_all(m->ctx, book, rest, rows, &m->scratch, code);
+    if (book->dim <= SID__NARROW_DIM_MAX)
+        job.narrow = sid__narrow_book_of(book);
+    sid__ctx_for(m->ctx, rows, CHOOSE_ROWS, choose_task, &job);
 }
 
 static void make_books(sid__tape *tape, sid__rqvae_model *m)
@@ -131,7 +155,7 @@ sid__value *sid__rqvae_encode(sid__tape *tape, sid__rqvae_model *m, sid__value *
 static sid__value *decode(sid__tape *tape, sid__rqvae_model *m, sid__value *latent, sid__value *x, sid__rqvae_step *out)
 {
     double weight = 1.0 / (double)x->rows / (m->options.is_mean ? m->options.dim : 1);
-    out->decoded = sid__mlp_forward(tape, &m->params, m->decoder, &m->decoder_shape, latent);
+    out->decoded = sid__mlp_forward(tape, &m->params, m->decoder, &m->decoder_shape, latent); /* no layers: latent */
     sid__value *error = sid__op_square_error(tape, out->decoded, x, weight);
     out->reconstruction = error ? (double)error->data[0] / weight : 0;
     return error;

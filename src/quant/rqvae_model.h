@@ -4,7 +4,8 @@
  *     z = E(x); r_1 = z, c_l = argmin_k |r_l - e_{l,k}|^2, r_{l+1} = r_l - e; q = sum e; x^ = D(z + sg(q - z))
  *     loss = |x - x^|^2 + (1/L) sum_l (|sg r_l - e_l|^2 + beta |z - sg sum_{j<=l} e_j|^2)
  *
- * summed over dimensions, mean over rows. Codes are chosen by the exact assignment kernel, also while training.
+ * summed over dimensions, mean over rows. Codes are chosen by the exact assignment kernel, also while training. Without networks
+ * the rows themselves are quantised (rvq.c).
  */
 #ifndef SEMID_QUANT_RQVAE_MODEL_H
 #define SEMID_QUANT_RQVAE_MODEL_H
@@ -22,7 +23,7 @@ typedef enum sid__code_update { SID__CODES_GRAD, SID__CODES_EMA, SID__CODES_SIMV
 typedef struct sid__rqvae_options {
     int levels, dim, latent;
     int codes[SID_LEVELS_MAX];
-    sid__mlp_shape encoder;
+    sid__mlp_shape encoder; /* no layers: there are no networks, z = x and x^ = q, which is rvq */
     sid__estimator estimator;
     sid__code_update update;
     bool is_mean; /* reconstruction is averaged over dimensions, not summed */

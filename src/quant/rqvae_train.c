@@ -312,6 +312,18 @@ static sid_status loop(sid__rqvae_trainer *t, sid_error *err)
     return status;
 }
 
+sid_status sid__rqvae_describe(const sid_quantizer *q, sid__strbuf *text, sid_error *err)
+{
+    sid__strbuf rest = {0};
+    sid_status status = sid__quantizer_options_text(q, &rest, err);
+    if (status == SID_OK)
+        status = sid__strbuf_printf(text, err, "%s,levels=%lld,codes=%s,seed=%lld,%s", q->family->info.name,
+                                    (long long)q->options.levels, q->options.codes_text, (long long)q->options.seed,
+                                    rest.text);
+    sid__strbuf_drop(&rest);
+    return status;
+}
+
 /* ---- All of it ---------------------------------------------------------------------------------------------------- */
 
 static sid_status prepare(sid__rqvae_trainer *t, sid_error *err)

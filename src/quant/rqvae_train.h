@@ -10,6 +10,7 @@
 #ifndef SEMID_QUANT_RQVAE_TRAIN_H
 #define SEMID_QUANT_RQVAE_TRAIN_H
 
+#include "quant/quantizer.h"
 #include "quant/rqvae_model.h"
 
 typedef struct sid__rqvae_plan {
@@ -34,6 +35,9 @@ typedef struct sid__rqvae_plan {
  * SID_ECANCELED: a checkpoint was written. SID_EINTERNAL: the loss stopped being finite; the message names step and level. */
 sid_status sid__rqvae_train(sid_ctx *ctx, const sid__rqvae_plan *plan, sid__rqvae_model *model, const float *x,
                             int64_t count, sid_error *err);
+
+/* All options of a quantizer as text, for plan.options: what a checkpoint depends on beside the rows. */
+sid_status sid__rqvae_describe(const sid_quantizer *q, sid__strbuf *text, sid_error *err);
 
 /* ---- Inside ------------------------------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 typedef struct linear_saved {
     bool is_relu;
     sid__real *partial; /* (ceil(N / SID__ROWS), O): sums over the rows of a task */
+    sid__real *panel;   /* for the largest of the three products; they come one after the other. NULL: none */
 } linear_saved;
 
 typedef struct linear_job {
@@ -51,6 +52,26 @@ static void add_partials(const sid__neural *kernels, const sid__real *partial, i
     bias->has_grad = true;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Numbers that the largest product of the layer wants to pack; the two of the way back only where it is gone. */
+static size_t panel_count(const sid__value *x, const sid__value *y)
+{
+    size_t forward = sid__panel_count(x->rows, y->columns, x->columns);
+    if (!sid__wants_grad(y))
+        return forward;
+    size_t of_w = sid__panel_count(y->columns, x->columns, (int)y->rows);
+    return larger(forward, larger(of_w, sid__panel_count(y->rows, x->columns, y->columns)));
+}
+
+static sid__real *panel_of(sid__real *panel, int64_t rows, int columns, int depth)
+{
+    return sid__panel_count(rows, columns, depth) ? panel : NULL;
+}
+
 /* dy -> d(pre-activation) in place, db; then dw = dy^T x and dx = dy w. */
 static void linear_backward(const sid_ctx *ctx, const sid__node *node)
 {
@@ -62,13 +83,15 @@ static void linear_backward(const sid_ctx *ctx, const sid__node *node)
     if (sid__wants_grad(b))
         add_partials(job.kernels, saved->partial, partials(y->rows), b);
     if (sid__wants_grad(w)) {
-        sid__multiply_real(ctx, &(sid__real_product){.a = {y->grad, y->columns, true},
-                                                     .b = {x->data, x->columns, true},
-                                                     .c = w->grad,
-                                                     .rows = y->columns,
-                                                     .columns = x->columns,
-                                                     .depth = (int)y->rows,
-                                                     .is_added = w->has_grad});
+        sid__multiply_real(ctx,
+                           &(sid__real_product){.a = {y->grad, y->columns, true},
+                                                .b = {x->data, x->columns, true},
+                                                .c = w->grad,
+                                                .rows = y->columns,
+                                                .columns = x->columns,
+                                                .depth = (int)y->rows,
+                                                .is_added = w->has_grad,
+                                                .panel = panel_of(saved->panel, y->columns, x->columns, (int)y->rows)});
         w->has_grad = true;
     }
     if (sid__wants_grad(x)) {
@@ -78,7 +101,8 @@ static void linear_backward(const sid_ctx *ctx, const sid__node *node)
                                                      .rows = y->rows,
                                                      .columns = x->columns,
                                                      .depth = y->columns,
-                                                     .is_added = x->has_grad});
+                                                     .is_added = x->has_grad,
+                                                     .panel = panel_of(saved->panel, y->rows, x->columns, y->columns)});
         x->has_grad = true;
     }
 }
@@ -93,12 +117,17 @@ sid__value *sid__op_linear(sid__tape *tape, sid__value *x, sid__value *w, sid__v
     if (!y)
         return NULL;
     linear_job job = {.kernels = tape->kernels, .bias = b, .y = y, .saved = {.is_relu = activation == SID__RELU}};
-    sid__multiply_real(tape->ctx, &(sid__real_product){.a = {x->data, x->columns, false},
-                                                       .b = {w->data, w->columns, false},
-                                                       .c = y->data,
-                                                       .rows = x->rows,
-                                                       .columns = y->columns,
-                                                       .depth = x->columns});
+    size_t count = panel_count(x, y);
+    if (count && !(job.saved.panel = sid__tape_push(tape, count, sizeof(sid__real))))
+        return NULL;
+    sid__multiply_real(tape->ctx,
+                       &(sid__real_product){.a = {x->data, x->columns, false},
+                                            .b = {w->data, w->columns, false},
+                                            .c = y->data,
+                                            .rows = x->rows,
+                                            .columns = y->columns,
+                                            .depth = x->columns,
+                                            .panel = panel_of(job.saved.panel, x->rows, y->columns, x->columns)});
     if (b || job.saved.is_relu)
         sid__ctx_for(tape->ctx, y->rows, SID__ROWS, bias_task, &job);
     if (sid__wants_grad(y)) {

@@ -3,6 +3,14 @@
 
 #ifdef SEMID_REAL_IS_DOUBLE
 
+size_t sid__panel_count(int64_t rows, int columns, int depth)
+{
+    (void)rows;
+    (void)columns;
+    (void)depth;
+    return 0;
+}
+
 static double element(const sid__real_factor *factor, int64_t depth, int64_t lane)
 {
     return factor->data[factor->is_by_depth ? depth * factor->step + lane : lane * factor->step + depth];
@@ -29,10 +37,20 @@ static sid__gemm_factor factor_of(const sid__real_factor *factor)
     return (sid__gemm_factor){.data = factor->data, .step = factor->step, .is_by_depth = factor->is_by_depth};
 }
 
+/* The product packs b anew for every 96 rows. */
+size_t sid__panel_count(int64_t rows, int columns, int depth)
+{
+    return rows > 96 ? sid__gemm_panel_count(depth, columns) : 0;
+}
+
 void sid__multiply_real(const sid_ctx *ctx, const sid__real_product *product)
 {
+    sid__gemm_packed packed = {0};
+    if (product->panel)
+        packed = sid__gemm_pack_into(ctx, factor_of(&product->b), product->depth, product->columns, product->panel);
     sid__gemm(ctx, &(sid__gemm_product){.a = factor_of(&product->a),
                                         .b = factor_of(&product->b),
+                                        .packed = product->panel ? &packed : NULL,
                                         .c = product->c,
                                         .c_step = product->columns,
                                         .rows = product->rows,

@@ -2,6 +2,8 @@
 #ifndef SEMID_TENSOR_REAL_PRODUCT_H
 #define SEMID_TENSOR_REAL_PRODUCT_H
 
+#include <stddef.h>
+
 #include "base/ctx.h"
 #include "kernel/neural.h"
 
@@ -20,7 +22,11 @@ typedef struct sid__real_product {
     int64_t rows;
     int columns, depth;
     bool is_added;
+    sid__real *panel; /* scratch of sid__panel_count numbers, where b is worth packing once; NULL: none */
 } sid__real_product;
+
+/* What a product of this shape wants as its panel; 0: nothing, it has too few rows. */
+size_t sid__panel_count(int64_t rows, int columns, int depth);
 
 void sid__multiply_real(const sid_ctx *ctx, const sid__real_product *product);
 

@@ -50,6 +50,8 @@ static const struct golden_case {
     {"rqvae", "16", RQVAE, "rqvae"},
     {"rqvae_rotation_ema", "16", RQVAE ",estimator=rotation,codebook=ema,standardize=scale", "rqvae"},
     {"rqvae_simvq", "16", RQVAE ",codebook=simvq,reduction=mean", "rqvae"},
+    {"rvq", "16", "steps=40,batch=256,watch_every=20", "rvq"},
+    {"rvq_ema", "16", "steps=40,batch=256,watch_every=20,update=ema,settle=2", "rvq"},
 };
 enum { CASE_COUNT = sizeof golden_case / sizeof *golden_case };
 

@@ -15,14 +15,19 @@ static void for_each_family(family_test *test)
         test(sid__quantizer_registry[i]);
 }
 
-/* Options that make a family small enough for a test: families that learn train few steps of a narrow network. */
+/* Options that make a family quick enough for a test: families that learn train few steps of a narrow network. */
 static const char *quick(const char *family, const char *options, char text[512])
 {
-    bool is_learned = strcmp(family, "rqvae") == 0;
-    (void)snprintf(text, 512, "%s%s%s", options, is_learned && *options ? "," : "",
-                   is_learned ? "steps=120,warm_steps=20,batch=128,hidden=(24),dim=10,watch_every=50,lr=0.005,warmup=5,"
-                                "settle=3,tune_steps=50"
-                              : "");
+    static const struct {
+        const char *family, *options;
+    } learned[] = {{"rqvae",
+                    "steps=120,warm_steps=20,batch=128,hidden=(24),dim=10,watch_every=50,lr=0.005,warmup=5,settle=3,"
+                    "tune_steps=50"},
+                   {"rvq", "steps=60,batch=128,watch_every=20"}};
+    (void)snprintf(text, 512, "%s", options);
+    for (size_t i = 0; i < sizeof learned / sizeof *learned; i++)
+        if (strcmp(family, learned[i].family) == 0)
+            (void)snprintf(text, 512, "%s%s%s", options, *options ? "," : "", learned[i].options);
     return text;
 }
 
@@ -216,12 +221,15 @@ static void bad_input_is_named(const sid__family_class *family)
 static void allocation_fails(const sid__family_class *family)
 {
     bool is_opq = strcmp(family->info.name, "opq") == 0; /* each round allocates the same again */
-    bool is_rqvae = strcmp(family->info.name, "rqvae") == 0;
-    const char *options = is_opq            ? "pca=12,rounds=2"
-                          : is_rqvae        ? "pca=12,beam=2,steps=3,warm_steps=1,batch=32,hidden=(8),dim=4,"
-                                              "watch_every=2,settle=1,tune_steps=1,warmup=1"
-                          : family->no_beam ? "pca=12"
-                                            : "pca=12,beam=2";
+    bool is_rqvae = strcmp(family->info.name, "rqvae") == 0, is_rvq = strcmp(family->info.name, "rvq") == 0;
+    const char *options = family->no_beam ? "pca=12" : "pca=12,beam=2";
+    if (is_opq)
+        options = "pca=12,rounds=2";
+    if (is_rvq)
+        options = "pca=12,beam=2,steps=3,batch=32,watch_every=2,settle=1";
+    if (is_rqvae)
+        options =
+            "pca=12,beam=2,steps=3,warm_steps=1,batch=32,hidden=(8),dim=4,watch_every=2,settle=1,tune_steps=1,warmup=1";
     float *x = new_floats(60 * DIM);
     uint16_t *codes = new_codes(60 * LEVELS);
     fill_uniform(x, 60 * DIM, 5);

@@ -25,7 +25,7 @@ static void every_option_works(void **state)
                                         ",codebook=simvq",
                                         ",beta=1",
                                         ",standardize=none",
-                                        ",standardize=scale",
+                                        ",standardize=feature",
                                         ",reduction=mean",
                                         ",lr=0.01",
                                         ",wd=3",
