@@ -82,6 +82,9 @@ def file_hash(path):
             hashlib.sha256(file.read()).hexdigest()
 
 
+COMMIT = git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--", "src", "cli") else "")
+
+
 class Cache:
     """Answers by key, on disk after each."""
 
@@ -99,7 +102,7 @@ class Cache:
         return "|".join([self.state, *parts])
 
     def put(self, key, value):
-        self.rows[key] = value
+        self.rows[key] = {"commit": COMMIT, **value}
         with open(self.path + ".new", "w", encoding="utf-8") as file:
             json.dump(self.rows, file, indent=0)
         os.replace(self.path + ".new", self.path)
@@ -249,8 +252,7 @@ def main():
             found = neighbors(options, cache, data) if data.name in NEIGHBORS_OF else None
             sources += [(data, found)] if found else []
     update_csv(tables)
-    commit = git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--", "src", "cli") else "")
-    write_page(os.path.join(TREE, "docs", "results.md"), commit, SEED, tables, sources)
+    write_page(os.path.join(TREE, "docs", "results.md"), SEED, tables, sources)
     say("wrote docs/results.md and tests/results.csv")
 
 

@@ -44,7 +44,8 @@ def quantizer_table(data, rows):
         return ""
     head = [f"### {data.title}", "",
             f"{rows[0]['items']:,} items, {rows[0]['dim']} dimensions; {rows[0]['duplicates']:,} vectors equal an earlier one" +
-            (f"; categories: column `{data.category}`." if data.category else "; no categories."), "",
+            (f"; categories: column `{data.category}`." if data.category else "; no categories.") +
+            f" Seconds {commits(rows)}.", "",
             "| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     return "\n".join(head + [line(row) for row in rows]) + "\n"
 
@@ -70,7 +71,7 @@ def neighbor_table(data, found):
     for row in hnsw["rows"]:
         lines.append(cells(f"HNSW, efSearch {row['ef']}", row, row["us"], row["batch_us"], f"{number(hnsw['size'] / 1000, 3)} KB"))
     lines += ["", f"FAISS {found['faiss']}; HNSW is built in {number(hnsw['build_s'], 2)} s; vectors take "
-              f"{number(found['vectors_size'] / 1e6, 3)} MB."]
+              f"{number(found['vectors_size'] / 1e6, 3)} MB; {commits([found])}."]
     return "\n".join(lines) + "\n"
 
 
@@ -80,11 +81,15 @@ def machine():
     return f"{found.group(1) if found else 'unknown CPU'}, {len(os.sched_getaffinity(0))} cores"
 
 
-def write_page(path, commit, seed, tables, sources):
+def commits(rows):
+    return "measured at commit " + ", ".join(sorted({row["commit"] for row in rows}))
+
+
+def write_page(path, seed, tables, sources):
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results_page.txt")
     with open(source, encoding="utf-8") as file:
         text = file.read()
-    parts = {"COMMIT": commit, "SEED": str(seed), "QUERIES": "2,000", "MACHINE": machine(),
+    parts = {"SEED": str(seed), "QUERIES": "2,000", "MACHINE": machine(),
              "QUANTIZERS": "\n".join(filter(None, (quantizer_table(*table) for table in tables))),
              "NEIGHBORS": "\n".join(neighbor_table(*source) for source in sources) or "Not measured: no FAISS.\n"}
     for name, value in parts.items():
