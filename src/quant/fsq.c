@@ -94,6 +94,20 @@ static sid_status shape_of(const sid_quantizer *q, sid__fsq_shape *shape, sid_er
     return SID_OK;
 }
 
+/* A grid to go on from is kept as it is. */
+static sid_status check_start(const fsq_options *options, const fsq_options *before, sid_error *err)
+{
+    const char *differs = strcmp(options->fsq_levels, before->fsq_levels) != 0 ? "fsq_levels"
+                          : options->shift != before->shift                    ? "shift"
+                          : options->residual != before->residual              ? "residual"
+                          : options->kmeans_levels != before->kmeans_levels    ? "kmeans_levels"
+                                                                               : NULL;
+    if (!differs)
+        return SID_OK;
+    return sid__fail(err, SID_EUSAGE, "%s is not that of the quantizer to start from, whose grid is kept; leave it out",
+                     differs);
+}
+
 static sid_status check(const sid_quantizer *q, int64_t count, int prepared_dim, sid_error *err)
 {
     const fsq_options *options = q->family_options;
@@ -105,7 +119,7 @@ static sid_status check(const sid_quantizer *q, int64_t count, int prepared_dim,
         return sid__fail(err, SID_EUSAGE,
                          "fsq_levels is \"%s\" with residual; equal groups are needed there, such as %s",
                          options->fsq_levels, "8,6,5 for every level");
-    return SID_OK;
+    return q->start ? check_start(options, q->start->family_options, err) : SID_OK;
 }
 
 /* The k-means levels: a quantizer of their own on the same prepared rows. */
@@ -318,10 +332,18 @@ static sid_status fit_channels(sid_ctx *ctx, const sid_quantizer *q, fsq *f, con
                                sid_error *err)
 {
     double *y = NULL;
-    size_t rows = (size_t)(count < FIT_ROWS ? count : FIT_ROWS);
-    SID_TRY(fit_directions(ctx, q, f, x, count, err));
-    SID_TRY(sid__alloc(&y, rows, (size_t)f->channels * sizeof *y, "channels of rows", err));
-    sid_status status = fit_spreads(ctx, f, x, count, y, err);
+    size_t rows = (size_t)(count < FIT_ROWS ? count : FIT_ROWS), channels = (size_t)f->channels;
+    const fsq *start = q->start ? q->start->state : NULL;
+    if (!start)
+        SID_TRY(fit_directions(ctx, q, f, x, count, err));
+    SID_TRY(sid__alloc(&y, rows, channels * sizeof *y, "channels of rows", err));
+    sid_status status = SID_OK;
+    if (start) { /* the same grid: only what its cells stand for is found anew */
+        memcpy(f->direction, start->direction, (size_t)f->dim * channels * sizeof *f->direction);
+        memcpy(f->spread, start->spread, channels * sizeof *f->spread);
+    } else {
+        status = fit_spreads(ctx, f, x, count, y, err);
+    }
     if (status == SID_OK)
         status = fit_values(ctx, f, x, count, y, err);
     sid__free(y);
@@ -338,7 +360,9 @@ static sid_status fit_after_kmeans(sid_ctx *ctx, const sid_quantizer *q, fsq *f,
     sid_status status = sid__alloc(&rest, (size_t)count, row_size, "residuals", err);
     if (status == SID_OK) {
         memcpy(rest, x, (size_t)count * row_size);
+        f->kmeans->start = q->start ? ((const fsq *)q->start->state)->kmeans : NULL;
         status = f->kmeans->family->fit(ctx, f->kmeans, rest, count, err); /* which overwrites them */
+        f->kmeans->start = NULL;                                           /* it was for the fit */
     }
     if (status == SID_OK)
         status = sid__alloc(&codes, (size_t)count, (size_t)f->kmeans_levels * sizeof *codes, "codes", err);
@@ -609,6 +633,7 @@ const sid__family_class sid__fsq = {.info = {.name = "fsq",
                                     .options_size = sizeof(fsq_options),
                                     .is_ordered = true,
                                     .no_beam = true,
+                                    .can_start = true,
                                     .settle = settle,
                                     .check = check,
                                     .fit = fit,

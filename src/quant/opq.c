@@ -49,6 +49,10 @@ static sid_status check(const sid_quantizer *q, int64_t count, int prepared_dim,
             "opq learns a rotation of at most %d dimensions, there are %d; lower them with pca=%d, or take "
             "quantizer pq",
             SID__ROTATION_DIM_MAX, prepared_dim, SID__ROTATION_DIM_MAX);
+    const opq_options *options = q->family_options, *before = q->start ? q->start->family_options : options;
+    if (options->whiten != before->whiten)
+        return sid__fail(err, SID_EUSAGE, "whiten is %s; the quantizer to start from has %s, and its rotation is kept",
+                         options->whiten ? "given" : "left out", before->whiten ? "it" : "none");
     return SID_OK;
 }
 
@@ -192,7 +196,10 @@ static sid_status sweep_slice(training *t, int level, int iters, bool is_last, c
         memcpy(sid__codebook_code(book), lloyd.book.code, size);
     if (status == SID_OK && is_last) {
         sid__lloyd_assign(t->ctx, &lloyd);
-        status = sid__slices_number(t->s, level, lloyd.label, t->count, err);
+        if (t->q->start)
+            sid__slices_count(t->s, level, lloyd.label, t->count);
+        else
+            status = sid__slices_number(t->s, level, lloyd.label, t->count, err);
     } else if (status == SID_OK) {
         add_products(t, level, &lloyd);
     }
@@ -268,6 +275,25 @@ static sid_status train(training *t, sid_error *err)
     return SID_OK;
 }
 
+/* Goes on from q->start: its rotation, which gives every slice its meaning, stays; its codes move to fit the rows. */
+static sid_status follow(training *t, sid_error *err)
+{
+    const sid__slices *start = t->q->start->state;
+    SID_TRY(sid__alloc(&t->y, (size_t)t->count, (size_t)t->dim * sizeof(float), "rotated rows", err));
+    SID_TRY(sid__slices_rotate(t->s, start->rotation, start->back, err));
+    SID_TRY(sid__rotate_slices(t->ctx, t->s, start->rotation, t->raw, t->count, t->y, err));
+    for (int l = 0; l < t->s->levels; l++) {
+        const sid__codebook *book = &start->book[l];
+        memcpy(sid__codebook_code(&t->s->book[l]), book->code, (size_t)book->codes * (size_t)book->dim * sizeof(float));
+    }
+    t->is_started = true;
+    SID_TRY(sweep_slices(t, (int)t->options->iters, true, "codebooks", err));
+    for (int l = 0; l < t->s->levels; l++)
+        sid__codebook_pack(&t->s->book[l]);
+    sid__slices_pack(t->s);
+    return SID_OK;
+}
+
 static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err)
 {
     training t = {
@@ -278,7 +304,7 @@ static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, s
     SID_TRY(sid__ctx_reserve(ctx, size, "a rotation", err));
     sid_status status = sid__slices_create(q, &t.s, err);
     if (status == SID_OK)
-        status = train(&t, err);
+        status = q->start ? follow(&t, err) : train(&t, err);
     drop_training(&t);
     sid__ctx_release(ctx, size);
     if (status != SID_OK) {
@@ -331,6 +357,7 @@ const sid__family_class sid__opq = {
     .options_size = sizeof(opq_options),
     .is_ordered = false,
     .no_beam = true,
+    .can_start = true,
     .check = check,
     .fit = fit,
     .encode = encode,

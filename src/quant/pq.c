@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "quant/families.h"
-#include "quant/kmeans.h"
+#include "quant/kmeans_follow.h"
 #include "quant/slices.h"
 
 typedef struct pq_options {
@@ -46,6 +46,12 @@ static sid_status fit_slice(sid_ctx *ctx, const sid_quantizer *q, sid__slices *s
                                   .seed = (uint64_t)q->options.seed,
                                   .index = (uint64_t)level,
                                   .stage = stage};
+    const sid__slices *start = q->start ? q->start->state : NULL;
+    if (start) {
+        SID_TRY(sid__kmeans_follow(ctx, &kmeans, &start->book[level], part, count, &s->book[level], label, err));
+        sid__slices_count(s, level, label, count);
+        return SID_OK;
+    }
     SID_TRY(sid__kmeans_fit(ctx, &kmeans, part, count, sid__slice_dim(s, level), &s->book[level], label, err));
     return sid__slices_number(s, level, label, count, err);
 }
@@ -121,6 +127,7 @@ const sid__family_class sid__pq = {
     .options_size = sizeof(pq_options),
     .is_ordered = false,
     .no_beam = true,
+    .can_start = true,
     .check = check,
     .fit = fit,
     .encode = encode,

@@ -119,11 +119,16 @@ void sid__slices_pack(sid__slices *s)
         s->narrow[l] = sid__narrow_book_of(&s->book[l]);
 }
 
-sid_status sid__slices_number(sid__slices *s, int level, const uint16_t *label, int64_t count, sid_error *err)
+void sid__slices_count(sid__slices *s, int level, const uint16_t *label, int64_t count)
 {
     memset(s->count[level], 0, (size_t)s->book[level].codes * sizeof(int64_t));
     for (int64_t i = 0; i < count; i++)
         s->count[level][label[i]]++;
+}
+
+sid_status sid__slices_number(sid__slices *s, int level, const uint16_t *label, int64_t count, sid_error *err)
+{
+    sid__slices_count(s, level, label, count);
     return sid__codebook_renumber(&s->book[level], s->count[level], NULL, err);
 }
 

@@ -45,7 +45,9 @@ void sid__slice_rows(const float *x, int64_t stride, int64_t count, int dim, flo
 sid_status sid__slices_rotate(sid__slices *s, const float *rotation, const float *back, sid_error *err);
 /* Once all books are packed and before rows are encoded. */
 void sid__slices_pack(sid__slices *s);
-/* Counts the fit rows of level's codes in label (count) and renumbers them, most rows first. */
+/* Counts the fit rows of level's codes in label (count). */
+void sid__slices_count(sid__slices *s, int level, const uint16_t *label, int64_t count);
+/* The same, and renumbers them, most rows first. */
 sid_status sid__slices_number(sid__slices *s, int level, const uint16_t *label, int64_t count, sid_error *err);
 
 /* x (count, dim) -> codes (count, levels). margins: NULL, or (count, levels), then the scalar reference decides. */

@@ -68,18 +68,87 @@ static void some_families_cannot_start(void **state)
     char path[PATH_MAX];
     sid_vectors *vectors = fixture_vectors(f, FIXTURE_ITEMS, 7, "i");
     (void)snprintf(path, sizeof path, "%s/second", f->root);
-    fixture_fit(f, &(sid_fit_options){.quantizer = "pq", .levels = 2, .codes = "4"}, NULL);
+    const sid_fit_options first = {
+        .quantizer = "rqvae", .levels = 2, .codes = "4", .options = "steps=2,warm_steps=1,warmup=1"};
+    fixture_fit(f, &first, NULL);
     TEST_FAILS(sid_catalog_fit(f->ctx, &(sid_fit_options){.init_from = f->path}, vectors, path, NULL, err), SID_EUSAGE,
-               "quantizer pq cannot start from another catalogue");
+               "quantizer rqvae cannot start from another catalogue");
+    sid_vectors_free(vectors);
+}
+
+/* Fails when slices or a grid are numbered or turned anew, or do not move to fit. */
+static void parallel_codes_and_grids_go_on(void **state)
+{
+    fixture *f = *state;
+    static const sid_fit_options tried[] = {
+        {.quantizer = "pq", .levels = 3, .codes = "8"},
+        {.quantizer = "opq", .levels = 2, .codes = "8", .options = "rounds=4"},
+        {.quantizer = "opq", .levels = 2, .codes = "8", .options = "rounds=4,whiten"},
+        {.quantizer = "fsq", .levels = 2, .codes = "12"},
+        {.quantizer = "fsq", .levels = 2, .codes = "12", .options = "residual"},
+        {.quantizer = "fsq", .levels = 2, .codes = "12", .options = "kmeans_levels=1"}};
+    char path[PATH_MAX];
+    sid_vectors *vectors = fixture_vectors(f, FIXTURE_ITEMS + 40, 7, "i");
+    (void)snprintf(path, sizeof path, "%s/second", f->root);
+    for (size_t i = 0; i < sizeof tried / sizeof *tried; i++) {
+        sid_catalog *old = NULL, *new = NULL;
+        sid_comparison c = {0};
+        sid_report report = {0}, before = {0};
+        sid_fit_options first = tried[i];
+        first.force = true;
+        fixture_fit(f, &first, &old);
+        TEST_OK(sid_catalog_fit(f->ctx, &(sid_fit_options){.init_from = f->path, .force = true, .seed = 9}, vectors,
+                                path, &new, err));
+        TEST_OK(sid_catalog_compare(old, new, NULL, &c, err));
+        TEST_OK(sid_catalog_report(old, &before, err));
+        TEST_OK(sid_catalog_report(new, &report, err));
+        assert_true(c.is_child && c.common == FIXTURE_ITEMS);
+        if (!(c.sid_changed < .3 && report.relative_mse < 1.2 * before.relative_mse + .01))
+            fail_msg("%s %s: %g of the SIDs changed, error %g after %g", tried[i].quantizer,
+                     tried[i].options ? tried[i].options : "", c.sid_changed, report.relative_mse, before.relative_mse);
+        sid_report_drop(&before);
+        sid_report_drop(&report);
+        sid_comparison_drop(&c);
+        sid_catalog_close(new);
+        sid_catalog_close(old);
+    }
+    sid_vectors_free(vectors);
+}
+
+/* Fails when another rotation or grid is taken for the one to go on from, or the message does not name what differs. */
+static void another_rotation_or_grid_is_refused(void **state)
+{
+    fixture *f = *state;
+    static const struct {
+        sid_fit_options first;
+        const char *options, *part;
+    } wrong[] = {
+        {{.quantizer = "opq", .levels = 2, .codes = "4"}, "whiten", "whiten is given"},
+        {{.quantizer = "opq", .levels = 2, .codes = "4", .options = "whiten"}, "rounds=3", "whiten is left out"},
+        {{.quantizer = "fsq", .levels = 2, .codes = "12"}, "shift=tan", "shift is not that"},
+        {{.quantizer = "fsq", .levels = 2, .codes = "12"}, "residual", "residual is not that"},
+        {{.quantizer = "fsq", .levels = 2, .codes = "12"}, "kmeans_levels=1", "kmeans_levels is not that"},
+        {{.quantizer = "fsq", .levels = 2, .codes = "12"}, "fsq_levels=(3,4;3,4)", "fsq_levels is not that"}};
+    char path[PATH_MAX];
+    sid_vectors *vectors = fixture_vectors(f, FIXTURE_ITEMS, 7, "i");
+    (void)snprintf(path, sizeof path, "%s/second", f->root);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        sid_fit_options first = wrong[i].first;
+        first.force = true;
+        fixture_fit(f, &first, NULL);
+        const sid_fit_options next = {.init_from = f->path, .options = wrong[i].options};
+        TEST_FAILS(sid_catalog_fit(f->ctx, &next, vectors, path, NULL, err), SID_EUSAGE, wrong[i].part);
+    }
+    assert_int_equal(count_entries(f->root), 1);
     sid_vectors_free(vectors);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(a_new_version_goes_on_from_the_old),
-        FIXTURE_TEST(another_shape_is_refused),
-        FIXTURE_TEST(some_families_cannot_start),
+        FIXTURE_TEST(a_new_version_goes_on_from_the_old),  FIXTURE_TEST(another_shape_is_refused),
+        FIXTURE_TEST(some_families_cannot_start),          FIXTURE_TEST(parallel_codes_and_grids_go_on),
+        FIXTURE_TEST(another_rotation_or_grid_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
