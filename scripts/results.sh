@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./dev results [OPTIONS]: makes docs/results.md: every quantizer on real data, and prefix neighbours beside exact search and
 # FAISS HNSW (results.py says how, and lists the options). What was computed is kept in build/results, so that an interrupted
-# run goes on where it stopped. Data that is missing is skipped, loudly, and its old tables stay. Some ten minutes at first.
+# run goes on where it stopped. Data that is missing is skipped, loudly, and has no table then. Some ten minutes at first.
 set -euo pipefail
 tree=$PWD
 . scripts/lib.sh
