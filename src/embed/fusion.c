@@ -461,7 +461,7 @@ static sid_status fuse(sid_ctx *ctx, const sid_fusion *fusion, const joined *all
 sid_status sid_fusion_apply(sid_ctx *ctx, const sid_fusion *fusion, const sid_modality *modality, int count,
                             sid_vectors **out, sid_error *err)
 {
-    sid_modality ordered[SID_MODALITIES_MAX];
+    sid_modality ordered[SID_MODALITIES_MAX] = {{0}};
     const sid_vectors empty = {.dim = 1};
     sid_vectors *fused = NULL;
     joined all;

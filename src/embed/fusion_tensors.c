@@ -25,7 +25,7 @@ static sid_status save_names(const sid_fusion *fusion, sid__tensor_set *set, sid
     for (int m = 0; m < fusion->count && status == SID_OK; m++)
         status = sid__strbuf_printf(&text, err, "%s\n", fusion->part[m].name);
     if (status == SID_OK)
-        status = save_bytes(set, "fusion.names", text.text, err);
+        status = save_bytes(set, "fusion.names", text.text ? text.text : "", err);
     sid__strbuf_drop(&text);
     return status;
 }

@@ -94,7 +94,7 @@ static sid_status find_columns(sid__records *records, sid_error *err)
                                     columns->name[c]);
             records->position[c] = i;
         }
-        if (records->position[c] < 0 && c < columns->required_count)
+        if (c < columns->required_count && records->position[c] < 0)
             return fail_missing(records, columns->name[c], err);
     }
     return SID_OK;
@@ -145,7 +145,7 @@ static sid_status take_members(sid__records *records, const json_t *object, sid_
         if (records->position[c] >= 0)
             SID_TRY(sid__jsonl_text(member, &records->text, err));
         records->value[c].size = (size_t)(records->text.length - begin[c]);
-        if (records->position[c] < 0 && c < columns->required_count)
+        if (c < columns->required_count && records->position[c] < 0)
             return sid__fail_at(err, SID_EDATA, place_of(records, &records->value[c]), "the object has no \"%s\"",
                                 columns->name[c]);
     }

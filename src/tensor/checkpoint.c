@@ -22,8 +22,9 @@ sid_status sid__checkpoint_write(const char *path, const sid__checkpoint *about,
     sid__strbuf text = {0};
     char *bytes = NULL;
     sid_status status = append_about(about, &text, err);
+    int64_t size = text.length;
     if (status == SID_OK)
-        status = sid__tensor_add(set, about_name, SID__U8, 1, &(int64_t){text.length}, &bytes, err);
+        status = sid__tensor_add(set, about_name, SID__U8, 1, &size, &bytes, err);
     if (status == SID_OK) {
         memcpy(bytes, text.text, (size_t)text.length);
         status = sid__safetensors_write(set, path, err);
