@@ -4,11 +4,10 @@
 #include "items_case.h"
 #include "page_case.h"
 
-static char *read_page(const char *path, int64_t *size)
+static void read_page(const char *path, char **text, int64_t *size)
 {
-    char *text = NULL;
-    TEST_OK(sid__read_whole(path, SID_PAGE_SIZE_MAX, &text, size, err));
-    return text;
+    *text = NULL;
+    TEST_OK(sid__read_whole(path, SID_PAGE_SIZE_MAX, text, size, err));
 }
 
 static int count_of(const char *text, const char *part)
@@ -44,7 +43,8 @@ static void the_page_is_complete(void **state)
     (void)snprintf(path, sizeof path, "%s.html", f->path);
     fixture_fit(f, NULL, &catalog);
     TEST_OK(sid_catalog_page(catalog, &(sid_page_options){.name = "my <catalog>"}, path, &size, err));
-    char *page = read_page(path, &seen);
+    char *page = NULL;
+    read_page(path, &page, &seen);
     assert_int_equal(seen, size);
     assert_int_equal(count_of(page, "<script"), 2);
     assert_int_equal(count_of(page, "</script"), 2);
@@ -97,7 +97,8 @@ static void the_size_is_bounded(void **state)
     (void)snprintf(path, sizeof path, "%s.html", f->path);
     TEST_OK(sid_catalog_page(catalog, NULL, path, &size, err));
     assert_in_range(size, 2000000, SID_PAGE_SIZE_MAX);
-    char *page = read_page(path, &size);
+    char *page = NULL;
+    read_page(path, &page, &size);
     json_t *data = page_data(page), *map = json_object_get(data, "map");
     assert_int_equal(json_integer_value(json_object_get(map, "of")), ITEMS);
     assert_in_range(json_array_size(json_object_get(map, "items")), 500, ITEMS - 1);
@@ -137,7 +138,8 @@ static void every_catalogue_has_a_page(void **state)
         for (int64_t j = 0; j < hits.count && i + 1 == sizeof kinds / sizeof *kinds; j++)
             TEST_OK(sid_catalog_remove(catalog, &hits.row[j].item_id, 1, err));
         TEST_OK(sid_catalog_page(catalog, NULL, path, &size, err));
-        char *page = read_page(path, &size);
+        char *page = NULL;
+        read_page(path, &page, &size);
         json_decref(page_data(page));
         sid__free(page);
         (void)unlink(path);
@@ -162,7 +164,8 @@ static void a_failure_leaves_the_old_page(void **state)
         assert_int_equal(sid_catalog_page(catalog, NULL, path, NULL, NULL), SID_ENOMEM);
         sid__mem_fail(-1, 0);
     }
-    char *page = read_page(path, &size);
+    char *page = NULL;
+    read_page(path, &page, &size);
     assert_string_equal(page, "old");
     assert_int_equal(count_entries(f->root), 2);
     TEST_FAILS(sid_catalog_page(catalog, NULL, "/nonexistent/page.html", NULL, err), SID_EIO, "/nonexistent");
