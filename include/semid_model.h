@@ -1,7 +1,8 @@
 /* semid_model.h: recommenders: what users did (events), how it is split into what a model learns from and what it is asked,
  * models, and their evaluation. Errors, contexts and threads are those of semid.h.
  *
- *     sid_events_read ──▶ sid_events ──sid_split_check──▶ facts: who is asked, which items are cold
+ *     sid_events_read ──▶ sid_events ──sid_model_train──▶ sid_model ──▶ recommendations
+ *                              └──────────sid_evaluate────────┴──▶ a table: models beside what needs no training
  */
 #ifndef SEMID_MODEL_H
 #define SEMID_MODEL_H
@@ -18,11 +19,13 @@ typedef struct sid_events sid_events;
 
 typedef struct sid_events_options {
     sid_read_options read; /* what to do with bad rows; an item that is not known makes one */
-    /* The items that events may be of, one of these three. All are then candidates of a recommendation, also those without
+    /* The items that events may be of, one of these four. All are then candidates of a recommendation, also those without
      * an event. None: the items of the events themselves. */
     sid_catalog *catalog;
     const sid_items *items;
     const sid_vectors *vectors;
+    const char *const *item_ids; /* (item_count) such as those of a model */
+    int64_t item_count;
     const char *repeats; /* of an item in a history: "keep" (default), "first", "no-consecutive" */
     int64_t core;        /* drop users and items with fewer events, until none has; 0: off */
     void *reserved[4];
@@ -80,6 +83,155 @@ typedef struct sid_split_info {
 /* What a split makes of the events. SID_EUSAGE: unknown words; a split by time or column of events without. */
 SID_API SID_MUST_CHECK sid_status sid_split_check(const sid_events *events, const sid_split_options *options,
                                                   sid_split_info *out, sid_error *err);
+
+/* ---- Models ------------------------------------------------------------------------------------------------------- */
+
+typedef struct sid_model sid_model;
+
+typedef struct sid_train_options {
+    const char *family;      /* default "itemknn"; sid_model_family lists them */
+    const char *options;     /* the family's own, "content_weight=1.2,neighbors=200" */
+    uint64_t seed;           /* 0: 42 */
+    sid_split_options split; /* what trains; `split` NULL: "loo" */
+    const sid_vectors
+        *vectors; /* what items are like, joined by id, for families that use it; NULL: none. Lengths do not
+                                 * matter; an item without a vector has no likeness. Rows are copied. */
+    bool force;   /* replace a model at `path` */
+    void *reserved[4];
+} sid_train_options;
+
+/* Learns from the train part of `events`, and writes the model as a directory `path`, whole or not at all (NULL: in memory
+ * only). `out` (NULL allowed with a path) gets it. A model knows the items of its events, by id. The same events, options and
+ * seed give the same bytes for any number of threads. SID_EUSAGE, SID_EEXISTS, SID_EDATA (nothing to learn from), SID_EIO,
+ * SID_ENOMEM, SID_ECANCELED. */
+SID_API SID_MUST_CHECK sid_status sid_model_train(sid_ctx *ctx, const sid_train_options *options,
+                                                  const sid_events *events, const char *path, sid_model **out,
+                                                  sid_error *err);
+/* SID_ECORRUPT names the damaged file; SID_EVERSION: written by a newer semid. The model keeps `ctx`. */
+SID_API SID_MUST_CHECK sid_status sid_model_open(sid_ctx *ctx, const char *path, sid_model **out, sid_error *err);
+SID_API void sid_model_close(sid_model *model);
+
+typedef struct sid_model_info {
+    const char *id; /* 32 hexadecimal digits: a hash of everything below and of what was learned */
+    const char *family, *options, *split, *ties;
+    uint64_t seed;
+    int64_t items, train_events;
+    int dim; /* of the vectors of its items; 0: none */
+} sid_model_info;
+SID_API void sid_model_get_info(const sid_model *model, sid_model_info *out);
+/* (items) ids by row: what sid_events_options.item_ids takes, to ask this model of other events. */
+SID_API const char *const *sid_model_item_ids(const sid_model *model);
+
+typedef struct sid_request {
+    const char *const *history; /* (history_count) item ids, oldest first; unknown ones are passed by and counted */
+    int64_t history_count;
+    int k;             /* 0: 10 */
+    bool keep_history; /* items of the history may be recommended */
+    void *reserved[4];
+} sid_request;
+
+typedef struct sid_recommendation {
+    const char *item_id; /* belongs to the model */
+    int64_t row;
+    double score; /* of the family's own kind: larger is better */
+} sid_recommendation;
+
+typedef struct sid_recommendations {
+    sid_recommendation *row;
+    int64_t count;
+    int64_t unknown; /* ids of the history that the model does not know */
+    void *memory;
+} sid_recommendations;
+/* The k best, by (score, row). SID_EUSAGE: a bad k; SID_ENOTFOUND: the model knows no id of the history. */
+SID_API SID_MUST_CHECK sid_status sid_model_recommend(const sid_model *model, const sid_request *request,
+                                                      sid_recommendations *out, sid_error *err);
+SID_API void sid_recommendations_drop(sid_recommendations *recommendations);
+
+SID_API int sid_model_family_count(void);
+SID_API const sid_family *sid_model_family(int index);
+
+/* ---- Evaluation --------------------------------------------------------------------------------------------------- */
+
+#define SID_K_MAX 1000    /* of a cut-off: nobody looks further, and tables of discounts are this long */
+#define SID_CUTOFFS_MAX 8 /* cut-offs in one evaluation */
+#define SID_SEGMENTS_MAX 16
+
+/* At a cut-off k. Recall: the share of the targets in the first k; hit rate: whether one is; NDCG: discounted by 1/log2(place
+ * + 1), over the best possible; MRR: 1/place of the first. Where items have equal scores, the expected value over all their
+ * orders. With one target recall and hit rate are the same. */
+#define SID_METRIC_LIST(X)                                                                                             \
+    X(RECALL, "recall")                                                                                                \
+    X(HIT_RATE, "hit_rate")                                                                                            \
+    X(NDCG, "ndcg")                                                                                                    \
+    X(MRR, "mrr")
+typedef enum sid_metric {
+#define SID_METRIC_ENUM_(name, text) SID_METRIC_##name,
+    SID_METRIC_LIST(SID_METRIC_ENUM_)
+#undef SID_METRIC_ENUM_
+        SID_METRIC_COUNT
+} sid_metric;
+
+typedef struct sid_eval_options {
+    sid_split_options split;
+    int k[SID_CUTOFFS_MAX];     /* rising, 1 .. SID_K_MAX; all 0: 5 and 10 */
+    bool keep_history;          /* rank items of the history too */
+    int bootstrap;              /* resamples of users for intervals; 0: 1000; -1: none */
+    uint64_t seed;              /* of the resamples; 0: 42 */
+    const sid_vectors *vectors; /* for the baseline itemknn; NULL: it goes by events alone */
+    bool no_baselines;          /* leave out pop, last and itemknn */
+    void *reserved[4];
+} sid_eval_options;
+
+typedef struct sid_interval {
+    double mean, low, high; /* low, high: 95 %; NaN without a bootstrap */
+} sid_interval;
+
+/* Targets of one kind: "cold" (no train event), "few" (1 to 4), "5-9", "10-19", "20-49", "50+"; "head" (the fifth of the items
+ * with most train events), "tail"; "short" (a history of at most 5), "long". Each target counts for itself. */
+typedef struct sid_segment {
+    const char *name;
+    int64_t targets;
+    double mean[SID_METRIC_COUNT][SID_CUTOFFS_MAX]; /* NaN where there are no targets */
+} sid_segment;
+
+typedef struct sid_eval_row {
+    const char *family, *options, *id; /* id of the model */
+    bool is_baseline;
+    uint64_t seed;
+    sid_interval value[SID_METRIC_COUNT][SID_CUTOFFS_MAX]; /* over users */
+    double coverage[SID_CUTOFFS_MAX];                      /* of the candidates, the share that somebody was shown */
+    double gini[SID_CUTOFFS_MAX];                          /* of how often each was shown: 0 all alike, 1 one alone */
+    double novelty[SID_CUTOFFS_MAX]; /* mean -log2 of a shown item's share of train events; none counts as one */
+    sid_segment segment[SID_SEGMENTS_MAX];
+    int segment_count;
+    double train_s, eval_s; /* measured; train_s is 0 for a model that was trained before */
+} sid_eval_row;
+
+/* Row a less row b, on the same users and the same resamples. */
+typedef struct sid_eval_pair {
+    int a, b;
+    sid_interval difference[SID_METRIC_COUNT][SID_CUTOFFS_MAX];
+} sid_eval_pair;
+
+typedef struct sid_evaluation {
+    sid_split_info split;
+    int64_t users, candidates;
+    int k[SID_CUTOFFS_MAX], k_count;
+    bool keep_history;
+    sid_eval_row *row; /* models first, as given, then the baselines */
+    int row_count;
+    sid_eval_pair *pair; /* all pairs a < b; none without a bootstrap */
+    int pair_count;
+    void *memory;
+} sid_evaluation;
+
+/* Ranks all items for each test user, full ranking: no sampled negatives. `model` (model_count; NULL when 0) must know exactly
+ * the items of `events` and have been trained on the same split, or what it saw would be what it is asked: SID_EUSAGE says
+ * which. SID_EDATA: nobody is asked. Drop the evaluation when done; dropping a zeroed one is fine. */
+SID_API SID_MUST_CHECK sid_status sid_evaluate(sid_ctx *ctx, const sid_events *events, const sid_eval_options *options,
+                                               const sid_model *const *model, int model_count, sid_evaluation *out,
+                                               sid_error *err);
+SID_API void sid_evaluation_drop(sid_evaluation *evaluation);
 
 #ifdef __cplusplus
 }

@@ -6,61 +6,6 @@
 
 #include "sid/sort_rows.h"
 
-/* ---- Lists of ids ---- */
-
-/* -1: not there. */
-static int64_t find_id(const sid__id_list *list, const char *text, size_t size)
-{
-    char name[SID_ITEM_ID_MAX + 1];
-    memcpy(name, text, size);
-    name[size] = 0;
-    return sid__id_index_find(&list->index, sid__id_list_names(list), name);
-}
-
-/* The row of an id, new or not. */
-static sid_status add_id(sid__id_list *list, const char *text, size_t size, int64_t *row, sid_error *err)
-{
-    char *copy = NULL;
-    int64_t seen = -1;
-    *row = find_id(list, text, size);
-    if (*row >= 0)
-        return SID_OK;
-    if (list->count >= INT32_MAX)
-        return sid__fail(err, SID_EDATA, "more than %d ids", INT32_MAX);
-    SID_TRY(sid__grow(&list->id, &list->capacity, list->count + 1, sizeof *list->id, "a list of ids", err));
-    SID_TRY(sid__arena_text(&list->arena, text, size, &copy, err));
-    list->id[list->count] = copy;
-    SID_TRY(sid__id_index_add(&list->index, sid__id_list_names(list), list->count, &seen, err));
-    *row = list->count++;
-    return SID_OK;
-}
-
-static void drop_list(sid__id_list *list)
-{
-    sid__free(list->id);
-    sid__id_index_drop(&list->index);
-    sid__arena_drop(&list->arena);
-    *list = (sid__id_list){0};
-}
-
-/* Keeps the ids with keep[row] >= 0, which is where they go, in rising order. */
-static sid_status compact_list(sid__id_list *list, const int32_t *keep, sid_error *err)
-{
-    sid__id_list kept = {0};
-    sid_status status = SID_OK;
-    int64_t row = 0;
-    for (int64_t i = 0; status == SID_OK && i < list->count; i++)
-        if (keep[i] >= 0)
-            status = add_id(&kept, list->id[i], strlen(list->id[i]), &row, err);
-    if (status != SID_OK) {
-        drop_list(&kept);
-        return status;
-    }
-    drop_list(list);
-    *list = kept;
-    return SID_OK;
-}
-
 /* ---- Filling ---- */
 
 sid_status sid__events_create(sid_ctx *ctx, const char *path, sid_events **out, sid_error *err)
@@ -81,8 +26,8 @@ void sid_events_free(sid_events *events)
 {
     if (!events)
         return;
-    drop_list(&events->users);
-    drop_list(&events->items);
+    sid__id_list_drop(&events->users);
+    sid__id_list_drop(&events->items);
     sid__free(events->event);
     sid__free(events->begin);
     sid__free(events->path);
@@ -94,7 +39,7 @@ sid_status sid__events_add_item(sid_events *events, const char *item_id, sid_err
 {
     int64_t row = 0, before = events->items.count;
     SID_TRY(sid__check_id(item_id, strlen(item_id), "item_id", (sid__place){.byte = -1}, err));
-    SID_TRY(add_id(&events->items, item_id, strlen(item_id), &row, err));
+    SID_TRY(sid__id_list_add(&events->items, item_id, strlen(item_id), &row, err));
     if (row < before)
         return sid__fail(err, SID_EDATA, "item_id \"%s\" is there twice, at rows %" PRId64 " and %" PRId64, item_id,
                          row, before);
@@ -119,15 +64,15 @@ sid_status sid__events_add(sid_events *events, const sid__field *user, const sid
     int64_t user_row = 0, item_row = 0;
     SID_TRY(sid__check_id(user->text, user->size, "user_id", place, err));
     SID_TRY(sid__check_id(item->text, item->size, "item_id", place, err));
-    item_row = find_id(&events->items, item->text, item->size);
+    item_row = sid__id_list_find_text(&events->items, item->text, item->size);
     if (item_row < 0 && events->has_catalog)
         return sid__fail_at(err, SID_EDATA, place,
                             "item_id \"%.*s\" is not among the %" PRId64 " items; add it, or pass --on-error skip",
                             (int)item->size, item->text, events->items.count);
     SID_TRY(make_room(events, err));
     if (item_row < 0)
-        SID_TRY(add_id(&events->items, item->text, item->size, &item_row, err));
-    SID_TRY(add_id(&events->users, user->text, user->size, &user_row, err));
+        SID_TRY(sid__id_list_add(&events->items, item->text, item->size, &item_row, err));
+    SID_TRY(sid__id_list_add(&events->users, user->text, user->size, &user_row, err));
     events->event[events->count++] =
         (sid__event){.time = time, .user = (int32_t)user_row, .item = (int32_t)item_row, .part = (uint8_t)part};
     return SID_OK;
@@ -280,10 +225,10 @@ static sid_status compact(sid_events *events, int32_t *user, int32_t *item, sid_
         item[events->event[i].item] = 1;
     }
     if (number_marked(user, events->users.count) < events->users.count)
-        SID_TRY(compact_list(&events->users, user, err));
+        SID_TRY(sid__id_list_compact(&events->users, user, err));
     bool has_fewer_items = !events->has_catalog && number_marked(item, events->items.count) < events->items.count;
     if (has_fewer_items)
-        SID_TRY(compact_list(&events->items, item, err));
+        SID_TRY(sid__id_list_compact(&events->items, item, err));
     for (int64_t i = 0; i < events->count; i++) {
         events->event[i].user = user[events->event[i].user];
         if (has_fewer_items)
@@ -363,10 +308,10 @@ const char *sid_events_item_id(const sid_events *events, int64_t item)
 
 int64_t sid_events_find_item(const sid_events *events, const char *item_id)
 {
-    return sid__id_index_find(&events->items.index, sid__id_list_names(&events->items), item_id);
+    return sid__id_list_find(&events->items, item_id);
 }
 
 int64_t sid_events_find_user(const sid_events *events, const char *user_id)
 {
-    return sid__id_index_find(&events->users.index, sid__id_list_names(&events->users), user_id);
+    return sid__id_list_find(&events->users, user_id);
 }

@@ -6,22 +6,13 @@
 #ifndef SEMID_DATA_EVENTS_H
 #define SEMID_DATA_EVENTS_H
 
-#include "base/arena.h"
 #include "base/ctx.h"
+#include "data/id_list.h"
 #include "io/delimited.h"
-#include "io/id_index.h"
 #include "semid_model.h"
 
 enum { SID__PART_TRAIN, SID__PART_VALID, SID__PART_TEST };
 enum { SID__REPEATS_KEEP, SID__REPEATS_FIRST, SID__REPEATS_NO_CONSECUTIVE };
-
-/* Ids of users or items, numbered in order of first appearance. */
-typedef struct sid__id_list {
-    const char **id;
-    int64_t count, capacity;
-    sid__id_index index;
-    sid__arena arena;
-} sid__id_list;
 
 typedef struct sid__event {
     double time;
@@ -55,10 +46,5 @@ sid_status sid__events_finish(sid_events *events, int repeats, int64_t core, sid
 /* As sid_events_read does from a source; form by the ending of `path`. For tests and fuzzing. */
 sid_status sid__events_parse(sid_ctx *ctx, sid__source *source, const char *path, const sid_events_options *options,
                              sid_events **out, sid_error *err);
-
-static inline sid__names sid__id_list_names(const sid__id_list *list)
-{
-    return (sid__names){.first = list->id, .stride = sizeof *list->id};
-}
 
 #endif

@@ -111,10 +111,11 @@ static sid_status add_catalog_items(sid_events *events, sid_catalog *catalog, si
 
 static sid_status add_items(sid_events *events, const sid_events_options *options, sid_error *err)
 {
-    int given = (options->catalog != NULL) + (options->items != NULL) + (options->vectors != NULL);
+    int given = (options->catalog != NULL) + (options->items != NULL) + (options->vectors != NULL) +
+                (options->item_ids != NULL);
     if (given > 1)
         return sid__fail(err, SID_EUSAGE,
-                         "the items of events come from a catalogue, from items or from vectors; %d of "
+                         "the items of events come from a catalogue, items, vectors or a list; %d of "
                          "them were given",
                          given);
     if (options->catalog)
@@ -123,6 +124,8 @@ static sid_status add_items(sid_events *events, const sid_events_options *option
         SID_TRY(sid__events_add_item(events, sid_items_id(options->items, i), err));
     for (int64_t i = 0; options->vectors && i < sid_vectors_count(options->vectors); i++)
         SID_TRY(sid__events_add_item(events, sid_vectors_id(options->vectors, i), err));
+    for (int64_t i = 0; options->item_ids && i < options->item_count; i++)
+        SID_TRY(sid__events_add_item(events, options->item_ids[i], err));
     return SID_OK;
 }
 

@@ -1,0 +1,257 @@
+/* measure.c: histories in blocks to scores, scores to where the targets stand and what is shown. Blocks and threads cannot change
+ * a value: each case is its own, and all sums over cases run afterwards, in their order.
+ */
+#include "eval/measure.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "eval/exposure.h"
+#include "eval/ranking.h"
+#include "model/top_items.h"
+#include "sid/sort_rows.h"
+
+typedef struct measuring {
+    sid_ctx *ctx;
+    const sid_model *m;
+    const sid__exam *exam;
+    sid__standing *standing; /* (targets of all cases); tied 0: a repeated target, which does not count */
+    int64_t *target_begin;   /* (cases) where a case's begin there */
+    int32_t *top;            /* (cases, k_most) */
+    int32_t *top_count;      /* (cases) */
+    float *score;            /* (block, items) */
+    sid__history *history;   /* (block) */
+    int64_t first;           /* case of the block */
+    int k_most;
+} measuring;
+
+/* ---- Asked ---- */
+
+static void stand_case(const measuring *w, int64_t row)
+{
+    const sid__split *split = w->exam->split;
+    const sid__case *c = &split->test.row[w->first + row];
+    const int32_t *target = split->item + c->target_begin;
+    float *score = w->score + row * split->item_count;
+    sid__standing *standing = w->standing + w->target_begin[w->first + row];
+    for (int64_t i = c->history_begin; !w->exam->keep_history && i < c->target_begin; i++)
+        score[split->item[i]] = -INFINITY;
+    for (int32_t t = 0; t < c->target_count; t++) {
+        bool is_repeated = false;
+        for (int32_t s = 0; s < t && !is_repeated; s++)
+            is_repeated = target[s] == target[t];
+        standing[t] = is_repeated ? (sid__standing){.above = -1, .tied = 0}
+                                  : sid__standing_of(score, split->item_count, target[t]);
+    }
+    w->top_count[w->first + row] =
+        sid__top_items(score, split->item_count, w->k_most, w->top + (w->first + row) * w->k_most);
+}
+
+static void stand_chunk(void *arg, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    for (int64_t row = begin; row < end; row++)
+        stand_case(arg, row);
+}
+
+static sid_status ask(measuring *w, int64_t block, sid_error *err)
+{
+    const sid__split *split = w->exam->split;
+    for (w->first = 0; w->first < split->test.count; w->first += block) {
+        int64_t count = split->test.count - w->first < block ? split->test.count - w->first : block;
+        for (int64_t i = 0; i < count; i++) {
+            const sid__case *c = &split->test.row[w->first + i];
+            w->history[i] =
+                (sid__history){.item = split->item + c->history_begin, .count = c->target_begin - c->history_begin};
+        }
+        SID_TRY(w->m->family->score(w->ctx, w->m, w->history, count, w->score, err));
+        sid__ctx_for(w->ctx, count, 4, stand_chunk, w);
+        SID_TRY(sid__ctx_check(w->ctx, err));
+        sid__ctx_progress(w->ctx, w->m->family->info.name, w->first + count, split->test.count, "users", (double)NAN);
+    }
+    return SID_OK;
+}
+
+/* ---- Counted ---- */
+
+/* Targets of a case that count, by rising `above`; a case has few, so insertion will do. */
+static int64_t sort_standings(sid__standing *standing, int64_t count)
+{
+    int64_t n = 0;
+    for (int64_t t = 0; t < count; t++) {
+        sid__standing moved = standing[t];
+        int64_t at = n;
+        if (moved.tied == 0)
+            continue;
+        for (; at > 0 && standing[at - 1].above > moved.above; at--)
+            standing[at] = standing[at - 1];
+        standing[at] = moved;
+        n++;
+    }
+    return n;
+}
+
+enum { SEGMENT_HEAD = 6, SEGMENT_TAIL, SEGMENT_SHORT, SEGMENT_LONG, SEGMENT_COUNT };
+static const char *const segment_name[SEGMENT_COUNT] = {"cold", "few",  "5-9",  "10-19", "20-49",
+                                                        "50+",  "head", "tail", "short", "long"};
+enum { SHORT_HISTORY_MAX = 5 };
+
+static int segment_of_count(int64_t train_count)
+{
+    static const int64_t most[] = {0, 4, 9, 19, 49};
+    int s = 0;
+    while (s < 5 && train_count > most[s])
+        s++;
+    return s;
+}
+
+static void add_to_segment(const sid__exam *exam, sid_segment *segment, const double *value)
+{
+    segment->targets++;
+    for (int metric = 0; metric < SID_METRIC_COUNT; metric++)
+        for (int k = 0; k < exam->k_count; k++)
+            segment->mean[metric][k] += value[metric * exam->k_count + k];
+}
+
+/* Metrics of a case, or of one target of it, to value (SID_METRIC_COUNT, k_count). */
+static void measure_standings(const sid__exam *exam, const sid__standing *standing, int64_t count, double *value)
+{
+    for (int k = 0; k < exam->k_count; k++) {
+        double of_k[SID_METRIC_COUNT];
+        sid__metrics_of(standing, count, exam->k[k], exam->discounts, of_k);
+        for (int metric = 0; metric < SID_METRIC_COUNT; metric++)
+            value[metric * exam->k_count + k] = of_k[metric];
+    }
+}
+
+static void count_segments(const measuring *w, int64_t row, sid_eval_row *out)
+{
+    const sid__exam *exam = w->exam;
+    const sid__case *c = &exam->split->test.row[row];
+    double value[SID_METRIC_COUNT * SID_CUTOFFS_MAX];
+    bool is_short = c->target_begin - c->history_begin <= SHORT_HISTORY_MAX;
+    for (int32_t t = 0; t < c->target_count; t++) {
+        const sid__standing *standing = &w->standing[w->target_begin[row] + t];
+        int32_t item = exam->split->item[c->target_begin + t];
+        if (standing->tied == 0)
+            continue;
+        measure_standings(exam, standing, 1, value);
+        add_to_segment(exam, &out->segment[segment_of_count(exam->split->train_count[item])], value);
+        add_to_segment(exam, &out->segment[exam->is_head[item] ? SEGMENT_HEAD : SEGMENT_TAIL], value);
+        add_to_segment(exam, &out->segment[is_short ? SEGMENT_SHORT : SEGMENT_LONG], value);
+    }
+}
+
+static void finish_means(const sid__exam *exam, sid_eval_row *out)
+{
+    for (int metric = 0; metric < SID_METRIC_COUNT; metric++)
+        for (int k = 0; k < exam->k_count; k++) {
+            out->value[metric][k].mean /= (double)exam->split->test.count;
+            out->value[metric][k].low = out->value[metric][k].high = (double)NAN;
+            for (int s = 0; s < SEGMENT_COUNT; s++)
+                out->segment[s].mean[metric][k] =
+                    out->segment[s].targets > 0 ? out->segment[s].mean[metric][k] / (double)out->segment[s].targets
+                                                : (double)NAN;
+        }
+}
+
+static void count_cases(const measuring *w, double *value, sid_eval_row *out)
+{
+    const sid__exam *exam = w->exam;
+    int columns = SID_METRIC_COUNT * exam->k_count;
+    out->segment_count = SEGMENT_COUNT;
+    for (int s = 0; s < SEGMENT_COUNT; s++)
+        out->segment[s] = (sid_segment){.name = segment_name[s]};
+    for (int64_t row = 0; row < exam->split->test.count; row++) {
+        sid__standing *standing = w->standing + w->target_begin[row];
+        count_segments(w, row, out);
+        int64_t count = sort_standings(standing, exam->split->test.row[row].target_count);
+        measure_standings(exam, standing, count, value + row * columns);
+        for (int c = 0; c < columns; c++)
+            out->value[c / exam->k_count][c % exam->k_count].mean += value[row * columns + c];
+    }
+    finish_means(exam, out);
+}
+
+static sid_status count_shown(const measuring *w, sid_eval_row *out, sid_error *err)
+{
+    const sid__exam *exam = w->exam;
+    int64_t *shown = NULL, items = exam->split->item_count;
+    SID_TRY(sid__alloc(&shown, (size_t)items, sizeof *shown, "items shown", err));
+    sid_status status = SID_OK;
+    for (int k = 0; status == SID_OK && k < exam->k_count; k++) {
+        sid__exposure exposure;
+        memset(shown, 0, (size_t)items * sizeof *shown);
+        for (int64_t row = 0; row < exam->split->test.count; row++)
+            for (int i = 0; i < exam->k[k] && i < w->top_count[row]; i++)
+                shown[w->top[row * w->k_most + i]]++;
+        status = sid__exposure_of(shown, exam->split->train_count, items, &exposure, err);
+        out->coverage[k] = exposure.coverage;
+        out->gini[k] = exposure.gini;
+        out->novelty[k] = exposure.novelty;
+    }
+    sid__free(shown);
+    return status;
+}
+
+/* ---- The whole ---- */
+
+static sid_status make_room(measuring *w, int64_t block, sid_error *err)
+{
+    const sid__split *split = w->exam->split;
+    size_t cases = (size_t)split->test.count, items = (size_t)split->item_count;
+    int64_t targets = 0;
+    SID_TRY(sid__alloc(&w->target_begin, cases, sizeof *w->target_begin, "cases", err));
+    for (int64_t c = 0; c < split->test.count; c++) {
+        w->target_begin[c] = targets;
+        targets += split->test.row[c].target_count;
+    }
+    SID_TRY(sid__alloc(&w->standing, (size_t)targets, sizeof *w->standing, "standings of targets", err));
+    SID_TRY(sid__alloc(&w->top, cases, (size_t)w->k_most * sizeof *w->top, "items shown", err));
+    SID_TRY(sid__alloc(&w->top_count, cases, sizeof *w->top_count, "items shown", err));
+    SID_TRY(sid__alloc(&w->history, (size_t)block, sizeof *w->history, "histories", err));
+    return sid__alloc(&w->score, (size_t)block, items * sizeof *w->score, "scores", err);
+}
+
+sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam, double *value, sid_eval_row *out,
+                        sid_error *err)
+{
+    measuring w = {.ctx = ctx, .m = m, .exam = exam, .k_most = exam->k[exam->k_count - 1]};
+    struct timespec begin, end;
+    int64_t block = sid__model_block(m);
+    (void)clock_gettime(CLOCK_MONOTONIC, &begin);
+    sid_status status = make_room(&w, block, err);
+    if (status == SID_OK)
+        status = ask(&w, block, err);
+    if (status == SID_OK) {
+        count_cases(&w, value, out);
+        status = count_shown(&w, out, err);
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    out->eval_s = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) * 1e-9;
+    sid__free(w.target_begin);
+    sid__free(w.standing);
+    sid__free(w.top);
+    sid__free(w.top_count);
+    sid__free(w.history);
+    sid__free(w.score);
+    return status;
+}
+
+static int by_falling_count(const void *context, int64_t a, int64_t b)
+{
+    const int64_t *count = context;
+    return (count[a] < count[b]) - (count[a] > count[b]);
+}
+
+sid_status sid__mark_head(const sid__split *split, uint8_t *is_head, sid_error *err)
+{
+    int64_t *order = NULL;
+    SID_TRY(sid__alloc(&order, (size_t)split->item_count, sizeof *order, "an order of items", err));
+    sid_status status = sid__sort_rows(order, split->item_count, by_falling_count, split->train_count, err);
+    for (int64_t i = 0; status == SID_OK && i < split->item_count; i++)
+        is_head[order[i]] = i < split->item_count / 5;
+    sid__free(order);
+    return status;
+}

@@ -1,0 +1,25 @@
+/* measure.h: one model asked all test cases of a split. */
+#ifndef SEMID_EVAL_MEASURE_H
+#define SEMID_EVAL_MEASURE_H
+
+#include "eval/metrics.h"
+#include "model/model.h"
+
+/* What all models of one evaluation share. */
+typedef struct sid__exam {
+    const sid__split *split;
+    const int *k; /* (k_count) rising */
+    int k_count;
+    bool keep_history;
+    const uint8_t *is_head; /* (items) */
+    const sid__discounts *discounts;
+} sid__exam;
+
+/* Fills out->value[..].mean, coverage, gini, novelty, segment and eval_s. value (cases, SID_METRIC_COUNT, k_count): of each
+ * case. */
+sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam, double *value, sid_eval_row *out,
+                        sid_error *err);
+/* is_head (items): the fifth with most train events, ties to the lower row. */
+sid_status sid__mark_head(const sid__split *split, uint8_t *is_head, sid_error *err);
+
+#endif

@@ -1,0 +1,238 @@
+/* model.c: what all families share: options, items, vectors, training, answers. */
+#include "model/model.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "io/vectors.h"
+
+enum { SCORES_SIZE = 1 << 22 /* floats of one block of histories: 16 MiB */, BLOCK_MOST = 256 };
+
+/* ---- Made ---- */
+
+static sid_status set_option(void *user, const char *name, const char *value, sid_error *err)
+{
+    sid_model *m = user;
+    const sid_family *family = &m->family->info;
+    const char *names[64];
+    bool is_known = false;
+    int count = 0;
+    SID_TRY(sid__options_set(family, m->family_options, name, value, &is_known, err));
+    if (is_known)
+        return SID_OK;
+    for (; count < family->option_count && count < 64; count++)
+        names[count] = family->options[count].name;
+    const char *near = sid_closest(name, names, count);
+    return sid__fail(err, SID_EUSAGE, "model %s has no option \"%s\"%s%s%s", family->name, name,
+                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+/* What differs from the defaults, as "name=value,...". */
+static sid_status write_options(sid_model *m, sid_error *err)
+{
+    const sid_family *family = &m->family->info;
+    sid__strbuf text = {0};
+    char value[SID__OPTION_TEXT_SIZE];
+    sid_status status = sid__strbuf_append(&text, "", 0, err);
+    for (int i = 0; status == SID_OK && i < family->option_count; i++) {
+        const sid_option *option = &family->options[i];
+        sid__option_text(option, m->family_options, value);
+        if (strcmp(value, option->default_text) != 0)
+            status = sid__strbuf_printf(&text, err, "%s%s=%s", text.length ? "," : "", option->name, value);
+    }
+    if (status == SID_OK)
+        status = sid__strdup(&m->options_text, text.text ? text.text : "", err);
+    sid__strbuf_drop(&text);
+    return status;
+}
+
+sid_status sid__model_create(sid_ctx *ctx, const char *family, const char *options, sid_model **out, sid_error *err)
+{
+    const sid__model_class *class = NULL;
+    sid_model *m = NULL;
+    SID_TRY(sid__model_family_find(family ? family : "itemknn", &class, err));
+    SID_TRY(sid__alloc(&m, 1, sizeof *m, "a model", err));
+    m->ctx = ctx;
+    m->family = class;
+    sid_status status = sid__alloc(&m->family_options, 1, class->options_size, "model options", err);
+    if (status == SID_OK)
+        status = sid__options_default(&class->info, m->family_options, err);
+    if (status == SID_OK)
+        status = sid__options_split(options, set_option, m, err);
+    if (status == SID_OK)
+        status = write_options(m, err);
+    if (status != SID_OK) {
+        sid_model_close(m);
+        return status;
+    }
+    *out = m;
+    return SID_OK;
+}
+
+void sid_model_close(sid_model *m)
+{
+    if (!m)
+        return;
+    if (m->state)
+        m->family->drop(m);
+    sid__free(m->family_options);
+    sid__free(m->options_text);
+    sid__free(m->vectors);
+    sid__id_list_drop(&m->items);
+    sid__free(m);
+}
+
+/* ---- Vectors ---- */
+
+/* To unit length; what has no length stays zero. */
+static void normalize(float *x, int dim)
+{
+    double square = 0;
+    for (int d = 0; d < dim; d++)
+        square = fma((double)x[d], (double)x[d], square);
+    double scale = square > 0 ? 1 / sqrt(square) : 0;
+    for (int d = 0; d < dim; d++)
+        x[d] = (float)((double)x[d] * scale);
+}
+
+static sid_status copy_rows(sid_model *m, const sid_vectors *vectors, int64_t *found, sid_error *err)
+{
+    for (int64_t row = 0; row < vectors->count; row++) {
+        int64_t item = sid__id_list_find(&m->items, sid_vectors_id(vectors, row));
+        if (item < 0)
+            continue;
+        float *to = m->vectors + item * m->dim;
+        SID_TRY(sid_vectors_rows(vectors, row, 1, to, err));
+        normalize(to, m->dim);
+        (*found)++;
+    }
+    return SID_OK;
+}
+
+sid_status sid__model_set_vectors(sid_model *m, const sid_vectors *vectors, sid_error *err)
+{
+    int64_t found = 0;
+    m->dim = sid_vectors_dim(vectors);
+    SID_TRY(
+        sid__alloc(&m->vectors, (size_t)m->items.count, (size_t)m->dim * sizeof *m->vectors, "vectors of items", err));
+    SID_TRY(copy_rows(m, vectors, &found, err));
+    if (found == 0)
+        return sid__fail(err, SID_EDATA,
+                         "not one of the %" PRId64
+                         " items has a vector: ids of the vectors are like \"%s\", of the items like "
+                         "\"%s\"; name the ids with FILE:IDS or --ids",
+                         m->items.count, sid_vectors_id(vectors, 0), m->items.id[0]);
+    if (found < m->items.count)
+        sid__ctx_warn(m->ctx, "%" PRId64 " of %" PRId64 " items have no vector", m->items.count - found,
+                      m->items.count);
+    return SID_OK;
+}
+
+/* ---- Trained ---- */
+
+static double now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* "time=0.8,0.1 all"; the seed counts where something is drawn. */
+void sid__split_text(const sid_split_options *options, char split[SID__MODEL_WORD_SIZE],
+                     char ties[SID__MODEL_WORD_SIZE])
+{
+    const char *kind = options->split ? options->split : "loo";
+    const char *tie = options->ties ? options->ties : "file";
+    if (strcmp(kind, "time") == 0)
+        kind = "time=0.8,0.1";
+    (void)snprintf(split, SID__MODEL_WORD_SIZE, "%s", kind);
+    if (strcmp(tie, "shuffle") == 0)
+        (void)snprintf(ties, SID__MODEL_WORD_SIZE, "shuffle %" PRIu64, options->seed ? options->seed : 42);
+    else
+        (void)snprintf(ties, SID__MODEL_WORD_SIZE, "%s",
+                       "file"); /* what `exclude` leaves out is not asked; it trains */
+}
+
+static sid_status learn(sid_model *m, const sid_train_options *options, const sid__split *split, sid_error *err)
+{
+    const sid_events *events = split->events;
+    double start_s = now_s();
+    sid__split_text(&options->split, m->split, m->ties);
+    m->seed = options->seed ? options->seed : 42;
+    m->train_events = split->info.train_events;
+    if (m->train_events == 0)
+        return sid__fail(err, SID_EDATA, "%s: no event trains by split \"%s\"; take another", events->path, m->split);
+    for (int64_t i = 0, row = 0; i < events->items.count; i++)
+        SID_TRY(sid__id_list_add(&m->items, events->items.id[i], strlen(events->items.id[i]), &row, err));
+    if (options->vectors && m->family->uses_vectors)
+        SID_TRY(sid__model_set_vectors(m, options->vectors, err));
+    SID_TRY(m->family->train(m->ctx, m, split, err));
+    SID_TRY(sid__model_set_id(m, err));
+    m->train_s = now_s() - start_s;
+    return SID_OK;
+}
+
+sid_status sid__model_train_on(sid_ctx *ctx, const sid_train_options *options, const sid__split *split, sid_model **out,
+                               sid_error *err)
+{
+    sid_model *m = NULL;
+    SID_TRY(sid__model_create(ctx, options->family, options->options, &m, err));
+    sid_status status = learn(m, options, split, err);
+    if (status != SID_OK) {
+        sid_model_close(m);
+        return status;
+    }
+    *out = m;
+    return SID_OK;
+}
+
+sid_status sid_model_train(sid_ctx *ctx, const sid_train_options *options, const sid_events *events, const char *path,
+                           sid_model **out, sid_error *err)
+{
+    sid__split split;
+    sid_model *m = NULL;
+    if (!path && !out)
+        return sid__fail(err, SID_EUSAGE, "the model goes nowhere: a path, or a place for it, is expected");
+    if (path)
+        SID_TRY(sid__model_place_check(path, options->force, err));
+    SID_TRY(sid__split_make(events, &options->split, &split, err));
+    sid_status status = sid__model_train_on(ctx, options, &split, &m, err);
+    sid__split_drop(&split);
+    if (status == SID_OK && path)
+        status = sid__model_write(ctx, m, path, options->force, err);
+    if (status != SID_OK || !out) {
+        sid_model_close(m);
+        return status;
+    }
+    *out = m;
+    return SID_OK;
+}
+
+/* ---- Asked ---- */
+
+int64_t sid__model_block(const sid_model *m)
+{
+    int64_t block = SCORES_SIZE / m->items.count;
+    return block < 1 ? 1 : block > BLOCK_MOST ? BLOCK_MOST : block;
+}
+
+void sid_model_get_info(const sid_model *m, sid_model_info *out)
+{
+    *out = (sid_model_info){.id = m->id,
+                            .family = m->family->info.name,
+                            .options = m->options_text,
+                            .split = m->split,
+                            .ties = m->ties,
+                            .seed = m->seed,
+                            .items = m->items.count,
+                            .train_events = m->train_events,
+                            .dim = m->dim};
+}
+
+const char *const *sid_model_item_ids(const sid_model *m)
+{
+    return m->items.id;
+}

@@ -1,0 +1,172 @@
+/* test_evaluate.c: models and baselines in one table; the rows of tests/eval_results.csv on real data. */
+#include "base/mem.h"
+#include "model_case.h"
+
+/* Fails when rows, intervals or pairs are missing, unordered or not of one piece. */
+static void test_table(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 120, 40);
+    sid_model *m = NULL;
+    sid_evaluation e = {0}, again = {0};
+    TEST_OK(sid_model_train(ctx, &(sid_train_options){.options = "decay=0.9"}, events, NULL, &m, err));
+    const sid_eval_options options = {.k = {1, 5, 10}, .bootstrap = 200};
+    TEST_OK(sid_evaluate(ctx, events, &options, (const sid_model *const *)&m, 1, &e, err));
+    assert_true(e.row_count == 4 && e.pair_count == 6 && e.k_count == 3 && e.users > 100 && e.candidates == 40);
+    assert_string_equal(e.row[0].options, "decay=0.9");
+    assert_string_equal(e.row[1].family, "pop");
+    assert_string_equal(e.row[3].family, "itemknn");
+    assert_true(!e.row[0].is_baseline && e.row[1].is_baseline);
+    for (int r = 0; r < 4; r++)
+        for (int k = 0; k < 3; k++) {
+            const sid_interval *v = &e.row[r].value[SID_METRIC_NDCG][k];
+            assert_true(v->low <= v->mean && v->mean <= v->high);
+        }
+    for (int p = 0; p < 6; p++) {
+        const sid_eval_pair *pair = &e.pair[p];
+        double a = e.row[pair->a].value[SID_METRIC_MRR][1].mean, b = e.row[pair->b].value[SID_METRIC_MRR][1].mean;
+        assert_true(pair->a < pair->b && pair->difference[SID_METRIC_MRR][1].mean == a - b);
+    }
+    TEST_OK(sid_ctx_set_threads(ctx, 5, err));
+    TEST_OK(sid_evaluate(ctx, events, &options, (const sid_model *const *)&m, 1, &again, err));
+    for (int r = 0; r < 4; r++)
+        assert_memory_equal(e.row[r].value[0], again.row[r].value[0], 3 * sizeof(sid_interval));
+    sid_evaluation_drop(&e);
+    sid_evaluation_drop(&again);
+    sid_model_close(m);
+    sid_events_free(events);
+}
+
+/* Fails when a model is asked what it was trained on, or of items it does not know, or options that are none pass. */
+static void test_refused(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 30, 20), *other = made_events(ctx, 30, 21);
+    sid_model *m = NULL, *all = NULL;
+    sid_evaluation e = {0};
+    TEST_OK(sid_model_train(ctx, &(sid_train_options){.family = "pop"}, events, NULL, &m, err));
+    TEST_OK(sid_model_train(ctx, &(sid_train_options){.family = "pop", .split = {.split = "all"}}, events, NULL, &all,
+                            err));
+    const sid_model *const trained = m, *const seen = all;
+    TEST_FAILS(sid_evaluate(ctx, events, NULL, &seen, 1, &e, err), SID_EUSAGE, "it may have seen the answers");
+    TEST_FAILS(sid_evaluate(ctx, events, &(sid_eval_options){.split = {.ties = "shuffle"}}, &trained, 1, &e, err),
+               SID_EUSAGE, "it may have seen the answers");
+    TEST_FAILS(sid_evaluate(ctx, other, NULL, &trained, 1, &e, err), SID_EUSAGE, "the model pop");
+    TEST_FAILS(sid_evaluate(ctx, events, &(sid_eval_options){.k = {5, 5}}, NULL, 0, &e, err), SID_EUSAGE, "rising");
+    TEST_FAILS(sid_evaluate(ctx, events, &(sid_eval_options){.k = {1001}}, NULL, 0, &e, err), SID_EUSAGE, "1 to 1000");
+    TEST_FAILS(sid_evaluate(ctx, events, &(sid_eval_options){.bootstrap = 1}, NULL, 0, &e, err), SID_EUSAGE,
+               "bootstrap");
+    TEST_FAILS(sid_evaluate(ctx, events, &(sid_eval_options){.no_baselines = true}, NULL, 0, &e, err), SID_EUSAGE,
+               "1 to 61");
+    TEST_FAILS(sid_evaluate(ctx, events, &(sid_eval_options){.split = {.split = "all"}}, NULL, 0, &e, err), SID_EDATA,
+               "nobody is asked");
+    assert_null(e.row);
+    sid_model_close(m);
+    sid_model_close(all);
+    sid_events_free(events);
+    sid_events_free(other);
+}
+
+/* Fails when memory that is missing leaks, crashes or gives a table. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 12, 10);
+    const sid_eval_options options = {.bootstrap = 2};
+    TEST_OK(sid_ctx_set_threads(ctx, 1, err));
+    for (int64_t after = 0;; after += 3) {
+        sid_evaluation e = {0};
+        sid__mem_fail(after, -1);
+        sid_status status = sid_evaluate(ctx, events, &options, NULL, 0, &e, NULL);
+        sid__mem_fail(-1, 0);
+        if (status == SID_OK) {
+            sid_evaluation_drop(&e);
+            break;
+        }
+        assert_int_equal(status, SID_ENOMEM);
+        assert_null(e.row);
+    }
+    sid_events_free(events);
+}
+
+/* ---- tests/eval_results.csv ---- */
+
+typedef struct tripwire {
+    char split[32], ties[16], family[16];
+    double ndcg, low, high;
+} tripwire;
+
+/* A line "case,dataset,split,ties,model,options,metric,value,low,high,reason" of the rows eval_beauty. */
+static bool read_line(const char *line, tripwire *out)
+{
+    if (strncmp(line, "eval_beauty,beauty,", 19) != 0)
+        return false;
+    /* commas of a split are written as spaces */
+    return sscanf(line + 19, "%31[^,],%15[^,],%15[^,],,ndcg@10,%lf,%lf,%lf", out->split, out->ties, out->family,
+                  &out->ndcg, &out->low, &out->high) == 6;
+}
+
+static void check_tripwire(const sid_evaluation *e, const tripwire *t)
+{
+    for (int r = 0; r < e->row_count; r++) {
+        double value = e->row[r].value[SID_METRIC_NDCG][1].mean;
+        if (strcmp(e->row[r].family, t->family) != 0)
+            continue;
+        if (fabs(value - t->ndcg) > 5.1e-6 * t->ndcg) /* six digits */
+            fail_msg(
+                "%s, split %s, ties %s: ndcg@10 is %.6g, tests/eval_results.csv says %.6g; a change needs a reason",
+                t->family, t->split, t->ties, value, t->ndcg);
+        if (value < t->low || value > t->high)
+            fail_msg("%s, split %s, ties %s: ndcg@10 %.6f is outside %.6f to %.6f: broken, or a leak", t->family,
+                     t->split, t->ties, value, t->low, t->high);
+        return;
+    }
+    fail_msg("no row %s", t->family);
+}
+
+/* Fails when a value of the record moves, or leaves what is possible: better than that is a leak. */
+static void test_results(void **state)
+{
+    (void)state;
+    static const char *const asked[][2] = {{"loo", "file"}, {"loo", "shuffle"}, {"time=0.8 0.1", "file"}};
+    sid_items *items = NULL;
+    sid_vectors *vectors = NULL;
+    sid_events *events = NULL;
+    char line[512];
+    int checked = 0;
+    const char *items_path = real_data("beauty/items.tsv");
+    TEST_OK(sid_items_read(ctx, items_path, NULL, &items, err));
+    TEST_OK(sid_vectors_read_with(ctx, real_data("beauty/text_minilm.npy"), NULL, items, NULL, &vectors, NULL, err));
+    TEST_OK(sid_events_read(ctx, real_data("beauty/events.tsv"), &(sid_events_options){.items = items}, &events, err));
+    TEST_OK(sid_ctx_set_threads(ctx, 0, err));
+    for (int a = 0; a < 3; a++) {
+        sid_evaluation e = {0};
+        const sid_eval_options options = {
+            .split = {.split = a == 2 ? "time=0.8,0.1" : asked[a][0], .ties = asked[a][1]},
+            .vectors = vectors,
+            .bootstrap = -1};
+        FILE *file = fopen(TEST_TREE "/tests/eval_results.csv", "r");
+        assert_non_null(file);
+        TEST_OK(sid_evaluate(ctx, events, &options, NULL, 0, &e, err));
+        while (fgets(line, sizeof line, file)) {
+            tripwire t;
+            if (!read_line(line, &t) || strcmp(t.split, asked[a][0]) != 0 || strcmp(t.ties, asked[a][1]) != 0)
+                continue;
+            check_tripwire(&e, &t);
+            checked++;
+        }
+        (void)fclose(file);
+        sid_evaluation_drop(&e);
+    }
+    assert_int_equal(checked, 9);
+    sid_events_free(events);
+    sid_vectors_free(vectors);
+    sid_items_free(items);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_no_memory), cmocka_unit_test(test_results)};
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
