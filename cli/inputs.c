@@ -10,7 +10,7 @@
 #include "output.h"
 #include "signals.h"
 
-static sid_status parse_on_error(cli_app *app, sid_read_options *out)
+sid_status cli_on_error_parse(cli_app *app, sid_read_options *out)
 {
     static const char quarantine[] = "quarantine=";
     const char *text = cli_text(app, "on-error");
@@ -29,7 +29,7 @@ static sid_status parse_on_error(cli_app *app, sid_read_options *out)
 sid_status cli_items_read(cli_app *app, const char *path, sid_items **out)
 {
     sid_read_options options = {0};
-    CLI_TRY(parse_on_error(app, &options));
+    CLI_TRY(cli_on_error_parse(app, &options));
     if (strcmp(path, "-") == 0)
         cli_signals_pause();
     sid_status status = sid_items_read(app->ctx, path, &options, out, &app->err);
@@ -102,7 +102,7 @@ sid_status cli_vectors_read_from(cli_app *app, const char *spec, const sid_items
         ids = colon + 1;
     sid_read_options options = {0};
     int64_t skipped = 0;
-    CLI_TRY(parse_on_error(app, &options));
+    CLI_TRY(cli_on_error_parse(app, &options));
     if (options.quarantine_path && items) /* FILE itself holds the bad rows of the items */
         options.quarantine_path = cli_keep(app, "%s.vectors", options.quarantine_path);
     CLI_TRY(sid_vectors_read_with(app->ctx, path, ids, ids ? NULL : items, &options, out, &skipped, &app->err));

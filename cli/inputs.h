@@ -4,6 +4,8 @@
 
 #include "command.h"
 
+/* --on-error understood. */
+sid_status cli_on_error_parse(cli_app *app, sid_read_options *out);
 /* Items by --on-error. */
 sid_status cli_items_read(cli_app *app, const char *path, sid_items **out);
 /* The items file given as an object (at `object_index`) or by --items; *path NULL when none. Both is SID_EUSAGE. */

@@ -21,6 +21,9 @@
     X(compare)                                                                                                         \
     X(use)                                                                                                             \
     X(verify)                                                                                                          \
+    X(train)                                                                                                           \
+    X(eval)                                                                                                            \
+    X(recommend)                                                                                                       \
     X(synth)                                                                                                           \
     X(doctor)                                                                                                          \
     X(version)                                                                                                         \

@@ -1,0 +1,159 @@
+/* cmd_eval.c: semid eval: how good models are, beside what needs no training. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "eval_print.h"
+#include "events_input.h"
+#include "inputs.h"
+#include "output.h"
+#include "verbs.h"
+
+enum { MODELS_MAX = 16 };
+
+typedef struct asked {
+    sid_model *model[MODELS_MAX]; /* (count) */
+    int count;
+} asked;
+
+/* "1,5,10" */
+static sid_status parse_cutoffs(cli_app *app, sid_eval_options *options)
+{
+    const char *text = cli_text(app, "k");
+    int count = 0;
+    for (const char *at = text;; count++) {
+        char *end = NULL;
+        long k = strtol(at, &end, 10);
+        if (end == at || (*end && *end != ',') || k < 1 || k > SID_K_MAX || count == SID_CUTOFFS_MAX ||
+            (count > 0 && k <= options->k[count - 1]))
+            return cli_fail(app, SID_EUSAGE,
+                            "-k is \"%s\"; at most %d rising numbers from 1 to %d are expected, such as 5,10", text,
+                            SID_CUTOFFS_MAX, SID_K_MAX);
+        options->k[count] = (int)k;
+        if (!*end)
+            return SID_OK;
+        at = end + 1;
+    }
+}
+
+static bool is_family(const char *name)
+{
+    for (int i = 0; i < sid_model_family_count(); i++)
+        if (strcmp(sid_model_family(i)->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Words that name no family are directories. */
+static sid_status open_models(cli_app *app, asked *a)
+{
+    for (int i = 0; i < app->object_count; i++) {
+        if (is_family(app->object[i]) && access(app->object[i], F_OK) != 0)
+            continue;
+        CLI_TRY(sid_model_open(app->ctx, app->object[i], &a->model[a->count], &app->err));
+        a->count++;
+    }
+    return SID_OK;
+}
+
+static sid_status train_families(cli_app *app, const cli_events_input *input, asked *a)
+{
+    for (int i = 0; i < app->object_count; i++) {
+        const sid_train_options options = {.family = app->object[i],
+                                           .options = cli_text(app, "options"),
+                                           .seed = app->seed,
+                                           .split = cli_split_options(app),
+                                           .vectors = input->vectors};
+        if (!is_family(app->object[i]) || access(app->object[i], F_OK) == 0)
+            continue;
+        CLI_TRY(sid_model_train(app->ctx, &options, input->events, NULL, &a->model[a->count], &app->err));
+        a->count++;
+    }
+    return SID_OK;
+}
+
+static sid_status evaluate(cli_app *app, const cli_events_input *input, const sid_eval_options *options, const asked *a)
+{
+    const sid_model *model[MODELS_MAX];
+    sid_evaluation evaluation = {0};
+    for (int i = 0; i < a->count; i++)
+        model[i] = a->model[i];
+    CLI_TRY(sid_evaluate(app->ctx, input->events, options, model, a->count, &evaluation, &app->err));
+    cli_eval_print(app, &evaluation,
+                   &(cli_eval_words){.dataset = cli_text(app, "events"),
+                                     .split = cli_text(app, "split"),
+                                     .ties = cli_text(app, "ties")});
+    sid_evaluation_drop(&evaluation);
+    return SID_OK;
+}
+
+static sid_status run_all(cli_app *app, sid_eval_options *options, cli_events_input *input, asked *a)
+{
+    CLI_TRY(open_models(app, a));
+    CLI_TRY(cli_events_read(app, a->count > 0 ? a->model[0] : NULL, input));
+    CLI_TRY(train_families(app, input, a));
+    options->vectors = input->vectors;
+    return evaluate(app, input, options, a);
+}
+
+static sid_status run(cli_app *app)
+{
+    asked a = {0};
+    cli_events_input input = {0};
+    sid_eval_options options = {.split = cli_split_options(app),
+                                .keep_history = cli_flag(app, "keep-history"),
+                                .bootstrap = (int)cli_int(app, "bootstrap"),
+                                .seed = app->seed,
+                                .no_baselines = cli_flag(app, "no-baselines")};
+    if (options.bootstrap == 0)
+        options.bootstrap = -1;
+    CLI_TRY(parse_cutoffs(app, &options));
+    sid_status status = run_all(app, &options, &input, &a);
+    for (int i = 0; i < a.count; i++)
+        sid_model_close(a.model[i]);
+    cli_events_drop(&input);
+    return status;
+}
+
+static const cli_option options[] = {
+    CLI_OPTIONS_EVENTS,
+    {.name = "targets",
+     .type = CLI_CHOICE,
+     .choices = "first|all",
+     .default_text = "first",
+     .value = "WORD",
+     .help = "of a split by time or column: the first event behind the history, or all"},
+    {.name = "k", .letter = 'k', .type = CLI_TEXT, .value = "LIST", .default_text = "5,10", .help = "cut-offs, rising"},
+    {.name = "keep-history", .type = CLI_FLAG, .help = "rank items of the history too"},
+    {.name = "bootstrap",
+     .type = CLI_INT,
+     .value = "N",
+     .default_text = "1000",
+     .min = 0,
+     .max = 100000,
+     .help = "resamples of users for intervals and paired differences; 0: none"},
+    {.name = "no-baselines", .type = CLI_FLAG, .help = "leave out pop, last and itemknn"},
+    CLI_OPTION_FAMILY_OPTIONS};
+static const char *const examples[] = {
+    "eval --events events.tsv   # pop, last, itemknn",
+    "eval --events events.tsv --items items.tsv --vectors x.npy --format json",
+    "eval model --events events.tsv --items items.tsv --vectors x.npy -k 1,10,50   # beside them",
+    "eval --events events.tsv --split time=0.8,0.1   # cold items, as life has them",
+    "eval itemknn --options forward=0,decay=0.8 --events events.tsv --ties shuffle",
+    "eval --events ml-100k.inter --core 5 --bootstrap 0"};
+
+const cli_command cli_eval = {
+    .name = "eval",
+    .summary = "say how good models are, beside what needs no training",
+    .usage = "eval [MODEL|FAMILY]... --events FILE [--split S] [--ties WORD] [-k LIST]",
+    .about =
+        "Each test user is asked for what came next; all items are ranked, none are sampled. Where items have equal "
+        "scores, "
+        "the value is the expected one over all their orders. MODEL is a directory of semid train; FAMILY is trained "
+        "now. pop, last and itemknn stand in every table: what they reach needs no model.",
+    .object_min = 0,
+    .object_max = MODELS_MAX,
+    .objects = "models",
+    CLI_OPTIONS(options),
+    CLI_EXAMPLES(examples),
+    .run = run};

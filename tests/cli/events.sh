@@ -1,0 +1,69 @@
+# events.sh: train, eval, recommend: the main path and what is refused.
+
+awk 'BEGIN { print "user_id\titem_id\ttimestamp"
+    for (u = 0; u < 60; u++) for (e = 0; e < 6; e++) print "u" u "\ti" (u % 7 + e * (1 + u % 3)) % 20 "\t" 1000 * int(e / 2) + u }' >e.tsv
+awk 'BEGIN { print "item_id\ttitle"; for (i = 0; i < 20; i++) print "i" i "\ttitle number " i }' >items.tsv
+
+# ---- evaluation
+passes eval --events e.tsv --bootstrap 50 --header
+says "e.tsv: 360 events of 60 users"
+prints "dataset	split	ties	filter	model	options	R@5	N@5	R@10	N@10"
+prints "e.tsv	loo	file	seen	pop"
+prints "e.tsv	loo	file	seen	last"
+prints "e.tsv	loo	file	seen	itemknn"
+passes eval --events e.tsv --bootstrap 50 --format table
+prints "60 users asked, all 20 items ranked, those seen left out"
+prints "N@10 of last less that of itemknn"
+passes eval itemknn --options decay=0.9 --events e.tsv --items items.tsv -k 1,5 --format json
+prints '"recall@1"'
+prints '"options": "decay=0.9"'
+prints '"ci95"'
+prints '"cold"'
+passes eval --events e.tsv --split time=0.8,0.1 --targets all --bootstrap 0
+prints "e.tsv	time=0.8,0.1"
+passes eval --events e.tsv --ties shuffle --threads 1
+cp "$out" one
+passes eval --events e.tsv --ties shuffle --threads 3
+check "threads change no figure" [ "$(cut -f 1-16 one | md5sum)" = "$(cut -f 1-16 "$out" | md5sum)" ]
+passes eval --events e.tsv --core 5 --repeats first --bootstrap 0
+sed '2s/$/x/' e.tsv >bad.tsv
+fails 3 "bad.tsv:2: timestamp is" eval --events bad.tsv
+passes eval --events bad.tsv --on-error skip --bootstrap 0
+says "1 bad rows left out"
+passes eval --events bad.tsv --on-error quarantine=q --bootstrap 0
+check "the bad row is kept" grep -q x q
+fails 2 "eval needs events" eval
+fails 2 "rising numbers" eval --events e.tsv -k 10,5
+fails 2 "loo, time=0.8,0.1, column or all" eval --events e.tsv --split lou
+fails 2 "no column split" eval --events e.tsv --split column
+fails 2 "has no option" eval itemknn --options decoy=1 --events e.tsv
+fails 3 "there is no such model" eval nomodel --events e.tsv
+fails 1 "nowhere.tsv" eval --events nowhere.tsv
+fails 3 "nobody is asked" eval --events e.tsv --split all
+
+# ---- a model on disk
+passes train itemknn --events e.tsv --items items.tsv -o m
+says "m: itemknn of 20 items, 240 events train"
+passes recommend m --history i1,i2 -k 3
+check "three rows" [ "$(wc -l <"$out")" -eq 3 ]
+check "nothing seen" [ "$(cut -f 1 "$out" | grep -cE '^i[12]$')" -eq 0 ]
+passes recommend m --history i1,nobody --keep-history --format json
+says "does not know 1 of the 2 items"
+passes fit items.tsv -o c --codes 4 --levels 2 --quiet
+passes recommend m --history i1,i2 -k 3 --catalog c --labels
+prints "title number"
+passes eval m --events e.tsv --bootstrap 0
+check "the model stands first" [ "$(head -n 1 "$out" | cut -f 5)" = itemknn ]
+check "and before the baselines" [ "$(wc -l <"$out")" -eq 4 ]
+fails 2 "it may have seen the answers" eval m --events e.tsv --split time=0.8,0.1
+fails 2 "pass --force" train pop --events e.tsv -o m
+passes train pop --events e.tsv -o m --force
+fails 2 "is a catalogue" train pop --events e.tsv -o c --force
+fails 2 "did you mean" train itemkn --events e.tsv -o n
+fails 3 "knows none of the 1 ids" recommend m --history nobody
+fails 3 "is a catalogue, and a model is expected" recommend c --history i1
+fails 2 "recommend needs a history" recommend m
+passes train last --events e.tsv -o dry --dry-run
+check "a dry run writes nothing" [ ! -e dry ]
+printf 'x' | dd of=m/items.txt bs=1 conv=notrunc 2>/dev/null
+fails 3 "SHA-256 differs" recommend m --history i1
