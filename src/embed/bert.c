@@ -93,7 +93,7 @@ static sid_status keep_reference(sid__bert_options *options, sid__bert *bert, si
         return sid__fail(err, SID_EUSAGE, "weights: the path of \"%.200s\" cannot be kept; fit without ref",
                          options->weights);
     SID_TRY(check_text("weights", real, err));
-    (void)snprintf(options->weights, sizeof options->weights, "%s", real);
+    memcpy(options->weights, real, strlen(real) + 1);
     return sid__bert_folder_hashes(real, &bert->hashes, err);
 }
 
