@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "semid_model.h"
 #include "size.h"
 
 enum { NAMES_MAX = 256 };
@@ -86,13 +87,21 @@ const cli_family_kind cli_family_kinds[CLI_KIND_COUNT] = {[CLI_KIND_QUANTIZER] =
                                                                                .own_flag = "style",
                                                                                .reader = CLI_FOR_POLICY,
                                                                                .count = sid_policy_family_count,
-                                                                               .at = sid_policy_family}};
+                                                                               .at = sid_policy_family},
+                                                          [CLI_KIND_MODEL] = {.noun = "model",
+                                                                              .nouns = "models",
+                                                                              .flag = "family",
+                                                                              .prefix = "",
+                                                                              .reader = CLI_FOR_MODEL,
+                                                                              .count = sid_model_family_count,
+                                                                              .at = sid_model_family}};
 
 bool cli_takes_kind(const cli_command *command, cli_kind kind)
 {
     const bool takes[CLI_KIND_COUNT] = {[CLI_KIND_QUANTIZER] = command->takes_quantizer,
                                         [CLI_KIND_ENCODER] = command->takes_encoder,
-                                        [CLI_KIND_POLICY] = command->takes_policy};
+                                        [CLI_KIND_POLICY] = command->takes_policy,
+                                        [CLI_KIND_MODEL] = command->takes_model};
     return takes[kind];
 }
 

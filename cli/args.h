@@ -7,13 +7,20 @@
 #include "command.h"
 
 /* The kinds of families that the library has tables of; their options become flags. */
-typedef enum cli_kind { CLI_KIND_QUANTIZER, CLI_KIND_ENCODER, CLI_KIND_POLICY, CLI_KIND_COUNT } cli_kind;
+typedef enum cli_kind {
+    CLI_KIND_QUANTIZER,
+    CLI_KIND_ENCODER,
+    CLI_KIND_POLICY,
+    CLI_KIND_MODEL,
+    CLI_KIND_COUNT
+} cli_kind;
 
 typedef struct cli_family_kind {
     const char *noun, *nouns; /* "collision policy" */
-    const char *flag;         /* "collisions": the option that names a family */
-    const char *prefix;       /* of its options' flags: "collisions-" */
-    const char *own_flag;     /* an option of the table that has a flag of its own, so that it is none here; NULL */
+    const char *
+        flag; /* "collisions": the option that names a family; where a verb has none, all families' options are taken */
+    const char *prefix;   /* of its options' flags: "collisions-" */
+    const char *own_flag; /* an option of the table that has a flag of its own, so that it is none here; NULL */
     cli_option_reader reader;
     int (*count)(void);
     const sid_family *(*at)(int index);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "eval_print.h"
 #include "events_input.h"
 #include "inputs.h"
@@ -60,7 +61,7 @@ static sid_status train_families(cli_app *app, const cli_events_input *input, as
 {
     for (int i = 0; i < app->object_count; i++) {
         const sid_train_options options = {.family = app->object[i],
-                                           .options = cli_text(app, "options"),
+                                           .options = cli_family_options(app, CLI_FOR_MODEL),
                                            .seed = app->seed,
                                            .split = cli_split_options(app),
                                            .vectors = input->vectors};
@@ -91,7 +92,12 @@ static sid_status run_all(cli_app *app, sid_eval_options *options, cli_events_in
 {
     CLI_TRY(open_models(app, a));
     CLI_TRY(cli_events_read(app, a->count > 0 ? a->model[0] : NULL, input));
+    int opened = a->count;
     CLI_TRY(train_families(app, input, a));
+    const char *unused = cli_family_options(app, CLI_FOR_MODEL);
+    if (unused && a->count == opened)
+        return cli_fail(app, SID_EUSAGE, "%s is for a family that is trained now; name one, such as semid eval itemknn",
+                        unused);
     options->vectors = input->vectors;
     return evaluate(app, input, options, a);
 }
@@ -132,14 +138,13 @@ static const cli_option options[] = {
      .min = 0,
      .max = 100000,
      .help = "resamples of users for intervals and paired differences; 0: none"},
-    {.name = "no-baselines", .type = CLI_FLAG, .help = "leave out pop, last and itemknn"},
-    CLI_OPTION_FAMILY_OPTIONS};
+    {.name = "no-baselines", .type = CLI_FLAG, .help = "leave out pop, last and itemknn"}};
 static const char *const examples[] = {
     "eval --events events.tsv   # pop, last, itemknn",
     "eval --events events.tsv --items items.tsv --vectors x.npy --format json",
     "eval model --events events.tsv --items items.tsv --vectors x.npy -k 1,10,50   # beside them",
     "eval --events events.tsv --split time=0.8,0.1   # cold items, as life has them",
-    "eval itemknn --options forward=0,decay=0.8 --events events.tsv --ties shuffle",
+    "eval itemknn --forward 0 --decay 0.8 --events events.tsv --ties shuffle",
     "eval --events ml-100k.inter --core 5 --bootstrap 0"};
 
 const cli_command cli_eval = {
@@ -156,4 +161,5 @@ const cli_command cli_eval = {
     .objects = "models",
     CLI_OPTIONS(options),
     CLI_EXAMPLES(examples),
+    .takes_model = true,
     .run = run};

@@ -1,6 +1,7 @@
 /* cmd_train.c: semid train: a recommender learns from events and is kept as a directory. */
 #include <string.h>
 
+#include "args.h"
 #include "events_input.h"
 #include "inputs.h"
 #include "output.h"
@@ -20,7 +21,7 @@ static sid_status train(cli_app *app, const cli_events_input *input, const char 
     sid_model *model = NULL;
     sid_model_info info;
     const sid_train_options options = {.family = app->object[0],
-                                       .options = cli_text(app, "options"),
+                                       .options = cli_family_options(app, CLI_FOR_MODEL),
                                        .seed = app->seed,
                                        .split = cli_split_options(app),
                                        .vectors = input->vectors,
@@ -56,32 +57,24 @@ static sid_status run(cli_app *app)
 static const cli_option options[] = {
     CLI_OPTION_OUTPUT("the directory of the model"),
     CLI_OPTIONS_EVENTS,
-    {.name = "options",
-     .type = CLI_TEXT,
-     .value = "LIST",
-     .help = "the family's own. itemknn: neighbors=200, forward=0.5, decay=0.6, shrink=0, content_weight=1.2, "
-             "content_decay=0.4, history_max=50. last: neighbors, forward, shrink. pop: none"},
 };
 static const char *const examples[] = {
     "train itemknn --events events.tsv -o model   # counts alone",
     "train itemknn --events events.tsv --items items.tsv --vectors x.npy -o model   # and what items are like",
     "train itemknn --events events.tsv --split all -o model   # for use: nothing is kept back for questions",
-    "train itemknn --events events.tsv --options decay=0.8,forward=0 -o model"};
+    "train itemknn --events events.tsv --decay 0.8 --forward 0 -o model"};
 
 const cli_command cli_train = {
     .name = "train",
     .summary = "learn from events what to recommend",
     .usage = "train FAMILY --events FILE -o MODEL [--items FILE --vectors FILE] [--split S]",
-    .about =
-        "FAMILY is itemknn (items that follow each other in histories, and items that are alike), pop (the most "
-        "popular) "
-        "or last (the last item again). By --split loo, the default, each user's last two events are kept back for "
-        "semid eval; --split all learns from everything. The model holds ids, counts and vectors: recommend and eval "
-        "need "
-        "nothing else.",
+    .about = "FAMILY is one of the models below; their options are flags here. By --split loo, the default, each "
+             "user's last two events are kept back for semid eval; --split all learns from everything. The model holds "
+             "ids, counts and vectors: recommend and eval need nothing else.",
     .object_min = 1,
     .object_max = 1,
-    .objects = "a family: pop, last or itemknn",
+    .objects = "a family, such as itemknn",
     CLI_OPTIONS(options),
     CLI_EXAMPLES(examples),
+    .takes_model = true,
     .run = run};

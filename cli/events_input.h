@@ -37,12 +37,6 @@
         .name = "core", .type = CLI_INT, .value = "N", .default_text = "0", .min = 0, .max = 1e9,                      \
         .help = "leave out users and items of fewer events, until none is left; 0: off"                                \
     }
-#define CLI_OPTION_FAMILY_OPTIONS                                                                                      \
-    {                                                                                                                  \
-        .name = "options", .type = CLI_TEXT, .value = "LIST",                                                          \
-        .help = "the family's own, decay=0.8,neighbors=100; semid train --help lists them"                             \
-    }
-
 /* What was read; drop it in any case. */
 typedef struct cli_events_input {
     sid_events *events;

@@ -168,6 +168,10 @@ static sid_status help_family(cli_app *app, const cli_command *command, const ch
         (void)printf("paper: %s\n", family->paper);
     print_options(app, kind == CLI_KIND_QUANTIZER ? "options of this quantizer and those common to all" : "options",
                   cli_family_kinds[kind].reader);
+    if (kind == CLI_KIND_MODEL) {
+        (void)printf("\nexample:\n  semid train %s --events events.tsv -o model\n", family->name);
+        return SID_OK;
+    }
     (void)printf("\nexample:\n  semid %s items.tsv -o %s --%s %s\n", command->name,
                  command->takes_quantizer ? "catalog" : "x.npy", cli_family_kinds[kind].flag, family->name);
     return SID_OK;
@@ -178,7 +182,7 @@ static const char *default_of(const cli_command *command, const char *name)
     for (int i = 0; i < command->option_count; i++)
         if (strcmp(command->options[i].name, name) == 0)
             return command->options[i].default_text;
-    return "";
+    return NULL;
 }
 
 sid_status cli_help_verb(cli_app *app, const cli_command *command, const char *family)
@@ -199,8 +203,9 @@ sid_status cli_help_verb(cli_app *app, const cli_command *command, const char *f
     print_options(app, "options", CLI_FOR_VERB);
     for (int i = 0; i < CLI_KIND_COUNT; i++)
         print_options(app,
-                      cli_keep(app, "options of the default %s, %s%s", cli_family_kinds[i].noun, names[i],
-                               i == CLI_KIND_QUANTIZER ? ", and of all" : ""),
+                      names[i] ? cli_keep(app, "options of the default %s, %s%s", cli_family_kinds[i].noun, names[i],
+                                          i == CLI_KIND_QUANTIZER ? ", and of all" : "")
+                               : cli_keep(app, "options of %s, where they have them", cli_family_kinds[i].nouns),
                       cli_family_kinds[i].reader);
     print_families(command);
     print_options(app, "options of every verb", CLI_FOR_ALL);

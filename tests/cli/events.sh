@@ -14,7 +14,7 @@ prints "e.tsv	loo	file	seen	itemknn"
 passes eval --events e.tsv --bootstrap 50 --format table
 prints "60 users asked, all 20 items ranked, those seen left out"
 prints "N@10 of last less that of itemknn"
-passes eval itemknn --options decay=0.9 --events e.tsv --items items.tsv -k 1,5 --format json
+passes eval itemknn --decay 0.9 --events e.tsv --items items.tsv -k 1,5 --format json
 prints '"recall@1"'
 prints '"options": "decay=0.9"'
 prints '"ci95"'
@@ -36,7 +36,11 @@ fails 2 "eval needs events" eval
 fails 2 "rising numbers" eval --events e.tsv -k 10,5
 fails 2 "loo, time=0.8,0.1, column or all" eval --events e.tsv --split lou
 fails 2 "no column split" eval --events e.tsv --split column
-fails 2 "has no option" eval itemknn --options decoy=1 --events e.tsv
+fails 2 "did you mean --decay" eval itemknn --decai 1 --events e.tsv
+fails 2 "model pop has no option" eval pop --decay 0.5 --events e.tsv
+fails 2 "is for a family that is trained now" eval --decay 0.5 --events e.tsv
+passes train --help itemknn
+prints "--content-weight"
 fails 3 "there is no such model" eval nomodel --events e.tsv
 fails 1 "nowhere.tsv" eval --events nowhere.tsv
 fails 3 "nobody is asked" eval --events e.tsv --split all
