@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # ./dev bench [NAME...]: builds the programs of bench/, runs them beside their peers and keeps what they print in
-# bench/results/DATE-CPU.md. Names: machine gemm prefix scaling quantize opq python large rqvae; without one all but `large`, which
-# fits 10 M x 64 vectors and takes some minutes and 6 GB of disk, and `rqvae`, whose peer is PyTorch (SEMID_PYTHON must have
-# it). Peers in Python (numpy's OpenBLAS, faiss-cpu) come from the interpreter named by SEMID_PYTHON; without it a virtual
-# environment is made in build/bench-venv. Interrupting is safe.
+# bench/results/DATE-CPU.md. Names: machine gemm prefix scaling quantize opq python large rqvae bert; without one all but `large`,
+# which fits 10 M x 64 vectors and takes some minutes and 6 GB of disk, and `rqvae` and `bert`, whose peers are PyTorch and
+# onnxruntime (SEMID_PYTHON must have them; SEMID_BERT is a model's folder, SEMID_ITEMS a file of items). Peers in Python (numpy's
+# OpenBLAS, faiss-cpu) come from the interpreter named by SEMID_PYTHON; without it a virtual environment is made in
+# build/bench-venv. Interrupting is safe.
 set -euo pipefail
 tree=$PWD
 . scripts/lib.sh
@@ -11,7 +12,7 @@ tree=$PWD
 all="machine gemm prefix scaling quantize opq python"
 names=${*:-$all}
 for name in $names; do
-    case " $all large rqvae " in *" $name "*) ;; *) fail "bench knows $all large rqvae, not \"$name\"" ;; esac
+    case " $all large rqvae bert " in *" $name "*) ;; *) fail "bench knows $all large rqvae bert, not \"$name\"" ;; esac
 done
 need $packages_bench
 build bench
@@ -51,6 +52,9 @@ print(*glob.glob(os.path.join(os.path.dirname(numpy.__file__) + ".libs", "*openb
         return
     fi
     for t in $threads; do "$programs/bench_gemm" "$library" "$t"; done
+}
+run_bert() {
+    "$python" bench/bench_bert.py --weights "${SEMID_BERT:?a model}" --items "${SEMID_ITEMS:?a file of items}" --threads "${threads// /,}"
 }
 run_large() { bench/large.sh build/bench/semid build/bench-large; }
 

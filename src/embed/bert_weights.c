@@ -77,6 +77,7 @@ typedef struct reader {
     const char *path;
     const char *prefix;
     float *part; /* scratch for a product's weights */
+    int64_t capacity;
     sid_error *err;
 } reader;
 
@@ -119,8 +120,9 @@ static sid_status check_finite(const reader *r, const char *name, const float *x
     return SID_OK;
 }
 
-/* rows 0: a vector of `columns`. */
-static sid_status fetch(const reader *r, const char *name, int64_t rows, int64_t columns, float *out)
+/* The tensor of that name, which is as it should be; rows 0: a vector of `columns`. Nothing is allocated by what config.json
+ * says before the file has shown that it holds as much. */
+static sid_status locate(const reader *r, const char *name, int64_t rows, int64_t columns, const sid__tensor **out)
 {
     char full[FULL_SIZE];
     const int64_t shape[] = {rows ? rows : columns, columns};
@@ -130,16 +132,23 @@ static sid_status fetch(const reader *r, const char *name, int64_t rows, int64_t
         tensor = find_old(r, name);
     if (!tensor)
         return sid__fail_at(r->err, SID_EDATA, place_of(r), "tensor %s is not there; a BERT model has it", full);
-    SID_TRY(check_tensor(r, tensor, rows ? 2 : 1, shape));
-    int64_t count = (rows ? rows : 1) * columns;
+    *out = tensor;
+    return check_tensor(r, tensor, rows ? 2 : 1, shape);
+}
+
+static sid_status convert(const reader *r, const sid__tensor *tensor, float *out)
+{
+    int64_t count = tensor->shape[0] * (tensor->rank == 2 ? tensor->shape[1] : 1);
     sid__dtype_to_f32(tensor->dtype, tensor->data, count, out);
-    return check_finite(r, full, out, count);
+    return check_finite(r, tensor->name, out, count);
 }
 
 static sid_status fetch_table(const reader *r, const char *name, int64_t rows, int64_t columns, float **out)
 {
+    const sid__tensor *tensor = NULL;
+    SID_TRY(locate(r, name, rows, columns, &tensor));
     SID_TRY(sid__alloc(out, (size_t)(rows ? rows : 1) * (size_t)columns, sizeof **out, "encoder weights", r->err));
-    return fetch(r, name, rows, columns, *out);
+    return convert(r, tensor, *out);
 }
 
 static sid_status load_embeddings(const reader *r, sid__bert_weights *w)
@@ -152,26 +161,33 @@ static sid_status load_embeddings(const reader *r, sid__bert_weights *w)
     return fetch_table(r, "embeddings.LayerNorm.bias", 0, s->width, &w->shift);
 }
 
-static sid_status load_product(const reader *r, const sid__bert_shape *s, int layer, int product, sid__gemm_packed *out)
+static sid_status load_product(reader *r, const sid__bert_shape *s, int layer, int product, sid__gemm_packed *out)
 {
     char name[NAME_SIZE];
     int parts = part_count(product), rows = part_rows(s, product), columns = part_columns(s, product);
+    const sid__tensor *tensor[PARTS_MAX];
+    int64_t entries = (int64_t)rows * columns;
     for (int i = 0; i < parts; i++) {
         layer_name(name, layer, product_name[product].name[i]);
-        SID_TRY(fetch(r, name, rows, columns, r->part + (int64_t)i * rows * columns));
+        SID_TRY(locate(r, name, rows, columns, &tensor[i]));
     }
+    SID_TRY(sid__grow(&r->part, &r->capacity, parts * entries, sizeof *r->part, "encoder weights", r->err));
+    for (int i = 0; i < parts; i++)
+        SID_TRY(convert(r, tensor[i], r->part + i * entries));
     return sid__gemm_pack(r->ctx, sid__gemm_by_lane(r->part, columns), columns, parts * rows, out, r->err);
 }
 
-static sid_status load_layer(const reader *r, const sid__bert_shape *s, int index, sid__bert_layer *layer)
+static sid_status load_layer(reader *r, const sid__bert_shape *s, int index, sid__bert_layer *layer)
 {
     char name[NAME_SIZE];
+    const sid__tensor *tensor = NULL;
     size_t entries = 9 * (size_t)s->width + (size_t)s->inner;
     SID_TRY(sid__alloc(&layer->vector, entries, sizeof *layer->vector, "encoder weights", r->err));
     for (int i = 0; i < VECTORS; i++) {
         int at = vector_name[i].at;
         layer_name(name, index, vector_name[i].name);
-        SID_TRY(fetch(r, name, 0, vector_size(s, at), layer->vector + (int64_t)at * s->width));
+        SID_TRY(locate(r, name, 0, vector_size(s, at), &tensor));
+        SID_TRY(convert(r, tensor, layer->vector + (int64_t)at * s->width));
     }
     for (int i = 0; i < SID__BERT_PRODUCT_COUNT; i++)
         SID_TRY(load_product(r, s, index, i, &layer->product[i]));
@@ -193,11 +209,9 @@ static sid_status check_no_more_layers(const reader *r, int layers)
 static sid_status load_parts(reader *r, sid__bert_weights *w)
 {
     const sid__bert_shape *s = &w->shape;
-    size_t width = (size_t)s->width, rows = 3 * width > (size_t)s->inner ? 3 * width : (size_t)s->inner;
     SID_TRY(check_no_more_layers(r, s->layers));
     SID_TRY(load_embeddings(r, w));
     SID_TRY(sid__alloc(&w->layer, (size_t)s->layers, sizeof *w->layer, "encoder weights", r->err));
-    SID_TRY(sid__alloc(&r->part, rows * width, sizeof *r->part, "encoder weights", r->err));
     for (int i = 0; i < s->layers; i++)
         SID_TRY(load_layer(r, s, i, &w->layer[i]));
     return SID_OK;
