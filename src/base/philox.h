@@ -18,16 +18,17 @@ enum sid__stream {
     SID__STREAM_VERIFY,
     SID__STREAM_ID,
     SID__STREAM_TEST,
-    SID__STREAM_SHUFFLE, /* categories, for what purity is by chance */
-    SID__STREAM_ORDER,   /* turns of balanced greedy codes */
-    SID__STREAM_ADVISE,  /* rows that trials are fitted on */
-    SID__STREAM_MAP,     /* items on the map */
-    SID__STREAM_WEIGHTS, /* start of networks */
-    SID__STREAM_EPOCH,   /* order of rows in training */
-    SID__STREAM_HELD,    /* rows held out */
-    SID__STREAM_REVIVAL, /* rows that dead codes become */
-    SID__STREAM_TIES,    /* order of events of one moment */
-    SID__STREAM_RESAMPLE /* users of a bootstrap */
+    SID__STREAM_SHUFFLE,  /* categories, for what purity is by chance */
+    SID__STREAM_ORDER,    /* turns of balanced greedy codes */
+    SID__STREAM_ADVISE,   /* rows that trials are fitted on */
+    SID__STREAM_MAP,      /* items on the map */
+    SID__STREAM_WEIGHTS,  /* start of networks */
+    SID__STREAM_EPOCH,    /* order of rows in training */
+    SID__STREAM_HELD,     /* rows held out */
+    SID__STREAM_REVIVAL,  /* rows that dead codes become */
+    SID__STREAM_TIES,     /* order of events of one moment */
+    SID__STREAM_RESAMPLE, /* users of a bootstrap */
+    SID__STREAM_DROPOUT
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

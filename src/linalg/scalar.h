@@ -11,6 +11,7 @@ double sid__exp(double x);     /* overflow gives inf, underflow 0 */
 double sid__cos_2pi(double u); /* cos(2 pi u), any finite u */
 double sid__tanh(double x);    /* any x; odd */
 double sid__atanh(double x);   /* |x| < 1; odd; +-1 gives +-inf, beyond NaN */
+double sid__erf(double x);     /* any x; odd; within 32 ulp */
 double sid__tan(double x);     /* |x| <= 1; odd */
 /* Standard normal, draw `index` of a Philox stream, by Box-Muller. */
 double sid__gaussian(uint64_t seed, uint32_t stream, uint64_t index);

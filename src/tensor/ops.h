@@ -7,10 +7,39 @@
 
 #include "tensor/tape.h"
 
-typedef enum sid__activation { SID__NO_ACTIVATION, SID__RELU } sid__activation;
+/* gelu(x) = x/2 (1 + erf(x / sqrt 2)); silu(x) = x / (1 + exp -x). */
+typedef enum sid__activation { SID__NO_ACTIVATION, SID__RELU, SID__GELU, SID__SILU } sid__activation;
 
-/* x (N, I), w (O, I), b (1, O) or NULL -> act(x w^T + b), (N, O). Weights stand as PyTorch keeps them. */
+/* x (N, I), w (O, I), b (1, O) or NULL -> act(x w^T + b), (N, O), act none or relu. Weights stand as PyTorch keeps
+ * them. */
 sid__value *sid__op_linear(sid__tape *tape, sid__value *x, sid__value *w, sid__value *b, sid__activation activation);
+
+sid__value *sid__op_activation(sid__tape *tape, sid__value *x, sid__activation activation);
+
+/* Which elements of a step are dropped: a function of these and of the element alone. */
+typedef struct sid__dropout {
+    double rate; /* 0 <= rate < 1; what is kept is divided by 1 - rate */
+    uint64_t seed;
+    uint32_t layer; /* < 2^16: tells the dropouts of a model apart */
+    int64_t step;   /* < 2^32 */
+} sid__dropout;
+sid__value *sid__op_dropout(sid__tape *tape, sid__value *x, const sid__dropout *dropout);
+
+/* Layer normalisation: rows less their mean by sqrt(variance + epsilon); rms: rows by sqrt(mean square + epsilon). Then times
+ * gain (1, D), plus bias (1, D) or NULL. */
+typedef enum sid__norm_kind { SID__LAYER_NORM, SID__RMS_NORM } sid__norm_kind;
+sid__value *sid__op_norm(sid__tape *tape, sid__value *x, sid__value *gain, sid__value *bias, sid__norm_kind kind,
+                         double epsilon);
+/* Rows to unit length; a row of zeroes stays, and passes no gradient. */
+sid__value *sid__op_unit_length(sid__tape *tape, sid__value *x);
+
+/* Rows row[i] of table (V, D), (N, D). Gradients of a row used twice are added, first use first. `row` must live as long as
+ * the tape's memory. */
+sid__value *sid__op_gather(sid__tape *tape, sid__value *table, const int32_t *row, int64_t count);
+
+/* scale * sum_i -log softmax(logits_i)[target_i], logits (N, V); a target below 0 does not count. `target` must live as long
+ * as the tape's memory. */
+sid__value *sid__op_cross_entropy(sid__tape *tape, sid__value *logits, const int32_t *target, double scale);
 
 /* a + b of equal shape; losses among them. */
 sid__value *sid__op_add(sid__tape *tape, sid__value *a, sid__value *b);

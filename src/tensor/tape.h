@@ -40,7 +40,13 @@ typedef struct sid__value {
     X(SQUARE_ERROR, "square_error")                                                                                    \
     X(STRAIGHT_THROUGH, "straight_through")                                                                            \
     X(ROTATION, "rotation")                                                                                            \
-    X(RESIDUAL_LOSS, "residual_loss")
+    X(RESIDUAL_LOSS, "residual_loss")                                                                                  \
+    X(ACTIVATION, "activation")                                                                                        \
+    X(DROPOUT, "dropout")                                                                                              \
+    X(NORM, "norm")                                                                                                    \
+    X(UNIT_LENGTH, "unit_length")                                                                                      \
+    X(GATHER, "gather")                                                                                                \
+    X(CROSS_ENTROPY, "cross_entropy")
 
 typedef enum sid__op {
 #define SID__OP_ENUM_(name, text) SID__OP_##name,

@@ -190,6 +190,51 @@ static double residual_loss_held(const sid__value *const *in, const sid__value *
     return sum + held_loss(in[0]->data, (int64_t)ROWS * DIM);
 }
 
+/* ---- The others --------------------------------------------------------------------------------------------------- */
+
+/* Two uses of one input: gradients are added. */
+static sid__value *both(sid__tape *tape, sid__value *a, sid__value *b)
+{
+    return loss_of(tape, sid__op_add(tape, a, b));
+}
+
+static sid__value *activations(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_add(
+        tape, both(tape, sid__op_activation(tape, in[0], SID__GELU), sid__op_activation(tape, in[0], SID__SILU)),
+        both(tape, sid__op_activation(tape, in[1], SID__RELU), sid__op_activation(tape, in[1], SID__NO_ACTIVATION)));
+}
+
+static sid__value *dropout(sid__tape *tape, sid__value *const *in)
+{
+    const sid__dropout how = {.rate = 0.3, .seed = 5, .layer = 2, .step = 7}, other = {.rate = 0.6, .seed = 6};
+    return both(tape, sid__op_dropout(tape, in[0], &how), sid__op_dropout(tape, in[0], &other));
+}
+
+static sid__value *norms(sid__tape *tape, sid__value *const *in)
+{
+    return both(tape, sid__op_norm(tape, in[0], in[1], in[2], SID__LAYER_NORM, 1e-5),
+                sid__op_norm(tape, in[0], in[1], NULL, SID__RMS_NORM, 1e-6));
+}
+
+static sid__value *unit_length(sid__tape *tape, sid__value *const *in)
+{
+    return both(tape, sid__op_unit_length(tape, in[0]), sid__op_unit_length(tape, in[0]));
+}
+
+static sid__value *gather(sid__tape *tape, sid__value *const *in)
+{
+    static const int32_t row[] = {3, 1, 3, 0, 3}, other[] = {2, 2, 1, 0, 3};
+    return both(tape, sid__op_gather(tape, in[0], row, 5), sid__op_gather(tape, in[0], other, 5));
+}
+
+static sid__value *cross_entropy(sid__tape *tape, sid__value *const *in)
+{
+    static const int32_t target[ROWS] = {0, 1, 2, -1, 3, 4, 5, 5, 0}; /* then 0 */
+    return sid__op_add(tape, sid__op_cross_entropy(tape, in[0], target, 0.3),
+                       sid__op_cross_entropy(tape, in[0], target, 0.2));
+}
+
 static const check_case cases[] = {
     {"linear", {{ROWS, 5}, {4, 5}, {1, 4}}, linear, NULL},
     {"linear, relu", {{ROWS, 5}, {4, 5}, {1, 4}}, linear_relu, NULL},
@@ -200,6 +245,12 @@ static const check_case cases[] = {
     {"straight through", {{ROWS, 3}}, straight_through, straight_through_held},
     {"rotation", {{ROWS, 3}}, rotation, rotation_held},
     {"residual loss", {{ROWS, DIM}, {CODES, DIM}, {CODES, DIM}, {CODES, DIM}}, residual_loss, residual_loss_held},
+    {"activations", {{ROWS, 3}, {ROWS, 3}}, activations, NULL},
+    {"dropout", {{ROWS, 5}}, dropout, NULL},
+    {"layer and rms norm", {{ROWS, 5}, {1, 5}, {1, 5}}, norms, NULL},
+    {"unit length", {{ROWS, 4}}, unit_length, NULL},
+    {"gather", {{4, 3}}, gather, NULL},
+    {"cross-entropy", {{ROWS, 6}}, cross_entropy, NULL},
 };
 
 /* ---- The check ---------------------------------------------------------------------------------------------------- */

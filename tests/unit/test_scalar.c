@@ -118,6 +118,22 @@ static void test_tangents_are_near(void **state)
     assert_true(worst[0] < 2 && worst[1] < 2 && worst[2] < 2);
 }
 
+/* Fails when a term or the end of the series is wrong: within 32 ulp of libm in long double, odd, saturating. */
+static void test_erf_is_near(void **state)
+{
+    double worst = 0;
+    (void)state;
+    for (uint64_t i = 0; i < 40000; i++) {
+        double x = i % 2 ? uniform(i, -6.5, 6.5) : ldexp(uniform(i, -1, 1), -(int)(i % 60));
+        worst = fmax(worst, ulps(sid__erf(x), erfl((long double)x)));
+        assert_true(sid__erf(-x) == -sid__erf(x));
+    }
+    print_message("erf: worst %.3f ulp\n", worst);
+    assert_true(worst < 32);
+    assert_true(sid__erf(0) == 0 && signbit(sid__erf(-0.0)) && sid__erf((double)INFINITY) == 1);
+    assert_true(sid__erf(-7) == -1 && isnan(sid__erf((double)NAN)));
+}
+
 /* Fails when an edge is left to the series: zeroes keep their sign, the ends saturate, outside is NaN. */
 static void test_tangents_edges(void **state)
 {
@@ -181,7 +197,8 @@ int main(void)
         cmocka_unit_test(test_exp_is_near),       cmocka_unit_test(test_exp_edges),
         cmocka_unit_test(test_cos_is_near),       cmocka_unit_test(test_cos_edges),
         cmocka_unit_test(test_tangents_are_near), cmocka_unit_test(test_tangents_edges),
-        cmocka_unit_test(test_bits_are_pinned),   cmocka_unit_test(test_gaussian_moments),
+        cmocka_unit_test(test_erf_is_near),       cmocka_unit_test(test_bits_are_pinned),
+        cmocka_unit_test(test_gaussian_moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
