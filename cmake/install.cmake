@@ -46,7 +46,7 @@ if(SEMID_IS_DEBIAN) # the license is /usr/share/common-licenses/Apache-2.0
 else()
     install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/semid COMPONENT semid)
 endif()
-install(FILES examples/fit_neighbors.c examples/add_remove.c examples/vector_codes.c
+install(FILES examples/fit_neighbors.c examples/add_remove.c examples/vector_codes.c examples/recommend_next.c
     DESTINATION ${CMAKE_INSTALL_DATADIR}/${examples_directory} COMPONENT libsemid-dev)
 
 # Pages and completions are printed by the program just built; a program for another CPU cannot run here.

@@ -168,6 +168,11 @@ static bool read_date(cursor c, double *out)
     return true;
 }
 
+bool sid__event_number(const char *text, size_t size, double *out)
+{
+    return read_number((cursor){text, text + size}, out);
+}
+
 bool sid__event_time(const char *text, size_t size, double *out)
 {
     cursor c = {text, text + size};

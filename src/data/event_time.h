@@ -8,5 +8,7 @@
 /* A number ("1318896000", "1.3e9", "-5.25") as it is; a date ("2011-10-18", "2011-10-18T00:00:00.5+02:00", a space or a
  * small t, z alike) as seconds since 1970. False: it is neither; *out stays. Whole numbers below 2^53 are exact. */
 bool sid__event_time(const char *text, size_t size, double *out);
+/* The same for numbers alone. */
+bool sid__event_number(const char *text, size_t size, double *out);
 
 #endif

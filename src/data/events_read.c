@@ -47,7 +47,7 @@ static sid_status check_weight(const sid__records *records, sid_error *err)
     const sid__field *field = &records->value[COLUMN_WEIGHT];
     double weight = 0;
     if (!sid__records_has(records, COLUMN_WEIGHT) ||
-        (sid__event_time(field->text, field->size, &weight) && weight >= 0 && !memchr(field->text, ':', field->size)))
+        (sid__event_number(field->text, field->size, &weight) && weight >= 0))
         return SID_OK;
     return sid__fail_at(err, SID_EDATA, sid__records_place(records, COLUMN_WEIGHT),
                         "weight is \"%.*s\"; a number of 0 or more is expected",

@@ -28,4 +28,8 @@ expect 2 '^added ' added
 "$semid" export catalog --as tsv >sids
 expect 0 '^tea-09	' sids
 expect 1 '^pens-09	' sids
-echo "examples: three programs, ok"
+awk 'BEGIN { print "user_id\titem_id"; for (u = 0; u < 9; u++) for (e = 0; e < 4; e++) print u "\titem" (u + e) % 9 }' >events.tsv
+"$programs/recommend_next" events.tsv item1 item2 >next
+expect 5 '^item[0-9]	' next
+expect 1 '^item3	' next
+echo "examples: four programs, ok"

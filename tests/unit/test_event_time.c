@@ -85,6 +85,8 @@ static void test_others(void **state)
             fail_msg("\"%s\" is %g", bad[i], time);
         assert_true(time == 1);
     }
+    assert_false(sid__event_number("2011-10-18", 10, &time));
+    assert_true(sid__event_number("2.5", 3, &time) && time == 2.5);
 }
 
 int main(void)
