@@ -9,10 +9,10 @@
 #include "io/vectors.h"
 
 /* Seconds. Sweeps of k-means with its start; multiply-adds and doubles of exact search a second that a core of this decade
- * gives; bytes a second from the page cache, each with what is done to them; times that a file of vectors is read, and
+ * gives, and those of a training step; bytes a second from the page cache, each with what is done to them; times that a file of vectors is read, and
  * that anything else is gone through; bytes a second through SHA-256; items a second into SQLite. */
 static const double sweeps_guess = 30, flop_rate_guess = 4e10, search_rate_guess = 3e10, byte_rate_guess = 1e9,
-                    passes_guess = 8, hash_rate_guess = 2e8, item_rate_guess = 3e5;
+                    passes_guess = 8, hash_rate_guess = 2e8, item_rate_guess = 3e5, train_rate_guess = 1e11;
 
 enum {
     SEARCH_QUERIES = 2000, /* of the health report */
@@ -24,7 +24,8 @@ enum {
 
 typedef struct sizes {
     double count, dim, sample, all_codes;
-    double code_dim;            /* of a code: parallel ones share out the dimensions */
+    double code_dim; /* of a code: parallel ones share out the dimensions */
+    double train_flop;
     size_t fit_size, item_size; /* at the peak of each; one follows the other */
 } sizes;
 
@@ -32,6 +33,7 @@ static sizes sizes_of(const sid_quantizer *q, const sid_vectors *vectors, int64_
 {
     int64_t sample = sid__quantizer_sample_count(q, fit_count), count = sid_vectors_count(vectors);
     sizes s = {.count = (double)count, .dim = sid_vectors_dim(vectors), .sample = (double)sample};
+    s.train_flop = q->family->train_flop ? q->family->train_flop(q, sid_vectors_dim(vectors)) : 0;
     s.code_dim = q->family->is_ordered ? s.dim : s.dim / sid_quantizer_levels(q);
     for (int l = 0; l < sid_quantizer_levels(q); l++)
         s.all_codes += sid_quantizer_codes(q, l);
@@ -65,8 +67,9 @@ static double seconds(const sid_ctx *ctx, const sizes *s, const sid_fit_options 
     double flop = 2 * s->code_dim * s->all_codes * (s->sample * sweeps_guess + s->count);
     double search = 2 * s->dim * s->count * (SEARCH_QUERIES < s->count ? SEARCH_QUERIES : s->count);
     double hashed = options->drop_vectors ? 0 : 2 * size; /* when written, and when opened */
-    return flop / (flop_rate_guess * cores) + search / (search_rate_guess * cores) +
-           passes_guess * size / byte_rate_guess + hashed / hash_rate_guess + s->count / item_rate_guess;
+    return s->train_flop / (train_rate_guess * cores) + flop / (flop_rate_guess * cores) +
+           search / (search_rate_guess * cores) + passes_guess * size / byte_rate_guess + hashed / hash_rate_guess +
+           s->count / item_rate_guess;
 }
 
 void sid__fit_estimate(const sid_ctx *ctx, const sid_quantizer *q, const sid_fit_options *options,

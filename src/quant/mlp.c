@@ -64,7 +64,8 @@ void sid__mlp_start(sid__params *params, int first, const sid__mlp_shape *shape,
 {
     for (int i = 0; i < 2 * shape->layers; i++) {
         const sid__value *value = &params->param[first + i].value;
-        double most = 1 / sqrt((double)shape->width[i / 2]);
+        int layer = i / 2;
+        double most = 1 / sqrt((double)shape->width[layer]);
         uint64_t from = part << 48 | (uint64_t)i << 40;
         for (int64_t j = 0; j < value->rows * value->columns; j++)
             value->data[j] =

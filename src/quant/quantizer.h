@@ -50,6 +50,8 @@ struct sid__family_class {
     sid_status (*settle)(sid_quantizer *q, bool has_levels, bool has_codes, sid_error *err);
     /* Checks options against each other and the data's size; names the option and its range. NULL: nothing to check. */
     sid_status (*check)(const sid_quantizer *q, int64_t count, int prepared_dim, sid_error *err);
+    /* Floating-point operations of the training that fit is, guessed for the estimate; NULL: fit is k-means or less. */
+    double (*train_flop)(const sid_quantizer *q, int dim);
     /* x (count, prepared_dim): the sampled, prepared rows, which fit may overwrite. Sets q->state. */
     sid_status (*fit)(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err);
     /* Prepared rows -> codes (count, levels), margins (count, levels) or NULL. */

@@ -386,6 +386,19 @@ static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, s
     return SID_OK;
 }
 
+/* Forward once, back twice; a step of the decoder alone is half of one. */
+static double train_flop(const sid_quantizer *q, int dim)
+{
+    const rqvae_options *o = q->family_options;
+    sid__mlp_shape shape;
+    double weights = 0;
+    if (sid__mlp_shape_parse("hidden", o->hidden, dim, (int)o->dim, &shape, NULL) != SID_OK)
+        return 0;
+    for (int i = 0; i < shape.layers; i++)
+        weights += 2.0 * shape.width[i] * shape.width[i + 1];
+    return 6 * weights * (double)o->batch * ((double)o->steps + 0.5 * (double)o->tune_steps);
+}
+
 /* ---- Tensors: encoder.*, decoder.*, scaler.mean [D] f64, scaler.scale [D] f64, codebook.<l> [K, latent], count.<l> */
 
 static sid_status save_scaler(sid__tensor_set *set, const char *name, const double *data, int dim, sid_error *err)
@@ -459,6 +472,7 @@ const sid__family_class sid__rqvae = {.info = {.name = "rqvae",
                                       .is_ordered = true,
                                       .can_resume = true,
                                       .check = check,
+                                      .train_flop = train_flop,
                                       .fit = fit,
                                       .encode = encode,
                                       .decode = decode,

@@ -138,10 +138,11 @@ static void scale_turns(sid__rqvae_trainer *t, const float *z, int64_t count)
 {
     int dim = t->model->options.latent;
     double square = sid__neural_for(t->ctx->isa)->dot(count * dim, z, z) / (double)(count > 0 ? count : 1);
-    for (int l = 0; l < t->model->options.levels; l++, square /= 4) {
+    for (int l = 0; l < t->model->options.levels; l++) {
         const sid__value *turn = &t->model->params.param[t->model->turn[l]].value;
         for (int d = 0; d < dim; d++)
             turn->data[(int64_t)d * dim + d] = (float)sqrt(square);
+        square /= 4;
     }
 }
 

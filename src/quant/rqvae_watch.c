@@ -2,6 +2,7 @@
  * the training rows, what is left after each level. It is told in one line, and warned of when a level collapses; the
  * parameters of the look of least error are kept, where no level had collapsed.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@ static void add_hits(const sid__quantized *q, watch_sums *sums)
 {
     for (int l = 0; l < q->levels; l++) {
         sums->rest[l] += q->square[l];
+        assert(sums->hits[l]);
         for (int64_t i = 0; i < q->z->rows; i++)
             sums->hits[l][q->code[l][i]]++;
     }
@@ -54,6 +56,7 @@ static sid_status add_rows(sid__rqvae_trainer *t, const int64_t *row, int64_t co
 static double perplexity_of(const int64_t *hits, int codes, int *used)
 {
     double total = 0, entropy = 0;
+    assert(hits);
     *used = 0;
     for (int k = 0; k < codes; k++) {
         total += (double)hits[k];

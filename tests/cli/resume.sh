@@ -31,3 +31,6 @@ check "the checkpoint is gone" [ ! -e part.checkpoint ]
 fails 2 "no checkpoint" fit --vectors rq/vectors.npy -o other $small --resume
 fails 2 "keeps no checkpoint" fit --vectors rq/vectors.npy -o other --codes 8 --resume
 fails 1 "training broke at step" fit --vectors rq/vectors.npy -o broken $small --lr 10 --clip 0 --wd 10 --beta 1000000
+passes fit --vectors rq/vectors.npy -o other --quantizer rqvae --steps 1000000 --dry-run
+says "would fit 600 items"
+says "e+04 s" # a training is estimated as what it is, not as k-means
