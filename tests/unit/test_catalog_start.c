@@ -68,8 +68,10 @@ static void some_families_cannot_start(void **state)
     char path[PATH_MAX];
     sid_vectors *vectors = fixture_vectors(f, FIXTURE_ITEMS, 7, "i");
     (void)snprintf(path, sizeof path, "%s/second", f->root);
-    const sid_fit_options first = {
-        .quantizer = "rqvae", .levels = 2, .codes = "4", .options = "steps=2,warm_steps=1,warmup=1"};
+    const sid_fit_options first = {.quantizer = "rqvae",
+                                   .levels = 2,
+                                   .codes = "4",
+                                   .options = "steps=2,warm_steps=1,warmup=1,tune_steps=1,batch=32,hidden=(8),dim=4"};
     fixture_fit(f, &first, NULL);
     TEST_FAILS(sid_catalog_fit(f->ctx, &(sid_fit_options){.init_from = f->path}, vectors, path, NULL, err), SID_EUSAGE,
                "quantizer rqvae cannot start from another catalogue");
