@@ -15,17 +15,19 @@ sid_status sid__groups_parse(const char *text, int dim, int levels, sid__groups 
     for (const char *at = text; *at;) {
         char *end = NULL;
         long width = strtol(at, &end, 10);
-        if (end == at || (*end && *end != ':') || width < 1 || width > dim - out->begin[out->count] ||
-            out->count == SID_LEVELS_MAX)
+        if (end == at || (*end && *end != ':') || (*end && !end[1]) || width < 1 || out->count == SID_LEVELS_MAX)
             return sid__fail(err, SID_EUSAGE,
                              "groups is \"%s\"; widths such as 128:64 that add up to the %d dimensions are expected",
+                             text, dim);
+        if (width > dim - out->begin[out->count])
+            return sid__fail(err, SID_EDATA, "groups is \"%s\", more together than the %d dimensions of the vectors",
                              text, dim);
         out->begin[out->count + 1] = out->begin[out->count] + (int)width;
         out->count++;
         at = *end ? end + 1 : end;
     }
     if (out->count && out->begin[out->count] != dim)
-        return sid__fail(err, SID_EUSAGE, "groups is \"%s\", %d together; the vectors have %d dimensions", text,
+        return sid__fail(err, SID_EDATA, "groups is \"%s\", %d together; the vectors have %d dimensions", text,
                          out->begin[out->count], dim);
     if (out->count && levels % out->count != 0)
         return sid__fail(err, SID_EUSAGE, "levels is %d for %d groups; a multiple of %d is expected", levels,

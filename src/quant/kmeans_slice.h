@@ -11,7 +11,8 @@ typedef struct sid__groups {
     int begin[SID_LEVELS_MAX + 1]; /* group g has dimensions begin[g] .. begin[g + 1] - 1 */
 } sid__groups;
 
-/* "128:64:32", widths that must add up to `dim`; "": no groups. SID_EUSAGE. `levels` are shared out evenly. */
+/* "128:64:32", widths that must add up to `dim`; "": no groups. `levels` are shared out evenly. SID_EUSAGE; SID_EDATA
+ * when the widths are those of other vectors, which a check on a stand-in of another `dim` passes over. */
 sid_status sid__groups_parse(const char *text, int dim, int levels, sid__groups *out, sid_error *err);
 
 /* As sid__kmeans_fit (`from` NULL) or sid__kmeans_follow on dimensions begin .. end-1 of x (count, dim). */

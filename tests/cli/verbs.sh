@@ -150,6 +150,10 @@ passes fit --vectors image=pictures/vectors.npy --vectors audio=sounds/vectors.n
 says "4 levels of 8 codes"
 fails 2 "the fusion is that of --init-from" fit --vectors a=pictures/vectors.npy --vectors b=sounds/vectors.npy -o x \
     --init-from apart --fuse sum
+passes fit --vectors pictures/vectors.npy -o grouped --codes 8 --levels 4 --groups 16:8
+says "4 levels of 8 codes"
+fails 3 'groups is "16:9", more together than the 24 dimensions' fit --vectors pictures/vectors.npy -o x --codes 8 --levels 4 --groups 16:9
+fails 2 'groups is "24:"' fit --vectors pictures/vectors.npy -o x --codes 8 --levels 4 --groups 24:
 fails 2 "separate modalities are coded by rkmeans" fit --vectors a=pictures/vectors.npy --vectors b=sounds/vectors.npy -o x \
     --fuse separate --quantizer pq
 fails 2 "one number for all levels" fit --vectors a=pictures/vectors.npy --vectors b=sounds/vectors.npy -o x \

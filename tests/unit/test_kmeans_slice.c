@@ -19,11 +19,11 @@ static void widths_are_read(void **state)
     assert_int_equal(groups.begin[1], 4);
     assert_int_equal(groups.begin[2], 5);
     assert_int_equal(groups.begin[3], 7);
-    TEST_FAILS(sid__groups_parse("4:2", 7, 2, &groups, err), SID_EUSAGE, "6 together; the vectors have 7");
-    TEST_FAILS(sid__groups_parse("4:4", 7, 2, &groups, err), SID_EUSAGE, "add up to the 7 dimensions");
+    TEST_FAILS(sid__groups_parse("4:2", 7, 2, &groups, err), SID_EDATA, "6 together; the vectors have 7");
+    TEST_FAILS(sid__groups_parse("4:4", 7, 2, &groups, err), SID_EDATA, "more together than the 7 dimensions");
     TEST_FAILS(sid__groups_parse("4:0:3", 7, 3, &groups, err), SID_EUSAGE, "add up to");
     TEST_FAILS(sid__groups_parse("4,3", 7, 2, &groups, err), SID_EUSAGE, "add up to");
-    TEST_FAILS(sid__groups_parse("4:", 7, 1, &groups, err), SID_EUSAGE, "4 together");
+    TEST_FAILS(sid__groups_parse("7:", 7, 1, &groups, err), SID_EUSAGE, "add up to");
     TEST_FAILS(sid__groups_parse("4:3", 7, 3, &groups, err), SID_EUSAGE, "a multiple of 2 is expected");
 }
 
