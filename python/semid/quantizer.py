@@ -50,9 +50,7 @@ class Quantizer:
             **options,
         }
         _options.split("Quantizer", options, {"quantizer": quantizer}, KEYWORDS)
-        self._pointer = ctypes.c_void_p()
-        self._context: Optional[Context] = None
-        self._closer: "Optional[weakref.finalize[Any, Quantizer]]" = None
+        self._state: Optional[_Fitted] = None
 
     def get_params(self, deep: bool = True) -> Dict[str, Any]:
         """What it was made with."""
@@ -94,33 +92,29 @@ class Quantizer:
         except BaseException:
             _free(pointer, context)
             raise
-        if self._closer:
-            self._closer()
-        self._pointer, self._context = pointer, context
-        self._closer = weakref.finalize(self, _free, pointer, context)
+        self._state = _Fitted(pointer, context)
         return self
 
-    def _fitted(self) -> Context:
-        if not self._context:
+    def _fitted(self) -> "_Fitted":
+        if not self._state:
             raise UsageError("this Quantizer is not fitted; call fit(X) first")
-        return self._context
+        return self._state
 
     @property
     def dim(self) -> int:
         """D of the vectors."""
-        self._fitted()
-        return int(lib.sid_quantizer_dim(self._pointer))
+        return self._fitted().dim
 
     @property
     def levels(self) -> int:
         """L, the codes of a row."""
-        self._fitted()
-        return int(lib.sid_quantizer_levels(self._pointer))
+        return self._fitted().levels
 
     @property
     def codes(self) -> Tuple[int, ...]:
         """K of each level: codes are 0 .. K-1."""
-        return tuple(lib.sid_quantizer_codes(self._pointer, level) for level in range(self.levels))
+        fitted = self._fitted()
+        return tuple(lib.sid_quantizer_codes(fitted.pointer, level) for level in range(fitted.levels))
 
     def transform(self, X: Any) -> "Codes":
         """Codes (N, L) uint16 of rows X (N, D). Raises DataError for another D, NaN, infinities, values over 1e15."""
@@ -133,15 +127,15 @@ class Quantizer:
     def _encode(self, X: Any, wants_margins: bool) -> Tuple["Codes", Any]:
         import numpy as np
 
-        context = self._fitted()
-        rows = rows_of(X, dim=self.dim)
-        codes = np.empty((len(rows), self.levels), dtype=np.uint16)
+        fitted = self._fitted()
+        rows = rows_of(X, dim=fitted.dim)
+        codes = np.empty((len(rows), fitted.levels), dtype=np.uint16)
         margins = np.empty(codes.shape, dtype=np.float64) if wants_margins else None
         if len(rows):
-            context.call_long(
+            fitted.context.call_long(
                 lib.sid_quantizer_encode,
-                context.pointer,
-                self._pointer,
+                fitted.context.pointer,
+                fitted.pointer,
                 address(rows),
                 len(rows),
                 address(codes),
@@ -160,13 +154,13 @@ class Quantizer:
         """
         import numpy as np
 
-        context = self._fitted()
-        array = codes_of(codes, self.levels)
-        rows = np.empty((len(array), self.dim), dtype=np.float32)
+        fitted = self._fitted()
+        array = codes_of(codes, fitted.levels)
+        rows = np.empty((len(array), fitted.dim), dtype=np.float32)
         if len(array):
-            context.call_long(
+            fitted.context.call_long(
                 lib.sid_quantizer_decode,
-                self._pointer,
+                fitted.pointer,
                 address(array),
                 len(array),
                 int_of(depth, "depth", 0),
@@ -175,7 +169,7 @@ class Quantizer:
         return rows
 
     def __sklearn_is_fitted__(self) -> bool:
-        return self._context is not None
+        return self._state is not None
 
     def __repr__(self) -> str:
         given = {
@@ -185,12 +179,21 @@ class Quantizer:
         return f"semid.Quantizer({text})"
 
     def __reduce__(self) -> Any:
-        if self._context:
+        if self._state:
             raise TypeError(
                 "a fitted Quantizer cannot be pickled: it lives in C memory; fit a semid.Catalog, which is a "
                 "folder that every process can open"
             )
         return _remake, (self._parameters,)
+
+
+class _Fitted:
+    """A sid_quantizer and its context. A call holds on to it: a fit in another thread frees it afterwards."""
+
+    def __init__(self, pointer: ctypes.c_void_p, context: Context) -> None:
+        self.pointer, self.context = pointer, context
+        self.dim, self.levels = int(lib.sid_quantizer_dim(pointer)), int(lib.sid_quantizer_levels(pointer))
+        weakref.finalize(self, _free, pointer, context)
 
 
 def _remake(parameters: Dict[str, Any]) -> Quantizer:

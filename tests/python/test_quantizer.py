@@ -1,6 +1,7 @@
 """test_quantizer.py: vectors to codes and back without a catalogue, and SIDs as text."""
 
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -53,6 +54,30 @@ def test_parameters(X):
     assert semid.Quantizer(**q.get_params()).get_params() == q.get_params()
     assert q.set_params(codes=4).fit(X).codes == (4, 4, 4)
     assert pickle.loads(pickle.dumps(semid.Quantizer(codes=16))).get_params()["codes"] == 16
+
+
+def test_fit_beside_transform(X):
+    """Fails when a fit frees what another thread encodes with."""
+    q, done = semid.Quantizer(codes=4, levels=2, iters=1).fit(X), threading.Event()
+    rows, errors = np.tile(X, (20, 1)), []
+
+    def encode():
+        while not done.is_set():
+            try:
+                assert q.transform(rows).shape == (len(rows), 2)
+            except BaseException as error:
+                errors.append(error)
+                return
+
+    threads = [threading.Thread(target=encode) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(50):
+        q.fit(X)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not errors
 
 
 def test_bad_input(X):
