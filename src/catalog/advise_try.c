@@ -194,6 +194,21 @@ static sid_status try_fitting(const sid__advise_data *data, sid_quantizer *q, si
     return status;
 }
 
+/* What fitting itself finds to be over the memory limit, as a PCA of many dimensions does, is refused as well. */
+static sid_status try_within_limit(const sid__advise_data *data, sid_quantizer *q, sid__arena *arena,
+                                   sid_advice_row *row, sid_error *err)
+{
+    sid_error why = {0};
+    sid_status status = try_fitting(data, q, row, &why);
+    if (status == SID_ENOMEM && data->ctx->limit_size > 0) {
+        sid_report_drop(&row->report);
+        return keep_text(arena, why.message, &row->refused, err);
+    }
+    if (status != SID_OK && err)
+        *err = why;
+    return status;
+}
+
 sid_status sid__advise_try(const sid__advise_data *data, const sid_trial *trial, sid__arena *arena, sid_advice_row *row,
                            sid_error *err)
 {
@@ -204,7 +219,7 @@ sid_status sid__advise_try(const sid__advise_data *data, const sid_trial *trial,
     if (status == SID_OK)
         status = refuse(data, q, arena, row, err);
     if (status == SID_OK && !row->refused)
-        status = try_fitting(data, q, row, err);
+        status = try_within_limit(data, q, arena, row, err);
     sid_quantizer_free(q);
     return status;
 }

@@ -95,9 +95,35 @@ static void refusals_are_rows(void **state)
     sid_vectors_free(vectors);
 }
 
+/* Fails when what only the fit finds to be over the limit, here the matrix of a PCA, ends the whole. */
+static void a_limit_met_while_fitting_is_a_row(void **state)
+{
+    enum { ROWS = 30, WIDE = 400, LIMIT = 1200000 };
+    fixture *f = *state;
+    float *x = calloc((size_t)ROWS * WIDE, sizeof *x);
+    sid_vectors *vectors = NULL;
+    sid__arena arena = {0};
+    sid_advice_row row;
+    assert_non_null(x);
+    for (int i = 0; i < ROWS * WIDE; i++)
+        x[i] = (float)(i * 37 % 101);
+    TEST_OK(sid_vectors_create(f->ctx, x, ROWS, WIDE, NULL, &vectors, err));
+    const sid__advise_data data = data_of(f, vectors);
+    sid_ctx_set_memory_limit(f->ctx, LIMIT);
+    TEST_OK(sid__advise_try(&data, &(sid_trial){"rkmeans", 2, "4", NULL}, &arena, &row, err));
+    assert_non_null(strstr(row.refused, "Gram matrix"));
+    assert_non_null(strstr(row.refused, "memory limit"));
+    sid_ctx_set_memory_limit(f->ctx, 0);
+    sid_report_drop(&row.report);
+    sid__arena_drop(&arena);
+    sid_vectors_free(vectors);
+    free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {FIXTURE_TEST(trial_equals_fit), FIXTURE_TEST(sizes_are_the_quantizers),
-                                       FIXTURE_TEST(refusals_are_rows)};
+                                       FIXTURE_TEST(refusals_are_rows),
+                                       FIXTURE_TEST(a_limit_met_while_fitting_is_a_row)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
