@@ -17,6 +17,8 @@
 #include "quant/quantizer.h"
 #include "sid/categories.h"
 
+enum { SID__HEALTH_NEAREST = 10 }; /* true neighbours asked for of an item: the 10 of 10-NN */
+
 #define SID__NAN ((double)NAN) /* a figure that was not computed; the macro of math.h is a float */
 
 typedef struct sid__health_input {

@@ -18,6 +18,8 @@ enum {
     GLOBAL_WARNINGS = 6,
     LEVEL_WARNINGS = 4,
     CODES_LEAST = 16, /* below it chance alone passes or fails a level's figures */
+    LCP_HEALTHY = 20,
+    LIFT_HEALTHY = 10,
     TEXT_SIZE = 512
 };
 
@@ -126,13 +128,22 @@ static void judge_buckets(judge *to)
         warn(to, "%" PRId64 " items share the codes %s", report->largest_bucket, report->largest_bucket_sid);
 }
 
+/* Of N items with 10 neighbours each, prefixes of b items find at most (b - 1) / 10 of an item's, and chance finds
+ * (b - 1) / (N - 1): even a perfect lift is not above (N - 1) / 10, and says nothing where that is less than healthy.
+ */
+static double lift_of(const sid_report *report, double lift, double healthy)
+{
+    return (double)(report->items - 1) >= healthy * SID__HEALTH_NEAREST ? lift : SID__NAN;
+}
+
 static void judge_vectors(judge *to)
 {
     const sid_report *report = to->report;
     bool is_large = report->level[0].codes >= CODES_LEAST;
     (void)add_check(to, "relative_mse", report->relative_mse, (limits){false, .60, .80},
                     "add levels (--levels) or codes (--codes), or reduce the vectors first with --pca");
-    (void)add_check(to, "lcp_ratio", is_large ? report->lcp_ratio : SID__NAN, (limits){true, 20, 3},
+    (void)add_check(to, "lcp_ratio", is_large ? lift_of(report, report->lcp_ratio, LCP_HEALTHY) : SID__NAN,
+                    (limits){true, LCP_HEALTHY, 3},
                     "near vectors hardly share codes: try another encoder or more --codes");
 }
 
@@ -175,8 +186,9 @@ static void judge_entropy(judge *to, const sid_level_report *level)
 
 static void judge_lift(judge *to, const sid_level_report *level, double prefix_codes)
 {
-    (void)add_level_check(to, level->index, "knn_lift", prefix_codes >= CODES_LEAST ? level->knn_lift : SID__NAN,
-                          (limits){true, 10, 3}, "near vectors hardly share codes: try another encoder");
+    (void)add_level_check(to, level->index, "knn_lift",
+                          prefix_codes >= CODES_LEAST ? lift_of(to->report, level->knn_lift, LIFT_HEALTHY) : SID__NAN,
+                          (limits){true, LIFT_HEALTHY, 3}, "near vectors hardly share codes: try another encoder");
 }
 
 static void judge_levels(judge *to)

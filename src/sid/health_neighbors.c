@@ -18,7 +18,7 @@
 
 enum {
     QUERIES = 2000,
-    NEAREST = 10,
+    NEAREST = SID__HEALTH_NEAREST,
     TILE = SID__DENSE_TILE,
     CHUNK_QUERIES = 4 * TILE, /* a task */
     PACK_ROWS = 4 * TILE,     /* a task */

@@ -181,6 +181,21 @@ static void test_not_computed(void **state)
     assert_string_equal(check_of(&report, "level.1.knn_lift")->verdict, "n/a");
     assert_string_equal(check_of(&report, "level.2.knn_lift")->verdict, "broken"); /* 16 prefixes: it means something */
     sid_report_drop(&report);
+    report = make_healthy();
+    report.items = 200; /* at most 19.9, which is not 20 */
+    report.lcp_ratio = 19.9;
+    TEST_OK(sid__health_judge(&report, err));
+    assert_string_equal(check_of(&report, "lcp_ratio")->verdict, "n/a");
+    assert_string_equal(check_of(&report, "level.1.knn_lift")->verdict, "healthy");
+    report.items = 100;
+    report.level[1].knn_lift = 9.9;
+    TEST_OK(sid__health_judge(&report, err));
+    assert_string_equal(check_of(&report, "level.2.knn_lift")->verdict, "n/a");
+    report.items = 201;
+    TEST_OK(sid__health_judge(&report, err));
+    assert_string_equal(check_of(&report, "lcp_ratio")->verdict, "look");
+    assert_string_equal(check_of(&report, "level.2.knn_lift")->verdict, "look");
+    sid_report_drop(&report);
 }
 
 static void test_warnings(void **state)
