@@ -8,6 +8,7 @@
 
 #include "inputs.h"
 #include "output.h"
+#include "text.h"
 
 typedef struct modalities {
     sid_modality one[SID_MODALITIES_MAX];
@@ -104,6 +105,18 @@ static sid_status fuse(cli_app *app, modalities *all, sid_fusion **fusion, sid_v
     return sid_fusion_apply(app->ctx, *fusion, all->one, all->count, out, &app->err);
 }
 
+/* What is meant where videos have no sound, and a mistake where a file has no ids and its rows are joined by number. */
+static void tell_missing(cli_app *app, const modalities *all, int64_t count)
+{
+    char total[32];
+    for (int m = 0; m < all->count; m++) {
+        int64_t missing = count - sid_vectors_count(all->vectors[m]);
+        if (missing > 0)
+            cli_warn(app, "%s: %s of %s without a vector, taken as zeroes; if the ids differ, give %s=FILE:IDS",
+                     all->one[m].name, cli_count_text(app, missing, "item"), cli_group(count, total), all->one[m].name);
+    }
+}
+
 sid_status cli_modalities_fit(cli_app *app, const sid_items *items, sid_fusion **fusion, sid_vectors **out)
 {
     modalities all = {.count = 0};
@@ -114,6 +127,8 @@ sid_status cli_modalities_fit(cli_app *app, const sid_items *items, sid_fusion *
     }
     if (status == SID_OK)
         status = fuse(app, &all, fusion, out);
+    if (status == SID_OK)
+        tell_missing(app, &all, sid_vectors_count(*out));
     if (status == SID_OK)
         cli_note(app, "%s in %d dimensions: %s", cli_count_text(app, sid_vectors_count(*out), "item"),
                  sid_fusion_dim(*fusion), sid_fusion_text(*fusion));

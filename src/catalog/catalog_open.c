@@ -515,7 +515,9 @@ static sid_status check_dim(const sid_catalog *catalog, int dim, sid_error *err)
 {
     if (dim == catalog->manifest.dim)
         return SID_OK;
-    return sid__fail(err, SID_EDATA, "%d numbers, the catalogue takes %d", dim, catalog->manifest.dim);
+    return sid__fail(err, SID_EDATA, "%d numbers, the catalogue takes %d%s%s", dim, catalog->manifest.dim,
+                     catalog->fusion ? ", fused from several vectors an item: " : "",
+                     catalog->fusion ? sid_fusion_text(catalog->fusion) : "");
 }
 
 sid_status sid_catalog_encode(const sid_catalog *catalog, const float *x, int64_t count, int dim, uint16_t *codes,

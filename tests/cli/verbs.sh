@@ -129,6 +129,8 @@ passes synth vectors -o sounds --item-count 150 --dim 16 --centers 9 --seed 5 --
 seq 50 199 >sounds.ids
 passes fit --vectors image=pictures/vectors.npy --vectors audio=sounds/vectors.npy:sounds.ids -o fused --codes 8 --fuse-weights image:2
 says "200 items in 40 dimensions: concat of image:2, audio:1"
+says "warning: audio: 50 items of 200 without a vector, taken as zeroes; if the ids differ, give audio=FILE:IDS"
+check "no word of what is complete" sh -c '! grep -q "warning: image" "$0"' "$err"
 says "semid encode fused --vectors NAME=new.npy:new.ids.txt --vectors ..."
 passes export fused --as tsv -o fused.tsv
 passes encode fused --vectors audio=sounds/vectors.npy:sounds.ids --vectors image=pictures/vectors.npy
