@@ -159,7 +159,16 @@ static void print_verdict(cli_app *app, const sid_report *report)
              found > NAMED_MAX ? ", ..." : "", found ? ")" : "");
 }
 
-static void print_health(cli_app *app, const sid_report *report, const char *path, bool is_text)
+enum { FEW_ITEMS = 32 }; /* below, lsa keeps rare words by itself */
+
+/* Whether lsa left out words that only one item has, and nobody chose that it should. */
+static bool can_keep_more_words(const cli_app *app, const fit_state *state)
+{
+    return state->encoder && !cli_is_given(app, "init-from") && strcmp(cli_text(app, "encoder"), "lsa") == 0 &&
+           !cli_setting_of(app, "encoder-min-df") && sid_vectors_count(state->vectors) >= FEW_ITEMS;
+}
+
+static void print_health(cli_app *app, const sid_report *report, const char *path, bool has_rare_words)
 {
     char number[32], total[32];
     const char *names, *next;
@@ -175,7 +184,7 @@ static void print_health(cli_app *app, const sid_report *report, const char *pat
     if (report->duplicate_vectors > 0)
         cli_note(app, "  equal vectors  %s, which no quantizer tells apart%s",
                  cli_count_text(app, report->duplicate_vectors, "item"),
-                 is_text ? "; --encoder-min-df 1 keeps words that only one item has" : "");
+                 has_rare_words ? "; --encoder-min-df 1 keeps words that only one item has" : "");
     if (!isnan(report->relative_mse))
         cli_note(app, "  relative MSE   %.3f", report->relative_mse);
     print_verdict(app, report);
@@ -222,7 +231,7 @@ static sid_status summarize(cli_app *app, const char *path, fit_state *state)
     CLI_TRY(sid_catalog_report(state->catalog, &state->report, &app->err));
     cli_note(app, "%s: %s, %s of %s codes by %s, in %.1f s", path, cli_count_text(app, info.items, "item"),
              cli_count_text(app, info.levels, "level"), codes_text(app, &info), info.quantizer, elapsed_s);
-    print_health(app, &state->report, path, state->encoder != NULL);
+    print_health(app, &state->report, path, can_keep_more_words(app, state));
     print_next(app, path, state);
     if (!app->is_format_given || (app->format != CLI_FORMAT_JSON && app->format != CLI_FORMAT_JSONL))
         return SID_OK;

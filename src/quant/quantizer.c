@@ -194,7 +194,7 @@ sid_status sid__quantizer_fit_rows(sid_ctx *ctx, sid_quantizer *q, const sid__ro
     SID_TRY(sid__sample_rows(q, fit_row, count, &row, &row_count, err));
     for (int l = 0; l < q->options.levels; l++)
         if (q->options.codes[l] > row_count) {
-            sid__ctx_warn(ctx, "level %d has %d codes for %lld rows; the spare codes stay dead", l + 1,
+            sid__ctx_warn(ctx, "level %d has %d codes for %lld rows; the spare codes stay dead, take fewer", l + 1,
                           q->options.codes[l], (long long)row_count);
             break;
         }
@@ -323,6 +323,16 @@ sid_status sid_quantizer_encode(sid_ctx *ctx, const sid_quantizer *q, const floa
     return sid__quantizer_encode_rows(ctx, q, &rows, codes, margins, err);
 }
 
+/* `row` -1: there is one, which needs no number. */
+static sid_status fail_code(const sid_quantizer *q, int64_t row, int level, int code, sid_error *err)
+{
+    char where[32] = "";
+    if (row >= 0)
+        (void)snprintf(where, sizeof where, "row %lld: ", (long long)row);
+    return sid__fail(err, SID_EDATA, "%scode %d at level %d; 0 to %d are possible", where, code, level + 1,
+                     q->options.codes[level] - 1);
+}
+
 sid_status sid_quantizer_decode(const sid_quantizer *q, const uint16_t *codes, int64_t count, int depth, float *x,
                                 sid_error *err)
 {
@@ -331,8 +341,7 @@ sid_status sid_quantizer_decode(const sid_quantizer *q, const uint16_t *codes, i
     for (int64_t i = 0; i < count; i++)
         for (int l = 0; l < depth; l++)
             if (codes[i * levels + l] >= q->options.codes[l])
-                return sid__fail(err, SID_EDATA, "row %lld: code %d at level %d; 0 to %d are possible", (long long)i,
-                                 codes[i * levels + l], l + 1, q->options.codes[l] - 1);
+                return fail_code(q, count > 1 ? i : -1, l, codes[i * levels + l], err);
     float *row = NULL;
     SID_TRY(sid__alloc(&row, (size_t)q->prepared_dim, sizeof(float), "a row", err));
     for (int64_t i = 0; i < count; i++) {

@@ -28,6 +28,15 @@ fails 3 "item_id" fit column.tsv -o x
 fails 3 "empty.npy" fit --vectors empty.npy -o x
 fails 3 "items.tsv" fit --vectors items.tsv -o x
 
+# ---- advice that helps
+printf 'item_id\ttitle\na\tsame words\nb\tsame words\nc\tothers\n' >few.tsv
+passes fit few.tsv -o few --codes 2
+says "which no quantizer tells apart"
+check "no word of rare words where all are kept" sh -c '! grep -q min-df "$0"' "$err"
+{ cat items.tsv; printf 'one\tgreen zebra\t\ntwo\tgreen yak\t\n'; } >rare.tsv
+passes fit rare.tsv -o rare --codes 4
+says "--encoder-min-df 1 keeps words that only one item has"
+
 # ---- rows of text
 printf 'item_id\ttitle\na\tx\nb\ty\na\tz\n' >twice.tsv
 fails 3 "twice.tsv:4" fit twice.tsv -o x
