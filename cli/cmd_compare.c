@@ -94,6 +94,8 @@ static sid_status compare(cli_app *app, sid_catalog *old, sid_catalog *new)
         .map_path = path, .codes_path = codes_path, .events_path = cli_text(app, "events")};
     CLI_TRY(sid_catalog_compare(old, new, &options, &comparison, &app->err));
     print(app, &comparison);
+    if (comparison.common == 0)
+        cli_warn(app, "no item is in both catalogues, so that nothing can be compared; are the ids the same?");
     if (path)
         cli_note(app, "wrote %s to %s, their codes to %s", cli_count_text(app, comparison.common, "item"), path,
                  codes_path);
@@ -123,7 +125,8 @@ static sid_status run(cli_app *app)
 
 static const cli_option options[] = {
     CLI_OPTION_OUTPUT(
-        "write the migration map: item_id, old, new, first_changed_level; the codes go to PATH.codes.tsv"),
+        "write the migration map: item_id, old, new, first_changed_level; the codes go beside it, map.codes.tsv "
+        "to map.tsv"),
     {.name = "events",
      .type = CLI_TEXT,
      .value = "FILE",

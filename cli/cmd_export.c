@@ -37,7 +37,7 @@ static sid_status run(cli_app *app)
                                         .template_text = cli_text(app, "template")},
                             .path = cli_text(app, "output")};
     if (!target.options.form)
-        return cli_fail(app, SID_EUSAGE, "export needs --as FORM; semid export --help lists the forms");
+        return cli_fail(app, SID_EUSAGE, "export needs --as FORM, such as --as tsv");
     CLI_TRY(sid_export_beside(target.options.form, target.path, beside, sizeof beside, &app->err));
     CLI_TRY(cli_output_check(app, target.path));
     if (*beside)

@@ -29,6 +29,8 @@ static void print(cli_app *app, const sid_labels *labels, int depth)
             shown++;
         }
     cli_table_end(&table);
+    if (shown == 0 && cli_is_given(app, "prefix"))
+        cli_note(app, "no item has a SID that begins with %s", cli_text(app, "prefix"));
     free(row);
 }
 

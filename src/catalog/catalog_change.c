@@ -198,17 +198,27 @@ sid_status sid_catalog_add(sid_catalog *catalog, const sid_vectors *vectors, con
 
 /* ---- Remove ------------------------------------------------------------------------------------------------------- */
 
-static sid_status remove_one(sid_catalog *catalog, const char *item_id, sid_error *err)
+/* `before`: the ids that were removed already in this change. */
+static sid_status fail_missing(const char *const *before, int64_t count, const char *item_id, sid_error *err)
 {
+    for (int64_t i = 0; i < count; i++)
+        if (strcmp(before[i], item_id) == 0)
+            return sid__fail(err, SID_ENOTFOUND, "item \"%.*s\" is named twice; nothing was removed", SID_ITEM_ID_MAX,
+                             item_id);
+    return sid__fail(err, SID_ENOTFOUND, "no item \"%.*s\" in the catalogue; nothing was removed", SID_ITEM_ID_MAX,
+                     item_id);
+}
+
+/* The item of item_id[at]. */
+static sid_status remove_one(sid_catalog *catalog, const char *const *item_ids, int64_t at, sid_error *err)
+{
+    const char *item_id = item_ids[at];
     sid__db_item item;
     sid__arena arena = {0};
     bool is_found = false;
     sid_status status = sid__item_db_find(catalog->db, item_id, &arena, &item, &is_found, err);
     if (status == SID_OK)
-        status = is_found ? sid__item_db_remove(catalog->db, &item, err)
-                          : sid__fail(err, SID_ENOTFOUND,
-                                      "no item \"%.*s\" in the catalogue (or it is named twice); nothing was removed",
-                                      SID_ITEM_ID_MAX, item_id);
+        status = is_found ? sid__item_db_remove(catalog->db, &item, err) : fail_missing(item_ids, at, item_id, err);
     sid__arena_drop(&arena);
     return status;
 }
@@ -222,7 +232,7 @@ static sid_status remove_all(sid_catalog *catalog, const char *const *item_ids, 
         if (i % CHECK_ROWS == 0)
             status = sid__ctx_check(catalog->ctx, err);
         if (status == SID_OK)
-            status = remove_one(catalog, item_ids[i], err);
+            status = remove_one(catalog, item_ids, i, err);
     }
     if (status != SID_OK) {
         sid__item_db_rollback(catalog->db);

@@ -19,8 +19,11 @@ static sid_status match_ids(const sid__imported *in, const sid__vector_ids *ids,
         const sid__place place = {.file = in->path, .row = in->line[i], .byte = -1};
         row[i] = sid__vector_ids_find(ids, in->id[i]);
         if (row[i] < 0)
-            return sid__fail_at(err, SID_EDATA, place, "no vector has the id \"%s\"; vectors of all items are needed",
-                                in->id[i]);
+            return sid__fail_at(
+                err, SID_EDATA, place,
+                "no vector has the id \"%s\"; vectors of all items are needed, their ids row by row by --ids "
+                "FILE or by --items FILE",
+                in->id[i]);
         if (is_taken[row[i]])
             return sid__fail_at(err, SID_EDATA, place, "item_id \"%s\" was seen before; remove one row", in->id[i]);
         is_taken[row[i]] = 1;

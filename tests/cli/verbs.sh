@@ -138,6 +138,8 @@ check "audio alone first, yet the same SIDs" \
     sh -c "sort '$out' | cut -f1,2 >a.tsv; tail -n +2 fused.tsv | cut -f1,2 | sort | cmp - a.tsv"
 passes verify fused --full
 passes encode fused --vectors image=pictures/vectors.npy
+fails 3 '24 numbers, the catalogue takes 40, fused from several vectors an item: concat of image:2, audio:1' encode fused \
+    --vectors pictures/vectors.npy
 fails 3 'modality "text" was not there' encode fused --vectors text=pictures/vectors.npy
 fails 3 'modality "audio" has 24 dimensions, 16 are expected' encode fused --vectors audio=pictures/vectors.npy
 passes fit --vectors image=pictures/vectors.npy --vectors audio=sounds/vectors.npy:sounds.ids -o summed --codes 8 --fuse sum --fuse-dim 10
@@ -283,6 +285,7 @@ passes encode c new.tsv --add --if-exists skip
 passes encode c new.tsv --add --if-exists replace --commit-every 2
 passes remove c i101 i102 --dry-run
 fails 3 "nobody" remove c i103 nobody
+fails 3 'item "i103" is named twice' remove c i103 i103
 passes show c i103
 passes remove c i101 i102
 says "removed 2 items"
@@ -352,6 +355,7 @@ fails 2 "would not read back" export v --as template --template '{code}'
 passes import --codebooks v/quantizer.safetensors --vectors x.npy:x.ids.txt -o imported --force
 passes export imported --as tsv --digit none -o imported.tsv --force
 check "codebooks alone give the same SIDs" is_same imported.tsv bare.tsv
+fails 3 "their ids row by row by --ids FILE or by --items FILE" import v.tsv --vectors x.npy -o imported2
 fails 2 "a file of SIDs, or --codebooks" import --vectors x.npy:x.ids.txt -o imported2
 passes import v.tsv --as tsv --vectors x.npy:x.ids.txt -o imported2 --dry-run
 check "a dry run writes nothing" is_absent imported2
@@ -433,6 +437,9 @@ check "only what lies below the prefix" [ "$(grep -cv "^${sid%%-*}-" "$out")" -e
 passes label c --category brand --category-separator /
 fails 2 "the columns are" label c --category nothing
 fails 2 "1 to 3 levels" label c --depth 9
+passes label c --prefix 999
+prints_nothing
+says "no item has a SID that begins with 999"
 fails 2 "give a depth of 3 or more" label c --prefix 1-2-3
 fails 2 "not a SID" label c --prefix x
 passes fit --vectors x.npy -o bare --codes 4 --levels 2
@@ -464,6 +471,9 @@ passes compare c seeded --format json
 prints '"is_child": false'
 fails 1 "No such file" compare c seeded --events nowhere.tsv
 fails 3 "no such catalogue" compare c nowhere
+passes compare c fused
+says "no item is in both catalogues"
+fails 3 "semid: code 999 at level 1; 0 to" neighbors c --prefix 999
 passes fit items.tsv -o following --init-from c
 passes compare c following --format json
 prints '"is_child": true'
