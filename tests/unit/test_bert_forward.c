@@ -1,7 +1,7 @@
 /* test_bert_forward.c: sequences of ids to vectors, against transformers' BertModel in double. */
 #include "bert_case.h"
 
-#include "io/npy.h"
+#include "io/sha256.h"
 
 enum { WIDTH = 36, TEXTS_MAX = 64 };
 
@@ -93,6 +93,25 @@ static void test_same_bits(void **state)
     sid__bert_model_drop(&model);
 }
 
+/* Fails when a compiler or a change moves a bit of any vector, and with it users' SIDs: the commit says why. */
+static void test_golden_bits(void **state)
+{
+    (void)state;
+    static const char wanted[] = "2fc0f67a151f4b3f8f404ec1418be5e1aeebb06f9fc04922c3129f9ea7ffc987";
+    sid__bert_model model = read_model();
+    texts t = {0};
+    char hex[SID__SHA256_HEX_SIZE];
+    float out[TEXTS_MAX * 2 * WIDTH] = {0};
+    case_bert_lines(take_text, &t);
+    for (int i = 0; i < t.count; i++) {
+        run(&model, sid__isa_best(), SID__BERT_MEAN, &t, i, 1, out + i * 2 * WIDTH);
+        run(&model, sid__isa_best(), SID__BERT_CLS, &t, i, 1, out + (i * 2 + 1) * WIDTH);
+    }
+    sid__sha256_bytes(out, sizeof out, hex);
+    assert_string_equal(hex, wanted);
+    sid__bert_model_drop(&model);
+}
+
 /* Fails when numbers that overflow pass as a vector, or memory is lost. */
 static void test_failures(void **state)
 {
@@ -122,6 +141,6 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_same_bits),
-                                       cmocka_unit_test(test_failures)};
+                                       cmocka_unit_test(test_golden_bits), cmocka_unit_test(test_failures)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
