@@ -10,7 +10,7 @@
 #include "embed/bert_weights.h"
 
 enum {
-    SID__BERT_PACK_TOKENS = 192, /* two blocks of rows of a product; their values stay in the cache */
+    SID__BERT_PACK_TOKENS = 384, /* enough for nearly full tiles of products; more gains nothing */
     SID__BERT_PACK_TEXTS = SID__BERT_PACK_TOKENS / 3 + 1 /* no text has fewer than three tokens */
 };
 
