@@ -5,7 +5,7 @@
  * tests/golden/golden_sids.txt holds those that gcc, clang and aarch64 must give (cross.sh). A changed line there moves
  * users' SIDs: the commit says why.
  *
- * Needs base, kernel, linalg, tensor, quant, io/tensor_set, io/id_index, io/rows and io/sha256 only, and no checkpoints, so that
+ * Needs base, kernel, linalg, tensor, quant, io/tensor_set, io/id_index, io/rows, io/vectors and io/sha256 only, and no checkpoints, so that
  * it links without any library. The data
  * comes from Philox integers by additions and powers of two: exact everywhere.
  */
