@@ -83,6 +83,9 @@ static sid_status fill_groups(sid__start *start, sid_error *err)
     if (!o->init_from && o->codes && strchr(o->codes, ','))
         return sid__fail(err, SID_EUSAGE, "codes is \"%s\"; separate modalities take one number for all levels",
                          o->codes);
+    if (!o->init_from && o->levels > SID_LEVELS_MAX / fusion->count)
+        return sid__fail(err, SID_EUSAGE, "levels is %d for each of %d modalities; at most %d together are expected",
+                         o->levels, fusion->count, SID_LEVELS_MAX);
     if (!o->init_from)
         o->levels = (o->levels ? o->levels : LEVELS_DEFAULT) * fusion->count;
     sid_status status = sid__strbuf_printf(&text, err, "%s%sgroups=", o->options ? o->options : "",

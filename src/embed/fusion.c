@@ -203,7 +203,10 @@ static sid_status fit_part(const sid__rows *rows, bool is_sum, sid__fused_part *
         return status;
     double rms = sqrt(square / (double)rows->count);
     part->factor = (float)((is_sum ? part->weight : sqrt(part->weight)) / rms);
-    if (!(rms > 0) || !isfinite(part->factor) || !(part->factor > 0))
+    if (rms > 0 && (!isfinite(part->factor) || !(part->factor > 0)))
+        return sid__fail(err, SID_EUSAGE, "the weight of modality \"%s\" is %g, which its norm of %g leaves nothing of",
+                         part->name, part->weight, rms);
+    if (!(rms > 0))
         return sid__fail(err, SID_EDATA,
                          "all rows of modality \"%s\" are equal, so it tells nothing apart; leave it out", part->name);
     return SID_OK;
@@ -231,31 +234,58 @@ static sid_status sample_items(const sid_fusion *fusion, const joined *all, int 
     return SID_OK;
 }
 
+/* How many items are looked at together: 4 MiB of parts, so that wide ones do not need more. */
+static int64_t block_rows(const sid_fusion *fusion)
+{
+    int64_t rows = (int64_t)(4 << 20) / (fusion->width * (int64_t)sizeof(float));
+    return rows < 16 ? 16 : rows < BLOCK_ROWS ? rows : BLOCK_ROWS;
+}
+
+/* Room for a block: of the widest part, and of all together. */
+static sid_status alloc_block(const sid_fusion *fusion, float **x, float **z, sid_error *err)
+{
+    size_t rows = (size_t)block_rows(fusion);
+    SID_TRY(sid__alloc(x, rows, (size_t)widest_part(fusion) * sizeof **x, "rows of a modality", err));
+    return sid__alloc(z, rows, (size_t)fusion->width * sizeof **z, "joined rows", err);
+}
+
+/* Columns begin .. begin+wide-1 of the parts of item (count) into out (count, wide). */
+static sid_status gather_parts(const sid_fusion *fusion, const joined *all, const int64_t *item, int64_t count,
+                               int begin, int wide, float *out, sid_error *err)
+{
+    float *x = NULL, *z = NULL;
+    int64_t block = block_rows(fusion);
+    sid_status status = alloc_block(fusion, &x, &z, err);
+    for (int64_t at = 0; at < count && status == SID_OK; at += block) {
+        int64_t some = count - at < block ? count - at : block;
+        status = fill_parts(fusion, all, 0, item + at, some, x, z, err);
+        for (int64_t i = 0; i < some && status == SID_OK; i++)
+            memcpy(out + (at + i) * wide, z + i * fusion->width + begin, (size_t)wide * sizeof *out);
+    }
+    sid__free(x);
+    sid__free(z);
+    return status;
+}
+
 /* The principal directions of some items' parts: of all of them into v (width, dim), or of part m into its rows. */
 static sid_status find_directions(sid_ctx *ctx, sid_fusion *fusion, const joined *all, int m, uint64_t seed,
                                   sid_error *err)
 {
     int64_t *item = NULL, count = 0;
-    float *x = NULL, *z = NULL, *part = NULL;
+    float *part = NULL;
     int begin = m < 0 ? 0 : fusion->part[m].begin, wide = m < 0 ? fusion->width : fusion->part[m].dim;
-    sid_status status = sample_items(fusion, all, m, &item, &count, err);
-    if (status == SID_OK)
-        status = sid__alloc(&x, BLOCK_ROWS, (size_t)widest_part(fusion) * sizeof *x, "rows of a modality", err);
-    if (status == SID_OK)
-        status = sid__alloc(&z, BLOCK_ROWS, (size_t)fusion->width * sizeof *z, "joined rows", err);
-    if (status == SID_OK)
+    SID_TRY(sample_items(fusion, all, m, &item, &count, err));
+    size_t size = (size_t)count * (size_t)wide * sizeof *part; /* count <= 2^20, wide <= 2^16 */
+    sid_status status = sid__ctx_reserve(ctx, size, "rows for the fusion's principal directions", err);
+    if (status == SID_OK) {
         status = sid__alloc(&part, (size_t)count, (size_t)wide * sizeof *part, "rows for principal directions", err);
-    for (int64_t at = 0; at < count && status == SID_OK; at += BLOCK_ROWS) {
-        int64_t some = count - at < BLOCK_ROWS ? count - at : BLOCK_ROWS;
-        status = fill_parts(fusion, all, 0, item + at, some, x, z, err);
-        for (int64_t i = 0; i < some && status == SID_OK; i++)
-            memcpy(part + (at + i) * wide, z + i * fusion->width + begin, (size_t)wide * sizeof *part);
+        if (status == SID_OK)
+            status = gather_parts(fusion, all, item, count, begin, wide, part, err);
+        if (status == SID_OK)
+            status = sid__pca(ctx, part, count, wide, fusion->dim, seed, fusion->v + (int64_t)begin * fusion->dim, err);
+        sid__ctx_release(ctx, size);
     }
-    if (status == SID_OK)
-        status = sid__pca(ctx, part, count, wide, fusion->dim, seed, fusion->v + (int64_t)begin * fusion->dim, err);
     sid__free(item);
-    sid__free(x);
-    sid__free(z);
     sid__free(part);
     return status;
 }
@@ -422,8 +452,9 @@ static void to_unit_length(float *row, int dim)
 static sid_status fuse_blocks(sid_ctx *ctx, const sid_fusion *fusion, const joined *all, const sid__gemm_packed *v,
                               float *x, float *z, float *out, sid_error *err)
 {
-    for (int64_t begin = 0; begin < all->count; begin += BLOCK_ROWS) {
-        int64_t count = all->count - begin < BLOCK_ROWS ? all->count - begin : BLOCK_ROWS;
+    int64_t block = block_rows(fusion);
+    for (int64_t begin = 0; begin < all->count; begin += block) {
+        int64_t count = all->count - begin < block ? all->count - begin : block;
         float *to = out + begin * fusion->dim;
         SID_TRY(sid__ctx_check(ctx, err));
         SID_TRY(fill_parts(fusion, all, begin, NULL, count, x, v ? z : to, err));
@@ -445,9 +476,7 @@ static sid_status fuse(sid_ctx *ctx, const sid_fusion *fusion, const joined *all
 {
     float *x = NULL, *z = NULL;
     sid__gemm_packed v = {0};
-    sid_status status = sid__alloc(&x, BLOCK_ROWS, (size_t)widest_part(fusion) * sizeof *x, "rows of a modality", err);
-    if (status == SID_OK)
-        status = sid__alloc(&z, BLOCK_ROWS, (size_t)fusion->width * sizeof *z, "joined rows", err);
+    sid_status status = alloc_block(fusion, &x, &z, err);
     if (status == SID_OK && fusion->v)
         status = sid__gemm_pack(ctx, sid__gemm_by_depth(fusion->v, fusion->dim), fusion->width, fusion->dim, &v, err);
     if (status == SID_OK)
