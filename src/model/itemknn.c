@@ -60,10 +60,11 @@ static void make_profile(const sid_model *m, const sid__history *history, float 
     const itemknn_options *o = m->family_options;
     double weight = 1, square = 0;
     memset(profile, 0, (size_t)m->dim * sizeof *profile);
-    for (int64_t age = 0; age < history->count; age++, weight *= o->content_decay) {
+    for (int64_t age = 0; age < history->count; age++) {
         const float *x = m->vectors + history->item[history->count - 1 - age] * (int64_t)m->dim, w = (float)weight;
         for (int d = 0; d < m->dim; d++)
             profile[d] += w * x[d];
+        weight *= o->content_decay;
     }
     for (int d = 0; d < m->dim; d++)
         square = fma((double)profile[d], (double)profile[d], square);
@@ -83,8 +84,10 @@ static void score_chunk(void *arg, int64_t begin, int64_t end, int worker)
         float *score = s->score + h * items;
         double weight = 1;
         memset(score, 0, (size_t)items * sizeof *score);
-        for (int64_t age = 0; age < history.count; age++, weight *= o->decay)
+        for (int64_t age = 0; age < history.count; age++) {
             sid__item_pairs_add(s->m->state, history.item[history.count - 1 - age], (float)weight, score);
+            weight *= o->decay;
+        }
         if (s->profile)
             make_profile(s->m, &history, s->profile + h * s->m->dim);
     }
