@@ -12,6 +12,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "base/vfs.h"
+
 static const sid_option option_table[] = {
     {.name = "weights",
      .type = SID_OPTION_TEXT,
@@ -85,6 +87,24 @@ static sid_status set_limits(const sid_ctx *ctx, const sid__bert_options *option
                      bert->prefix_tokens);
 }
 
+/* The wrong pooling gives vectors that look fine and are not: where the folder says which it wants, that is compared. */
+static sid_status check_pooling(const sid_ctx *ctx, const sid__bert_options *options, sid_error *err)
+{
+    char path[PATH_MAX], *bytes = NULL;
+    int64_t size = 0;
+    bool is_cls = false;
+    SID_TRY(sid__path_join(path, sizeof path, options->weights, "1_Pooling/config.json", err));
+    if (!sid__path_exists(path))
+        return SID_OK;
+    SID_TRY(sid__read_whole(path, 1 << 20, &bytes, &size, err));
+    sid_status status = sid__bert_pooling_parse(bytes, (size_t)size, path, &is_cls, err);
+    sid__free(bytes);
+    if (status == SID_OK && is_cls != (options->pool == SID__BERT_CLS))
+        sid__ctx_warn(ctx, "this model was trained with pool=%s; pass --encoder-pool %s", is_cls ? "cls" : "mean",
+                      is_cls ? "cls" : "mean");
+    return status;
+}
+
 /* The path as it is from everywhere, and what the files hold now. */
 static sid_status keep_reference(sid__bert_options *options, sid__bert *bert, sid_error *err)
 {
@@ -108,6 +128,7 @@ static sid_status read_model(sid_ctx *ctx, const sid_encoder *e, const sid_items
     SID_TRY(choose_fields(items, e->fields, &bert->fields, err));
     SID_TRY(sid__bert_model_read(ctx, options->weights, &bert->model, err));
     SID_TRY(set_limits(ctx, options, bert, err));
+    SID_TRY(check_pooling(ctx, options, err));
     if (options->ref)
         return keep_reference(options, bert, err);
     options->weights[0] = 0; /* a catalogue has its own copy: where it came from is nobody's business */

@@ -182,3 +182,12 @@ sid_status sid__bert_rules_parse(const char *bytes, size_t size, const char *pat
     json_decref(root);
     return status;
 }
+
+sid_status sid__bert_pooling_parse(const char *bytes, size_t size, const char *path, bool *is_cls, sid_error *err)
+{
+    json_t *root = NULL;
+    SID_TRY(open_object(bytes, size, path, &root, err));
+    sid_status status = read_flag(&(reader){root, path, err}, "pooling_mode_cls_token", false, is_cls);
+    json_decref(root);
+    return status;
+}

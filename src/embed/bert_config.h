@@ -31,5 +31,7 @@ sid_status sid__bert_shape_parse(const char *bytes, size_t size, const char *pat
                                  sid_error *err);
 sid_status sid__bert_rules_parse(const char *bytes, size_t size, const char *path, sid__bert_text_rules *out,
                                  sid_error *err);
+/* What sentence-transformers keeps in 1_Pooling/config.json: whether a text's vector is that of [CLS]. */
+sid_status sid__bert_pooling_parse(const char *bytes, size_t size, const char *path, bool *is_cls, sid_error *err);
 
 #endif

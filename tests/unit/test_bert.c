@@ -126,6 +126,34 @@ static void test_positions(void **state)
     sid_ctx_free(ctx);
 }
 
+/* Fails when nobody is told that the folder asks for another pooling, or its word is not read. */
+static void test_pooling(void **state)
+{
+    (void)state;
+    const char *folder = case_bert_folder();
+    sid_ctx *ctx = case_ctx(1, SID__ISA_PORTABLE);
+    sid_encoder *e = NULL;
+    char line[200] = "", options[600], pooling[600], path[700];
+    (void)snprintf(pooling, sizeof pooling, "%s/1_Pooling", folder);
+    (void)snprintf(path, sizeof path, "%s/config.json", pooling);
+    (void)snprintf(options, sizeof options, "weights=%s,max_tokens=40", folder);
+    TEST_OK(sid__directory_create(pooling, err));
+    sid_ctx_on_log(ctx, note_log, line);
+    case_bert_file(pooling, "config.json", "{\"pooling_mode_cls_token\": false}");
+    TEST_OK(fit(ctx, NULL, options, &e, err));
+    assert_string_equal(line, "");
+    sid_encoder_free(e);
+    case_bert_file(pooling, "config.json", "{\"pooling_mode_cls_token\": true}");
+    TEST_OK(fit(ctx, NULL, options, &e, err));
+    assert_string_equal(line, "this model was trained with pool=cls; pass --encoder-pool cls");
+    sid_encoder_free(e);
+    case_bert_file(pooling, "config.json", "{\"pooling_mode_cls_token\": 7}");
+    TEST_FAILS(fit(ctx, NULL, options, &e, err), SID_EDATA, "pooling_mode_cls_token is neither");
+    (void)unlink(path);
+    (void)rmdir(pooling);
+    sid_ctx_free(ctx);
+}
+
 /* Fails when a damaged encoder file is believed or an allocation's failure is lost. */
 static void test_bad_tensors(void **state)
 {
@@ -155,8 +183,8 @@ static void test_bad_tensors(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_store), cmocka_unit_test(test_reference),
-                                       cmocka_unit_test(test_usage), cmocka_unit_test(test_positions),
-                                       cmocka_unit_test(test_bad_tensors)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_store),   cmocka_unit_test(test_reference),
+                                       cmocka_unit_test(test_usage),   cmocka_unit_test(test_positions),
+                                       cmocka_unit_test(test_pooling), cmocka_unit_test(test_bad_tensors)};
     return cmocka_run_group_tests(tests, NULL, case_bert_remove);
 }
