@@ -8,6 +8,10 @@
 
 #include "base/cgroup.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 static const char *const isa_name[] = {
 #define ROW(name, text) [SID__ISA_##name] = text,
     SID__ISA_LIST(ROW)
@@ -36,6 +40,19 @@ bool sid__isa_is_supported(sid__isa isa)
     }
 #else
     return isa == SID__ISA_PORTABLE;
+#endif
+}
+
+/* Not among the names that __builtin_cpu_supports knows in every compiler. */
+bool sid__cpu_has_sha(void)
+{
+#if defined(__x86_64__)
+    enum { LEAF = 7, SHA_BIT = 29 };
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(LEAF, 0, &a, &b, &c, &d) && (b >> SHA_BIT & 1) && __builtin_cpu_supports("sse4.1") &&
+           __builtin_cpu_supports("ssse3");
+#else
+    return false;
 #endif
 }
 

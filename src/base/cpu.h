@@ -24,6 +24,9 @@ sid__isa sid__isa_best(void);
 /* NULL: the best. SID_EUSAGE for an unknown name or one that this CPU lacks. */
 sid_status sid__isa_parse(const char *name, sid__isa *out, sid_error *err);
 
+/* The CPU has instructions for SHA-256. */
+bool sid__cpu_has_sha(void);
+
 /* CPUs allowed by affinity and by the cgroup's quota (rounded up), at least 1. */
 int sid__cpu_allowed_count(void);
 /* The cgroup's memory limit in bytes; 0: none. */

@@ -38,6 +38,23 @@ static void test_million_in_odd_steps(void **state)
     free(bytes);
 }
 
+/* Fails when the CPU's instructions do not give what is written, for one block or more, from any state. */
+static void test_instructions(void **state)
+{
+    (void)state;
+    unsigned char bytes[7 * SID__SHA256_BLOCK];
+    uint32_t fast[8], plain[8];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i * i * 31 + i / 3);
+    for (size_t i = 0; i < 8; i++)
+        fast[i] = plain[i] = (uint32_t)(i * 0x9E3779B9u + 7);
+    for (size_t count = 1; count <= 7; count++) {
+        sid__sha256_blocks(fast, bytes, count);
+        sid__sha256_blocks_portable(plain, bytes, count);
+        assert_memory_equal(fast, plain, sizeof fast);
+    }
+}
+
 /* Fails when the file's end, or a file larger than the read buffer, is hashed wrongly. */
 static void test_file(void **state)
 {
@@ -61,7 +78,7 @@ static void test_file(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fips_vectors), cmocka_unit_test(test_million_in_odd_steps),
-                                       cmocka_unit_test(test_file)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fips_vectors), cmocka_unit_test(test_instructions),
+                                       cmocka_unit_test(test_million_in_odd_steps), cmocka_unit_test(test_file)};
     return cmocka_run_group_tests(tests, NULL, remove_temporary);
 }
