@@ -4,6 +4,8 @@
 #ifndef SEMID_POLICY_CASE_H
 #define SEMID_POLICY_CASE_H
 
+#include <stdatomic.h>
+
 #include "test.h"
 
 #include "base/ctx.h"
@@ -48,7 +50,8 @@ typedef struct policy_case {
     sid_ctx *ctx;
     sid_quantizer *quantizer;
     sid__policy policy;
-    int count, codes, reads_left; /* reads_left: then reading fails; < 0: never */
+    int count, codes;
+    _Atomic int reads_left; /* then reading fails; below 0: never */
     float x[CASE_MAX * CASE_DIM];
     uint16_t before[CASE_MAX * 2], after[CASE_MAX * 2];
     double distance[CASE_MAX];
@@ -60,9 +63,11 @@ typedef struct policy_case {
 __attribute__((unused)) static sid_status case_read(void *user, int64_t row, float *x, sid_error *err)
 {
     policy_case *c = user;
-    if (c->reads_left == 0)
+    int left = atomic_load(&c->reads_left); /* several threads read */
+    while (left > 0 && !atomic_compare_exchange_weak(&c->reads_left, &left, left - 1)) {
+    }
+    if (left == 0)
         return sid__fail_memory(err, "a row of the test", 1);
-    c->reads_left -= c->reads_left > 0;
     memcpy(x, c->x + row * CASE_DIM, CASE_DIM * sizeof *x);
     return SID_OK;
 }
