@@ -154,3 +154,9 @@ debian_items() {
     printf 'item_id\ttitle\tsection\ttags\n'
     apt-cache dumpavail | LC_ALL=C awk -f scripts/debian_items.awk | LC_ALL=C sort
 }
+
+# debian_baskets ITEMS.tsv: what each package needs, as an events.tsv on stdout.
+debian_baskets() {
+    printf 'user_id\titem_id\n'
+    apt-cache dumpavail | LC_ALL=C awk -f scripts/debian_baskets.awk "$1" -
+}

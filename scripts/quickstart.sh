@@ -9,7 +9,8 @@ tree=$PWD
 
 slice=0
 if [ "${1:-}" = --slice ]; then slice=${2:?--slice N}; fi
-featured=gimp    # shown below; must be in every slice
+featured=gimp # shown below; must be in every slice, as must what step 8 asks for
+company='python3 python3-numpy python3-scipy python3-pandas python3-matplotlib'
 newcomer=palette-painter
 
 bold= plain=
@@ -20,7 +21,7 @@ say() { printf '%s\n' "$@"; }
 # Shows a command, runs it. In a pipe semid would print bare tsv: here a table is wanted anyway.
 run() {
     printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"
-    if [ "$1" = semid ] && [ ! -t 1 ] && [ "$2" != fit ]; then set -- "$@" --format table; fi
+    if [ "$1" = semid ] && [ ! -t 1 ] && [ "$2" != fit ] && [ "$2" != train ]; then set -- "$@" --format table; fi
     "$@"
 }
 # The same, its first lines.
@@ -52,8 +53,9 @@ say "A name, a short description, a section, and the tags that people gave it: a
 mkdir -p quickstart
 debian_items >quickstart/items.tsv
 if [ "$slice" -gt 0 ]; then
-    awk -F'\t' -v wanted="$slice" -v featured="$featured" 'NR == FNR { count = FNR; next }
-        FNR == 1 || $1 == featured || FNR % int(1 + count / wanted) == 1' quickstart/items.tsv quickstart/items.tsv >quickstart/slice.tsv
+    awk -F'\t' -v wanted="$slice" -v featured="$featured $company" 'NR == FNR { count = FNR; next }
+        FNR == 1 { split(featured, name, " "); for (i in name) keep[name[i]] = 1 }
+        FNR == 1 || ($1 in keep) || FNR % int(1 + count / wanted) == 1' quickstart/items.tsv quickstart/items.tsv >quickstart/slice.tsv
     mv quickstart/slice.tsv quickstart/items.tsv
 fi
 run_head 4 cat quickstart/items.tsv
@@ -103,7 +105,15 @@ run cat quickstart/new.tsv
 run semid encode quickstart/catalog quickstart/new.tsv --add
 run semid neighbors quickstart/catalog --item "$newcomer" -k 5
 
-# ---- 8. next ---------------------------------------------------------------------------------------------------------
+# ---- 8. recommend ----------------------------------------------------------------------------------------------------
+heading "8. Who needs this also needs that"
+say "What a package depends on is a basket, as a customer's purchases are. A model learns from all baskets which packages go" \
+    "together, and the catalogue says what they are:"
+debian_baskets quickstart/items.tsv >quickstart/baskets.tsv
+run semid train itemknn --events quickstart/baskets.tsv --split all -o quickstart/model --force
+run semid recommend quickstart/model --history python3-numpy,python3-scipy -k 6 --catalog quickstart/catalog
+
+# ---- 9. next ---------------------------------------------------------------------------------------------------------
 heading "Done in $((SECONDS - started)) s. Three to try next"
 cat <<TXT
 
