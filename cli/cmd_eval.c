@@ -64,7 +64,8 @@ static sid_status train_families(cli_app *app, const cli_events_input *input, as
                                            .options = cli_family_options(app, CLI_FOR_MODEL),
                                            .seed = app->seed,
                                            .split = cli_split_options(app),
-                                           .vectors = input->vectors};
+                                           .vectors = input->vectors,
+                                           .catalog = input->catalog};
         if (!is_family(app->object[i]) || access(app->object[i], F_OK) == 0)
             continue;
         CLI_TRY(sid_model_train(app->ctx, &options, input->events, NULL, &a->model[a->count], &app->err));
@@ -99,6 +100,7 @@ static sid_status run_all(cli_app *app, sid_eval_options *options, cli_events_in
         return cli_fail(app, SID_EUSAGE, "%s is for a family that is trained now; name one, such as semid eval itemknn",
                         unused);
     options->vectors = input->vectors;
+    options->catalog = input->catalog;
     return evaluate(app, input, options, a);
 }
 

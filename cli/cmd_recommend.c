@@ -104,6 +104,8 @@ static sid_status run(cli_app *app)
     sid_status status = sid_model_open(app->ctx, app->object[0], &model, &app->err);
     if (status == SID_OK && path)
         status = sid_catalog_open(app->ctx, path, SID_OPEN_READ, &catalog, &app->err);
+    if (status == SID_OK && path)
+        status = sid_model_use_catalog(model, catalog, &app->err);
     if (status == SID_OK)
         status = answer(app, model, catalog);
     sid_model_close(model);

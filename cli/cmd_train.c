@@ -25,15 +25,17 @@ static sid_status train(cli_app *app, const cli_events_input *input, const char 
                                        .seed = app->seed,
                                        .split = cli_split_options(app),
                                        .vectors = input->vectors,
+                                       .catalog = input->catalog,
                                        .force = app->is_forced};
     double start_s = cli_now_s();
     CLI_TRY(sid_model_train(app->ctx, &options, input->events, app->is_dry_run ? NULL : path, &model, &app->err));
     sid_model_get_info(model, &info);
     if (app->is_format_given && (app->format == CLI_FORMAT_JSON || app->format == CLI_FORMAT_JSONL))
         print_json(app, &info, path, cli_now_s() - start_s);
-    cli_note(app, "%s%s: %s of %s, %s train%s, %.2f s", app->is_dry_run ? "would write " : "", path, info.family,
+    cli_note(app, "%s%s: %s of %s, %s train%s%s, %.2f s", app->is_dry_run ? "would write " : "", path, info.family,
              cli_count_text(app, info.items, "item"), cli_count_text(app, info.train_events, "event"),
-             info.dim > 0 ? cli_keep(app, ", vectors of %d dimensions", info.dim) : "", cli_now_s() - start_s);
+             info.dim > 0 ? cli_keep(app, ", vectors of %d dimensions", info.dim) : "",
+             info.levels > 0 ? cli_keep(app, ", SIDs of %d codes", info.levels) : "", cli_now_s() - start_s);
     char *word = cli_keep(app, "%s", path);
     cli_note(app, "next: semid recommend %s --history %s; semid eval %s --events %s", word,
              sid_model_item_ids(model)[0], word, cli_text(app, "events"));

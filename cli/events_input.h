@@ -14,7 +14,10 @@
          .type = CLI_TEXT,                                                                                             \
          .value = "FILE",                                                                                              \
          .help = "the items there are, also those without an event; names the rows of --vectors"},                     \
-        {.name = "catalog", .type = CLI_TEXT, .value = "DIR", .help = "the items there are, by a catalogue"},          \
+        {.name = "catalog",                                                                                            \
+         .type = CLI_TEXT,                                                                                             \
+         .value = "DIR",                                                                                               \
+         .help = "the items there are, with their SIDs and vectors"},                                                  \
         CLI_OPTION_VECTORS, CLI_OPTION_IDS, CLI_OPTION_ON_ERROR,                                                       \
         {.name = "split",                                                                                              \
          .type = CLI_TEXT,                                                                                             \

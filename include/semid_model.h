@@ -97,7 +97,11 @@ typedef struct sid_train_options {
         *vectors; /* what items are like, joined by id, for families that use it; NULL: none. Lengths do not
                                  * matter; an item without a vector has no likeness. Rows are copied. */
     bool force;   /* replace a model at `path` */
-    void *reserved[4];
+    /* The SIDs of the items, for families that use them, and where `vectors` is NULL the vectors it keeps. Items are joined
+     * by id; one that the catalogue lacks has no SID: it is left out of histories and never recommended by its SID. NULL:
+     * none. */
+    sid_catalog *catalog;
+    void *reserved[3];
 } sid_train_options;
 
 /* Learns from the train part of `events`, and writes the model as a directory `path`, whole or not at all (NULL: in memory
@@ -110,13 +114,20 @@ SID_API SID_MUST_CHECK sid_status sid_model_train(sid_ctx *ctx, const sid_train_
 /* SID_ECORRUPT names the damaged file; SID_EVERSION: written by a newer semid. The model keeps `ctx`. */
 SID_API SID_MUST_CHECK sid_status sid_model_open(sid_ctx *ctx, const char *path, sid_model **out, sid_error *err);
 SID_API void sid_model_close(sid_model *model);
+/* Asks the model by a later version of its catalogue: items removed there are recommended no more, and a model that generates
+ * SIDs recommends the items added since. SID_EDATA: its codebooks are not those that the model learned. Nobody else may use
+ * the model meanwhile; the catalogue is read once and may be closed. */
+SID_API SID_MUST_CHECK sid_status sid_model_use_catalog(sid_model *model, sid_catalog *catalog, sid_error *err);
 
 typedef struct sid_model_info {
     const char *id; /* 32 hexadecimal digits: a hash of everything below and of what was learned */
     const char *family, *options, *split, *ties;
     uint64_t seed;
     int64_t items, train_events;
-    int dim; /* of the vectors of its items; 0: none */
+    int dim;                   /* of the vectors of its items; 0: none */
+    const char *catalog_id;    /* whose SIDs it learned; NULL: none */
+    int levels;                /* codes of those SIDs */
+    int64_t items_without_sid; /* that its catalogue lacked */
 } sid_model_info;
 SID_API void sid_model_get_info(const sid_model *model, sid_model_info *out);
 /* (items) ids by row: what sid_events_options.item_ids takes, to ask this model of other events. */
@@ -179,7 +190,8 @@ typedef struct sid_eval_options {
     uint64_t seed;              /* of the resamples; 0: 42 */
     const sid_vectors *vectors; /* for the baseline itemknn; NULL: it goes by events alone */
     bool no_baselines;          /* leave out pop, last and itemknn */
-    void *reserved[4];
+    sid_catalog *catalog;       /* its vectors for itemknn where `vectors` is NULL; NULL: none */
+    void *reserved[3];
 } sid_eval_options;
 
 typedef struct sid_interval {

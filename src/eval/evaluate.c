@@ -64,6 +64,8 @@ static sid_status check_model(const evaluating *e, const sid_model *m, sid_error
             err, SID_EUSAGE,
             "the model %s was trained on %lld events, and these have %lld that train; are these its events?",
             m->family->info.name, (long long)m->train_events, (long long)e->split.info.train_events);
+    if (e->options->catalog && m->sids.levels > 0)
+        SID_TRY(sid__item_sids_check(&m->sids, e->options->catalog, m->family->info.name, err));
     bool is_same = m->items.count == events->items.count;
     for (int64_t i = 0; is_same && i < events->items.count; i++)
         is_same = strcmp(m->items.id[i], events->items.id[i]) == 0;
@@ -80,8 +82,10 @@ static sid_status train_baselines(evaluating *e, sid_error *err)
 {
     static const char *const family[BASELINE_COUNT] = {"pop", "last", "itemknn"};
     for (int b = 0; b < BASELINE_COUNT; b++) {
-        const sid_train_options options = {
-            .family = family[b], .split = e->options->split, .vectors = e->options->vectors};
+        const sid_train_options options = {.family = family[b],
+                                           .split = e->options->split,
+                                           .vectors = e->options->vectors,
+                                           .catalog = e->options->catalog};
         SID_TRY(sid__model_train_on(e->ctx, &options, &e->split, &e->baseline[b], err));
         e->model[e->result.row_count++] = e->baseline[b];
     }

@@ -81,14 +81,15 @@ void sid_model_close(sid_model *m)
     sid__free(m->family_options);
     sid__free(m->options_text);
     sid__free(m->vectors);
+    sid__item_sids_drop(&m->sids);
+    sid__free(m->is_live);
     sid__id_list_drop(&m->items);
     sid__free(m);
 }
 
 /* ---- Vectors ---- */
 
-/* To unit length; what has no length stays zero. */
-static void normalize(float *x, int dim)
+void sid__model_normalize(float *x, int dim)
 {
     double square = 0;
     for (int d = 0; d < dim; d++)
@@ -106,7 +107,7 @@ static sid_status copy_rows(sid_model *m, const sid_vectors *vectors, int64_t *f
             continue;
         float *to = m->vectors + item * m->dim;
         SID_TRY(sid_vectors_rows(vectors, row, 1, to, err));
-        normalize(to, m->dim);
+        sid__model_normalize(to, m->dim);
         (*found)++;
     }
     return SID_OK;
@@ -167,6 +168,7 @@ static sid_status learn(sid_model *m, const sid_train_options *options, const si
         return sid__fail(err, SID_EDATA, "%s: no event trains by split \"%s\"; take another", events->path, m->split);
     for (int64_t i = 0, row = 0; i < events->items.count; i++)
         SID_TRY(sid__id_list_add(&m->items, events->items.id[i], strlen(events->items.id[i]), &row, err));
+    SID_TRY(sid__model_set_catalog(m, options, split, err));
     if (options->vectors && m->family->uses_vectors)
         SID_TRY(sid__model_set_vectors(m, options->vectors, err));
     SID_TRY(m->family->train(m->ctx, m, split, err));
@@ -229,7 +231,10 @@ void sid_model_get_info(const sid_model *m, sid_model_info *out)
                             .seed = m->seed,
                             .items = m->items.count,
                             .train_events = m->train_events,
-                            .dim = m->dim};
+                            .dim = m->dim,
+                            .catalog_id = m->sids.levels > 0 ? m->sids.catalog_id : NULL,
+                            .levels = m->sids.width,
+                            .items_without_sid = m->sids.missing};
 }
 
 const char *const *sid_model_item_ids(const sid_model *m)

@@ -8,7 +8,7 @@
 
 #include "base/options.h"
 #include "data/split.h"
-#include "io/tensor_set.h"
+#include "model/item_sids.h"
 
 /* Items seen, oldest first; count >= 1. */
 typedef struct sid__history {
@@ -31,8 +31,10 @@ struct sid_model {
     sid__id_list items;
     int64_t train_events;
     int dim;
-    float *vectors; /* (items.count, dim) unit or zero rows; NULL: none */
-    void *state;    /* the family's */
+    float *vectors;      /* (items.count, dim) unit or zero rows; NULL: none */
+    sid__item_sids sids; /* of the items, where the family uses them and a catalogue was given; levels 0: none */
+    uint8_t *is_live;    /* (items.count) 0: removed from the catalogue since; NULL: all are */
+    void *state;         /* the family's */
     double train_s;
 };
 
@@ -40,6 +42,8 @@ struct sid__model_class {
     sid_family info; /* name, summary, paper, option table */
     size_t options_size;
     bool uses_vectors; /* where they are given */
+    bool uses_sids;    /* where a catalogue is given */
+    bool needs_sids;
     /* Sets m->state from the train part; options, items and vectors are there. */
     sid_status (*train)(sid_ctx *ctx, sid_model *m, const sid__split *split, sid_error *err);
     /* score (count, items.count): of every item after each history; finite. Any block of histories gives the same bits. */
@@ -61,9 +65,16 @@ sid_status sid__model_family_find(const char *name, const sid__model_class **out
 sid_status sid__model_create(sid_ctx *ctx, const char *family, const char *options, sid_model **out, sid_error *err);
 /* Copies the rows of `vectors` to the items of their ids, each at unit length. */
 sid_status sid__model_set_vectors(sid_model *m, const sid_vectors *vectors, sid_error *err);
+/* The vectors that `catalog` keeps of the items, which must be in it; none where it keeps none. */
+sid_status sid__model_set_catalog_vectors(sid_model *m, sid_catalog *catalog, sid_error *err);
+/* SIDs and vectors as the family uses them. */
+sid_status sid__model_set_catalog(sid_model *m, const sid_train_options *options, const sid__split *split,
+                                  sid_error *err);
 /* Learns from a split that is made already. `vectors` NULL: none. */
 sid_status sid__model_train_on(sid_ctx *ctx, const sid_train_options *options, const sid__split *split, sid_model **out,
                                sid_error *err);
+/* To unit length; what has no length stays zero. */
+void sid__model_normalize(float *x, int dim);
 /* How many histories to score at once, so that their scores take some MiB. */
 int64_t sid__model_block(const sid_model *m);
 

@@ -3,7 +3,7 @@
  * manifest.json       kind "model", format, id, family, options, split, ties, seed, counts, size and SHA-256 of the others; its
  *                     last member is the SHA-256 of all before it, as in a catalogue (io/manifest.h, rule 1)
  * items.txt           ids of the items, one a line, by row
- * model.safetensors   what was learned, and `vectors` (items, dim) where there are any
+ * model.safetensors   what was learned; `vectors` (items, dim) and SIDs (item_sids.h) where there are any
  *
  * No timestamps: equal data, options and seed give equal bytes.
  */
@@ -31,6 +31,14 @@ static sid_status append_member(sid__strbuf *out, const char *name, const char *
     return sid__json_append_text(out, text, err);
 }
 
+static sid_status append_sids(const sid__item_sids *sids, sid__strbuf *out, sid_error *err)
+{
+    SID_TRY(append_member(out, "catalog", sids->catalog_id, err));
+    SID_TRY(append_member(out, "codebooks", sids->codebooks, err));
+    SID_TRY(append_member(out, "collisions", sids->collisions, err));
+    return sid__strbuf_printf(out, err, ",\n  \"levels\": %d,\n  \"has_end\": %d", sids->levels, sids->has_end);
+}
+
 /* Everything but the files and hashes. */
 static sid_status append_facts(const sid_model *m, sid__strbuf *out, sid_error *err)
 {
@@ -38,6 +46,8 @@ static sid_status append_facts(const sid_model *m, sid__strbuf *out, sid_error *
     SID_TRY(append_member(out, "options", m->options_text, err));
     SID_TRY(append_member(out, "split", m->split, err));
     SID_TRY(append_member(out, "ties", m->ties, err));
+    if (m->sids.levels > 0)
+        SID_TRY(append_sids(&m->sids, out, err));
     return sid__strbuf_printf(out, err,
                               ",\n  \"seed\": %" PRIu64 ",\n  \"train_events\": %" PRId64 ",\n  \"items\": %" PRId64
                               ",\n  \"dim\": %d",
@@ -52,6 +62,8 @@ static sid_status collect_tensors(const sid_model *m, sid__tensor_set *set, sid_
         SID_TRY(sid__tensor_add(set, "vectors", SID__F32, 2, shape, &vectors, err));
         memcpy(vectors, m->vectors, (size_t)shape[0] * (size_t)shape[1] * sizeof *vectors);
     }
+    if (m->sids.levels > 0)
+        SID_TRY(sid__item_sids_save(&m->sids, set, err));
     return m->family->save(m, set, err);
 }
 
@@ -318,10 +330,34 @@ static sid_status read_tensors(const opening *o, sid_model *m, sid_error *err)
     sid_status status = sid__safetensors_read(path, &set, err);
     if (status == SID_OK)
         status = take_vectors(m, &set, err);
+    if (status == SID_OK && m->sids.levels > 0)
+        status = sid__item_sids_load(m->items.count, &set, &m->sids, err);
     if (status == SID_OK)
         status = m->family->load(m, &set, err);
     sid__tensor_set_drop(&set);
     return status;
+}
+
+/* The SIDs' texts; the rest of them are tensors. */
+static sid_status take_sids(const opening *o, sid__item_sids *sids, sid_error *err)
+{
+    const char *catalog = NULL, *codebooks = NULL, *collisions = NULL;
+    int64_t levels = 0, has_end = 0;
+    if (!json_object_get(o->tree, "catalog"))
+        return SID_OK;
+    SID_TRY(take_text(o, "catalog", &catalog, err));
+    SID_TRY(take_text(o, "codebooks", &codebooks, err));
+    SID_TRY(take_text(o, "collisions", &collisions, err));
+    SID_TRY(take_number(o, "levels", SID_LEVELS_MAX, &levels, err));
+    SID_TRY(take_number(o, "has_end", 1, &has_end, err));
+    if (levels == 0)
+        return fail_member(o, "levels", err);
+    (void)snprintf(sids->catalog_id, sizeof sids->catalog_id, "%s", catalog);
+    (void)snprintf(sids->codebooks, sizeof sids->codebooks, "%s", codebooks);
+    (void)snprintf(sids->collisions, sizeof sids->collisions, "%s", collisions);
+    sids->levels = (int)levels;
+    sids->has_end = has_end == 1;
+    return SID_OK;
 }
 
 static sid_status fill_model(const opening *o, sid_model *m, sid_error *err)
@@ -340,6 +376,9 @@ static sid_status fill_model(const opening *o, sid_model *m, sid_error *err)
     (void)snprintf(m->ties, sizeof m->ties, "%s", ties);
     m->seed = (uint64_t)seed;
     m->dim = (int)dim;
+    SID_TRY(take_sids(o, &m->sids, err));
+    if (m->family->needs_sids && m->sids.levels == 0)
+        return fail_member(o, "catalog", err);
     for (int f = 0; f < FILE_COUNT; f++)
         SID_TRY(check_file(o, file_name[f], err));
     SID_TRY(read_items(o, m, items, err));

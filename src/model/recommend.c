@@ -34,6 +34,9 @@ static sid_status fill(answer *a, const sid_request *request, int64_t k, sid_rec
     SID_TRY(m->family->score(m->ctx, m, &(sid__history){.item = a->item, .count = a->known}, 1, a->score, err));
     for (int64_t i = 0; !request->keep_history && i < a->known; i++)
         a->score[a->item[i]] = -INFINITY;
+    for (int64_t i = 0; m->is_live && i < m->items.count; i++)
+        if (!m->is_live[i])
+            a->score[i] = -INFINITY;
     out->count = sid__top_items(a->score, m->items.count, (int)k, a->best);
     for (int64_t i = 0; i < out->count; i++)
         out->row[i] = (sid_recommendation){
