@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 install(TARGETS semid RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT semid)
 install(TARGETS semid_shared EXPORT semidTargets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libsemid0 NAMELINK_COMPONENT libsemid-dev)
-install(FILES include/semid.h include/semid_model.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT libsemid-dev)
+install(FILES include/semid.h include/semid_model.h include/semid_rank.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT libsemid-dev)
 
 # For pkg-config and find_package; both find their folders from where they stand.
 set(SEMID_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/semid)

@@ -34,7 +34,7 @@ holds semid ./usr/bin/semid ./usr/share/man/man1/semid.1.gz ./usr/share/man/man1
     ./usr/share/bash-completion/completions/semid
 holds libsemid0 "$library/libsemid.so.0"
 holds python3-semid ./usr/lib/python3/dist-packages/semid/__init__.py ./usr/lib/python3/dist-packages/semid/py.typed
-holds libsemid-dev ./usr/include/semid.h ./usr/include/semid_model.h "$library/libsemid.so" "$library/pkgconfig/semid.pc"
+holds libsemid-dev ./usr/include/semid.h ./usr/include/semid_model.h ./usr/include/semid_rank.h "$library/libsemid.so" "$library/pkgconfig/semid.pc"
 dpkg-deb -f build/deb/semid_*.deb Depends | grep -q libsqlite3-0 || fail "semid does not depend on the libraries it needs"
 dpkg-deb -f build/deb/libsemid-dev_*.deb Depends | grep -q 'libsemid0 (= ' || fail "libsemid-dev does not depend on its libsemid0"
 if command -v lintian >/dev/null; then

@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 DESTDIR=$work/root "$cmake" --install "$build" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 root=$work/root$prefix
 
-for file in bin/semid "$libdir/libsemid.so.0" "$libdir/libsemid.so" include/semid.h include/semid_model.h "$libdir/pkgconfig/semid.pc" \
+for file in bin/semid "$libdir/libsemid.so.0" "$libdir/libsemid.so" include/semid.h include/semid_model.h include/semid_rank.h "$libdir/pkgconfig/semid.pc" \
     "$libdir/cmake/semid/semidConfig.cmake" share/man/man1/semid.1 share/man/man1/semid-fit.1 \
     share/bash-completion/completions/semid share/doc/semid/LICENSE share/doc/semid/README.md share/doc/semid/CHANGELOG.md; do
     [ -s "$root/$file" ] || [ -s "$root/$file.gz" ] || { echo "install: $file is missing or empty"; exit 1; }
