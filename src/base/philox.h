@@ -28,7 +28,8 @@ enum sid__stream {
     SID__STREAM_REVIVAL,  /* rows that dead codes become */
     SID__STREAM_TIES,     /* order of events of one moment */
     SID__STREAM_RESAMPLE, /* users of a bootstrap */
-    SID__STREAM_DROPOUT
+    SID__STREAM_DROPOUT,
+    SID__STREAM_WORLD /* the synthetic world */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */
