@@ -62,6 +62,54 @@ SID_API SID_MUST_CHECK sid_status sid_pieces_rows(const sid_pieces *pieces, cons
 SID_API int sid_pieces_family_count(void);
 SID_API const sid_family *sid_pieces_family(int index);
 
+/* ---- A synthetic world: impressions whose best possible ranker is known ------------------------------------------- */
+
+typedef struct sid_synth_options {
+    int64_t items;       /* alive at any time, about; 0: 20,000 */
+    int64_t users;       /* 0: 40,000 */
+    int64_t impressions; /* a day; 0: 400,000 */
+    int days;            /* 0: 10; the last one is the test */
+    uint64_t seed;       /* 0: 42 */
+    bool events_only;    /* clicks as events.tsv, in place of impressions and what is known of them */
+    bool force;          /* replace files that exist */
+    void *reserved[4];
+} sid_synth_options;
+
+/* AUC and normalised entropy on the last day; NaN where a slice has one class. */
+typedef struct sid_ceiling {
+    double auc, ne;
+} sid_ceiling;
+
+/* Slices of the last day's impressions: all; items first shown that day; of the others, those with most impressions before up
+ * to 25 % of all, up to 75 %, and the rest. */
+#define SID_RANK_SLICE_LIST(X)                                                                                         \
+    X(ALL, "all")                                                                                                      \
+    X(NEW, "new")                                                                                                      \
+    X(HEAD, "head")                                                                                                    \
+    X(TORSO, "torso")                                                                                                  \
+    X(TAIL, "tail")
+typedef enum sid_rank_slice {
+#define SID_RANK_SLICE_ENUM_(name, text) SID_RANK_SLICE_##name,
+    SID_RANK_SLICE_LIST(SID_RANK_SLICE_ENUM_)
+#undef SID_RANK_SLICE_ENUM_
+        SID_RANK_SLICE_COUNT
+} sid_rank_slice;
+
+typedef struct sid_synth_summary {
+    int64_t items, impressions, clicks;
+    int64_t test_impressions[SID_RANK_SLICE_COUNT];
+    sid_ceiling best[SID_RANK_SLICE_COUNT];    /* of who knows the law: no ranker can do better but by chance */
+    sid_ceiling content[SID_RANK_SLICE_COUNT]; /* of who knows all but what is an item's own, which no content tells */
+} sid_synth_summary;
+
+/* Writes items.tsv (item_id, title, leaf, birth, death in hours, twin), vectors.npy (content, 64 dimensions) with
+ * vectors.ids.txt, impressions.tsv (user_id, item_id, timestamp, day, hour, position, label), truth.tsv (p, p_content; line by
+ * line beside the impressions) and truth.json (the summary) to the existing directory `folder`. Items are born and die; one in
+ * a hundred has a twin, equal but for its id. The same options give the same bytes on every machine. `out` may be NULL.
+ * SID_EUSAGE names an option out of range, SID_EEXISTS, SID_EIO, SID_ENOMEM, SID_ECANCELED. */
+SID_API SID_MUST_CHECK sid_status sid_synth_impressions(sid_ctx *ctx, const sid_synth_options *options,
+                                                        const char *folder, sid_synth_summary *out, sid_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,6 +9,7 @@
 #include "catalog/catalog.h"
 #include "io/delimited.h"
 #include "io/json.h"
+#include "io/text_output.h"
 #include "sid/churn.h"
 
 /* The live items of one catalogue, by row. */
@@ -175,64 +176,44 @@ static int first_changed(const comparer *c, int64_t i)
 
 /* ---- The map ------------------------------------------------------------------------------------------------------ */
 
-/* Text on its way to a file, in pieces. */
-typedef struct map_writer {
-    sid__output output;
-    sid__strbuf text;
-    sid_error *err;
-} map_writer;
-
-static sid_status flush(map_writer *w, int64_t from)
-{
-    if (w->text.length < from || w->text.length == 0)
-        return SID_OK;
-    SID_TRY(sid__file_write(&w->output.file, w->text.text, (size_t)w->text.length, w->err));
-    w->text.length = 0;
-    return SID_OK;
-}
-
-enum { MAP_PIECE = 1 << 20 };
-
-static sid_status write_items(const comparer *c, map_writer *w)
+static sid_status write_items(const comparer *c, sid__text_output *w, sid_error *err)
 {
     char before[SID_SID_TEXT_MAX], after[SID_SID_TEXT_MAX];
-    SID_TRY(sid__strbuf_printf(&w->text, w->err, "item_id\told\tnew\tfirst_changed_level\n"));
+    SID_TRY(sid__strbuf_printf(&w->text, err, "item_id\told\tnew\tfirst_changed_level\n"));
     for (int64_t i = 0; i < c->count; i++) {
         sid_format(c->old.codes + c->old_row[i] * c->old.width, c->old.length[c->old_row[i]], before);
         sid_format(c->new.codes + c->new_row[i] * c->new.width, c->new.length[c->new_row[i]], after);
-        SID_TRY(sid__strbuf_printf(&w->text, w->err, "%s\t%s\t%s\t%d\n", c->new.id[c->new_row[i]], before, after,
+        SID_TRY(sid__strbuf_printf(&w->text, err, "%s\t%s\t%s\t%d\n", c->new.id[c->new_row[i]], before, after,
                                    first_changed(c, i)));
-        SID_TRY(flush(w, MAP_PIECE));
+        SID_TRY(sid__text_pass(w, err));
     }
-    return flush(w, 0);
+    return SID_OK;
 }
 
-static sid_status write_codes(const comparer *c, map_writer *w)
+static sid_status write_codes(const comparer *c, sid__text_output *w, sid_error *err)
 {
-    SID_TRY(sid__strbuf_printf(&w->text, w->err, "level\told_code\tnew_code\toverlap\tshare\n"));
+    SID_TRY(sid__strbuf_printf(&w->text, err, "level\told_code\tnew_code\toverlap\tshare\n"));
     for (int64_t i = 0; i < c->churn.move_count; i++) {
         const sid__code_move *move = &c->churn.move[i];
         char number[SID__NUMBER_TEXT_SIZE], code[16] = "";
         sid__number_text(number, 6, (double)move->overlap / (double)move->items);
         if (move->after >= 0)
             (void)snprintf(code, sizeof code, "%d", (int)move->after);
-        SID_TRY(sid__strbuf_printf(&w->text, w->err, "%d\t%d\t%s\t%" PRId64 "\t%s\n", move->level, (int)move->before,
-                                   code, move->overlap, number));
-        SID_TRY(flush(w, MAP_PIECE));
+        SID_TRY(sid__strbuf_printf(&w->text, err, "%d\t%d\t%s\t%" PRId64 "\t%s\n", move->level, (int)move->before, code,
+                                   move->overlap, number));
+        SID_TRY(sid__text_pass(w, err));
     }
-    return flush(w, 0);
+    return SID_OK;
 }
 
-static sid_status write_file(const comparer *c, const char *path, sid_status (*fill)(const comparer *c, map_writer *w),
-                             sid_error *err)
+static sid_status write_file(const comparer *c, const char *path,
+                             sid_status (*fill)(const comparer *c, sid__text_output *w, sid_error *err), sid_error *err)
 {
-    map_writer w = {.err = err};
+    sid__text_output out;
     if (!path)
         return SID_OK;
-    SID_TRY(sid__output_open(path, &w.output, err));
-    sid_status status = fill(c, &w);
-    sid__strbuf_drop(&w.text);
-    return sid__output_finish(&w.output, status, err);
+    SID_TRY(sid__text_open(path, &out, err));
+    return sid__text_finish(&out, fill(c, &out, err), err);
 }
 
 /* ---- The report --------------------------------------------------------------------------------------------------- */

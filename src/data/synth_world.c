@@ -25,9 +25,6 @@ static const double level_share[SID__WORLD_LEVELS] = {.5, .3, .2};
 static const double content_share[SID__WORLD_LEVELS] = {.45, .25, .15};
 static const double content_noise = .15;
 
-/* What draws are for: the high byte of the index, so that no two uses share one. */
-enum { DRAW_CHILD = 1, DRAW_NODE, DRAW_LIFE, DRAW_WALK, DRAW_ITEM, DRAW_CONTENT, DRAW_USER, DRAW_SHOWN };
-
 static uint64_t draw_index(int use, uint64_t index)
 {
     return (uint64_t)use << 56 | index;
@@ -62,7 +59,7 @@ static int64_t node_of(const uint8_t *path, int depth)
 
 static double child_weight(const sid__world *w, int64_t node)
 {
-    return sid__exp(.5 * gaussian(w, DRAW_CHILD, (uint64_t)node));
+    return sid__exp(.5 * gaussian(w, SID__WORLD_DRAW_CHILD, (uint64_t)node));
 }
 
 /* From the root to a leaf, each child as often as its weight says. */
@@ -75,7 +72,7 @@ static void walk(const sid__world *w, uint64_t item, uint8_t *path)
             path[l] = (uint8_t)c;
             sum[c] = total += child_weight(w, node_of(path, l + 1));
         }
-        for (double u = uniform(w, DRAW_WALK, item * SID__WORLD_LEVELS + (uint64_t)l) * total;
+        for (double u = uniform(w, SID__WORLD_DRAW_WALK, item * SID__WORLD_LEVELS + (uint64_t)l) * total;
              child < SID__WORLD_CHILDREN - 1 && u >= sum[child];)
             child++;
         path[l] = (uint8_t)child;
@@ -104,10 +101,10 @@ static sid_status add_item(sid__world *w, uint64_t number, double birth, double 
         for (int j = 0; j < SID__WORLD_TASTE; j++)
             item.taste[j] += sqrt(level_share[l]) * node[1 + j];
     }
-    item.own = gaussian(w, DRAW_ITEM, number * DRAWS + OWN);
-    item.weight = sid__exp(-1.05 * sid__log(6 + 20000 * uniform(w, DRAW_ITEM, number * DRAWS + POPULARITY)));
+    item.own = gaussian(w, SID__WORLD_DRAW_ITEM, number * DRAWS + OWN);
+    item.weight = sid__exp(-1.05 * sid__log(6 + 20000 * uniform(w, SID__WORLD_DRAW_ITEM, number * DRAWS + POPULARITY)));
     SID_TRY(push_item(w, &item, err));
-    if (uniform(w, DRAW_ITEM, number * DRAWS + TWIN) >= .01)
+    if (uniform(w, SID__WORLD_DRAW_ITEM, number * DRAWS + TWIN) >= .01)
         return SID_OK;
     w->item[w->item_count - 1].twin = (int32_t)w->item_count;
     item.twin = (int32_t)w->item_count - 1;
@@ -120,13 +117,13 @@ static sid_status make_items(sid__world *w, sid_error *err)
     const double mean_life = HALF_LIFE_H / sid__log(2), gap = mean_life / (double)w->options.items;
     uint64_t number = 0;
     for (; number < (uint64_t)w->options.items; number++)
-        SID_TRY(add_item(w, number, -mean_life * exponential(w, DRAW_LIFE, 2 * number),
-                         mean_life * exponential(w, DRAW_LIFE, 2 * number + 1), err));
+        SID_TRY(add_item(w, number, -mean_life * exponential(w, SID__WORLD_DRAW_LIFE, 2 * number),
+                         mean_life * exponential(w, SID__WORLD_DRAW_LIFE, 2 * number + 1), err));
     for (double now = 0;; number++) {
-        now += gap * exponential(w, DRAW_LIFE, 2 * number);
+        now += gap * exponential(w, SID__WORLD_DRAW_LIFE, 2 * number);
         if (now >= 24. * w->options.days)
             return SID_OK;
-        SID_TRY(add_item(w, number, now, now + mean_life * exponential(w, DRAW_LIFE, 2 * number + 1), err));
+        SID_TRY(add_item(w, number, now, now + mean_life * exponential(w, SID__WORLD_DRAW_LIFE, 2 * number + 1), err));
     }
 }
 
@@ -136,7 +133,8 @@ void sid__world_content(const sid__world *world, int64_t begin, int64_t count, f
         const sid__world_item *item = &world->item[i];
         uint64_t source = (uint64_t)(item->twin >= 0 && item->twin < i ? item->twin : i); /* twins are equal */
         for (int j = 0; j < SID__WORLD_CONTENT; j++) {
-            double x = sqrt(content_noise) * gaussian(world, DRAW_CONTENT, source * SID__WORLD_CONTENT + (uint64_t)j);
+            double x = sqrt(content_noise) *
+                       gaussian(world, SID__WORLD_DRAW_CONTENT, source * SID__WORLD_CONTENT + (uint64_t)j);
             for (int l = 0; l < SID__WORLD_LEVELS; l++)
                 x += sqrt(content_share[l]) *
                      world->node[node_of(item->path, l + 1) * NODE_SIZE + 1 + SID__WORLD_TASTE + j];
@@ -153,10 +151,10 @@ static void make_users(sid__world *w)
     double sum = 0;
     for (int64_t u = 0; u < w->options.users; u++) {
         uint64_t at = (uint64_t)u * DRAWS;
-        w->user[u].bias = gaussian(w, DRAW_USER, at);
-        w->activity[u] = sum += sid__exp(gaussian(w, DRAW_USER, at + 1));
+        w->user[u].bias = gaussian(w, SID__WORLD_DRAW_USER, at);
+        w->activity[u] = sum += sid__exp(gaussian(w, SID__WORLD_DRAW_USER, at + 1));
         for (int j = 0; j < SID__WORLD_TASTE; j++)
-            w->user[u].taste[j] = gaussian(w, DRAW_USER, at + 2 + (uint64_t)j);
+            w->user[u].taste[j] = gaussian(w, SID__WORLD_DRAW_USER, at + 2 + (uint64_t)j);
     }
 }
 
@@ -181,7 +179,7 @@ sid_status sid__world_make(const sid__world_options *options, sid__world *out, s
     SID_TRY(sid__alloc(&out->user, (size_t)options->users, sizeof *out->user, "users of the synthetic world", err));
     SID_TRY(sid__alloc(&out->activity, (size_t)options->users, sizeof *out->activity, "activity of users", err));
     for (int64_t i = 0; i < (int64_t)NODES * NODE_SIZE; i++)
-        out->node[i] = gaussian(out, DRAW_NODE, (uint64_t)i);
+        out->node[i] = gaussian(out, SID__WORLD_DRAW_NODE, (uint64_t)i);
     make_users(out);
     return make_items(out, err);
 }
@@ -258,15 +256,15 @@ static void show(void *arg, int64_t begin, int64_t end, int worker)
     for (int64_t i = begin; i < end; i++) {
         uint64_t at = (uint64_t)(job->begin + i) * DRAWS;
         sid__world_shown *shown = &job->out[i];
-        double u = uniform(w, DRAW_SHOWN, at + ITEM) * job->sum[job->alive_count - 1];
+        double u = uniform(w, SID__WORLD_DRAW_SHOWN, at + ITEM) * job->sum[job->alive_count - 1];
         shown->item = job->alive[find(job->sum, job->alive_count, u)];
-        u = uniform(w, DRAW_SHOWN, at + USER) * w->activity[w->options.users - 1];
+        u = uniform(w, SID__WORLD_DRAW_SHOWN, at + USER) * w->activity[w->options.users - 1];
         shown->user = (int32_t)find(w->activity, w->options.users, u);
-        shown->position = (uint8_t)(uniform(w, DRAW_SHOWN, at + POSITION) * 5);
+        shown->position = (uint8_t)(uniform(w, SID__WORLD_DRAW_SHOWN, at + POSITION) * 5);
         shown->timestamp = first_day_s + (int64_t)job->hour * 3600 + i * 3600 / job->count;
         double known = known_logit(job, shown);
         shown->p = sigmoid(known + sqrt(.70) * w->item[shown->item].own);
-        shown->label = uniform(w, DRAW_SHOWN, at + LABEL) < shown->p;
+        shown->label = uniform(w, SID__WORLD_DRAW_SHOWN, at + LABEL) < shown->p;
         shown->p_content = 0;
         for (int k = 0; k < POINTS; k++)
             shown->p_content += job->point_weight[k] * sigmoid(known + sqrt(.70) * job->point[k]);

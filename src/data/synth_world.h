@@ -14,6 +14,19 @@
 
 #include "base/ctx.h"
 
+/* What draws are for: the high byte of the index in SID__STREAM_WORLD, so that no two uses share one. */
+enum {
+    SID__WORLD_DRAW_CHILD = 1,
+    SID__WORLD_DRAW_NODE,
+    SID__WORLD_DRAW_LIFE,
+    SID__WORLD_DRAW_WALK,
+    SID__WORLD_DRAW_ITEM,
+    SID__WORLD_DRAW_CONTENT,
+    SID__WORLD_DRAW_USER,
+    SID__WORLD_DRAW_SHOWN,
+    SID__WORLD_DRAW_TITLE
+};
+
 enum { SID__WORLD_LEVELS = 3, SID__WORLD_CHILDREN = 16, SID__WORLD_TASTE = 8, SID__WORLD_CONTENT = 64 };
 
 typedef struct sid__world_options {

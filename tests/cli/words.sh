@@ -116,7 +116,8 @@ fails 2 "needs --vectors" import x.tsv -o c
 fails 2 "--if-exists has a meaning with --add" encode c x.tsv --if-exists skip
 fails 2 "leave out --encoder" fit --vectors x.npy --encoder lsa -o c
 fails 2 "--ids belongs to --vectors" fit x.tsv --ids y -o c
-fails 2 "synth makes vectors" synth vektors -o d
+fails 2 "did you mean vectors" synth vektors -o d
+fails 2 "synth makes vectors, impressions or events" synth nothing -o d
 fails 2 "as in 'unique_rate<0.7'" inspect c --fail-on unique_rate
 fails 2 "is no number" inspect c --fail-on "unique_rate<high"
 check "nothing was made" is_absent c
