@@ -1,5 +1,5 @@
-/* semid_rank.h: SIDs inside a ranker: from codes to rows of an embedding table. Errors, contexts and threads are those of
- * semid.h.
+/* semid_rank.h: SIDs inside a ranker: from codes to rows of an embedding table, and data to try it on. Errors, contexts and
+ * threads are those of semid.h.
  *
  *     codes (n, L) ──sid_pieces_train──▶ sid_pieces ──sid_pieces_rows──▶ rows of each item; their embeddings are summed
  */

@@ -31,7 +31,7 @@ static void test_pieces(void **state)
     TEST_OK(sid__read_whole(path, 1 << 30, &bytes, &size, err));
     assert_int_equal(size, 16 * LINES);
     for (int i = 0; i < LINES; i += 1013)
-        assert_int_equal(atoi(bytes + 16 * i), i);
+        assert_int_equal(strtol(bytes + 16 * i, NULL, 10), i);
     sid__free(bytes);
     /* Fails when a failure leaves half a file, or takes the old one: it stays as it was. */
     TEST_FAILS(write_lines(path, 3, SID_EDATA, err), SID_EDATA, "stopped");
