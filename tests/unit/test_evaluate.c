@@ -1,6 +1,7 @@
 /* test_evaluate.c: models and baselines in one table; the rows of tests/eval_results.csv on real data. */
 #include "base/mem.h"
 #include "model_case.h"
+#include "tripwire.h"
 
 /* Fails when rows, intervals or pairs are missing, unordered or not of one piece. */
 static void test_table(void **state)
@@ -89,41 +90,6 @@ static void test_no_memory(void **state)
     sid_events_free(events);
 }
 
-/* ---- tests/eval_results.csv ---- */
-
-typedef struct tripwire {
-    char split[32], ties[16], family[16];
-    double ndcg, low, high;
-} tripwire;
-
-/* A line "case,dataset,split,ties,model,options,metric,value,low,high,reason" of the rows eval_beauty. */
-static bool read_line(const char *line, tripwire *out)
-{
-    if (strncmp(line, "eval_beauty,beauty,", 19) != 0)
-        return false;
-    /* commas of a split are written as spaces */
-    return sscanf(line + 19, "%31[^,],%15[^,],%15[^,],,ndcg@10,%lf,%lf,%lf", out->split, out->ties, out->family,
-                  &out->ndcg, &out->low, &out->high) == 6;
-}
-
-static void check_tripwire(const sid_evaluation *e, const tripwire *t)
-{
-    for (int r = 0; r < e->row_count; r++) {
-        double value = e->row[r].value[SID_METRIC_NDCG][1].mean;
-        if (strcmp(e->row[r].family, t->family) != 0)
-            continue;
-        if (fabs(value - t->ndcg) > 5.1e-6 * t->ndcg) /* six digits */
-            fail_msg(
-                "%s, split %s, ties %s: ndcg@10 is %.6g, tests/eval_results.csv says %.6g; a change needs a reason",
-                t->family, t->split, t->ties, value, t->ndcg);
-        if (value < t->low || value > t->high)
-            fail_msg("%s, split %s, ties %s: ndcg@10 %.6f is outside %.6f to %.6f: broken, or a leak", t->family,
-                     t->split, t->ties, value, t->low, t->high);
-        return;
-    }
-    fail_msg("no row %s", t->family);
-}
-
 /* Fails when a value of the record moves, or leaves what is possible: better than that is a leak. */
 static void test_results(void **state)
 {
@@ -132,7 +98,6 @@ static void test_results(void **state)
     sid_items *items = NULL;
     sid_vectors *vectors = NULL;
     sid_events *events = NULL;
-    char line[512];
     int checked = 0;
     const char *items_path = real_data("beauty/items.tsv");
     TEST_OK(sid_items_read(ctx, items_path, NULL, &items, err));
@@ -145,17 +110,8 @@ static void test_results(void **state)
             .split = {.split = a == 2 ? "time=0.8,0.1" : asked[a][0], .ties = asked[a][1]},
             .vectors = vectors,
             .bootstrap = -1};
-        FILE *file = fopen(TEST_TREE "/tests/eval_results.csv", "r");
-        assert_non_null(file);
         TEST_OK(sid_evaluate(ctx, events, &options, NULL, 0, &e, err));
-        while (fgets(line, sizeof line, file)) {
-            tripwire t;
-            if (!read_line(line, &t) || strcmp(t.split, asked[a][0]) != 0 || strcmp(t.ties, asked[a][1]) != 0)
-                continue;
-            check_tripwire(&e, &t);
-            checked++;
-        }
-        (void)fclose(file);
+        checked += check_tripwires("eval_beauty", asked[a][0], asked[a][1], &e);
         sid_evaluation_drop(&e);
     }
     assert_int_equal(checked, 9);

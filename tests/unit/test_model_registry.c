@@ -19,7 +19,7 @@ static void test_table(void **state)
             assert_true(info->options[o].help && info->options[o].default_text);
     }
     TEST_FAILS(sid__model_family_find("itemkn", &found, err), SID_EUSAGE, "did you mean \"itemknn\"?");
-    TEST_FAILS(sid__model_family_find("x", &found, err), SID_EUSAGE, "known are pop, last, itemknn");
+    TEST_FAILS(sid__model_family_find("x", &found, err), SID_EUSAGE, "known are pop, last, itemknn, item2vec");
 }
 
 /* Fails when a family's scores are not finite, or change with the block or the number of threads, or its id does. */
