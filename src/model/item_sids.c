@@ -166,9 +166,10 @@ static sid_status renew(const sid__item_sids *old, sid_catalog *catalog, reading
     sid__item_sids *sids = r->sids;
     SID_TRY(make_room(sids, r->items->count + catalog->items, err));
     SID_TRY(sid__alloc(&r->is_live, (size_t)sids->count, 1, "live items", err));
-    memcpy(sids->code, old->code, (size_t)(old->count * old->width) * sizeof *old->code);
-    memcpy(sids->is_known, old->is_known, (size_t)old->count);
-    memcpy(sids->train_count, old->train_count, (size_t)old->count * sizeof *old->train_count);
+    size_t kept = (size_t)r->items->count; /* `old` may hold items that another version added */
+    memcpy(sids->code, old->code, kept * (size_t)old->width * sizeof *old->code);
+    memcpy(sids->is_known, old->is_known, kept);
+    memcpy(sids->train_count, old->train_count, kept * sizeof *old->train_count);
     SID_TRY(sid__item_db_scan(catalog->db, take_item, r, err));
     sids->count = r->items->count + r->added->count;
     count_missing(sids);

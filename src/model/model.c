@@ -82,7 +82,9 @@ void sid_model_close(sid_model *m)
     sid__free(m->options_text);
     sid__free(m->vectors);
     sid__item_sids_drop(&m->sids);
+    sid__id_list_drop(&m->added);
     sid__free(m->is_live);
+    sid__trie_free(m->trie);
     sid__id_list_drop(&m->items);
     sid__free(m);
 }
@@ -172,6 +174,7 @@ static sid_status learn(sid_model *m, const sid_train_options *options, const si
     if (options->vectors && m->family->uses_vectors)
         SID_TRY(sid__model_set_vectors(m, options->vectors, err));
     SID_TRY(m->family->train(m->ctx, m, split, err));
+    SID_TRY(sid__model_set_trie(m, err));
     SID_TRY(sid__model_set_id(m, err));
     m->train_s = now_s() - start_s;
     return SID_OK;
@@ -219,6 +222,17 @@ int64_t sid__model_block(const sid_model *m)
 {
     int64_t block = SCORES_SIZE / m->items.count;
     return block < 1 ? 1 : block > BLOCK_MOST ? BLOCK_MOST : block;
+}
+
+int64_t sid__model_find(const sid_model *m, const char *item_id)
+{
+    int64_t row = sid__id_list_find(&m->items, item_id), added = row < 0 ? sid__id_list_find(&m->added, item_id) : -1;
+    return added >= 0 ? m->items.count + added : row;
+}
+
+const char *sid__model_item_id(const sid_model *m, int64_t row)
+{
+    return row < m->items.count ? m->items.id[row] : m->added.id[row - m->items.count];
 }
 
 void sid_model_get_info(const sid_model *m, sid_model_info *out)

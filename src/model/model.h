@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "data/split.h"
 #include "model/item_sids.h"
+#include "sid/sid_trie.h"
 
 /* Items seen, oldest first; count >= 1. */
 typedef struct sid__history {
@@ -17,6 +18,7 @@ typedef struct sid__history {
 } sid__history;
 
 typedef struct sid__model_class sid__model_class;
+typedef struct sid__generator sid__generator;
 
 enum { SID__MODEL_WORD_SIZE = 64, SID__MODEL_ID_SIZE = 33 };
 
@@ -33,8 +35,12 @@ struct sid_model {
     int dim;
     float *vectors;      /* (items.count, dim) unit or zero rows; NULL: none */
     sid__item_sids sids; /* of the items, where the family uses them and a catalogue was given; levels 0: none */
-    uint8_t *is_live;    /* (items.count) 0: removed from the catalogue since; NULL: all are */
-    void *state;         /* the family's */
+    /* Of a later version of the catalogue. Rows from items.count on are those of `added`, which only generators have: then
+     * `sids` covers them too. */
+    sid__id_list added;
+    uint8_t *is_live; /* (items.count + added.count) 0: removed from the catalogue since; NULL: all are */
+    sid__trie *trie;  /* generators: the live items by their SIDs, rows as above */
+    void *state;      /* the family's */
     double train_s;
 };
 
@@ -46,13 +52,31 @@ struct sid__model_class {
     bool needs_sids;
     /* Sets m->state from the train part; options, items and vectors are there. */
     sid_status (*train)(sid_ctx *ctx, sid_model *m, const sid__split *split, sid_error *err);
-    /* score (count, items.count): of every item after each history; finite. Any block of histories gives the same bits. */
+    /* score (count, items.count): of every item after each history; finite. Any block of histories gives the same bits. NULL:
+     * a generator. */
     sid_status (*score)(sid_ctx *ctx, const sid_model *m, const sid__history *history, int64_t count, float *score,
                         sid_error *err);
+    const sid__generator *generator; /* NULL: `score` */
     sid_status (*save)(const sid_model *m, sid__tensor_set *set, sid_error *err);
     sid_status (*load)(sid_model *m, const sid__tensor_set *set,
                        sid_error *err); /* sets m->state; checks every value */
     void (*drop)(sid_model *m);         /* frees m->state */
+};
+
+/* How a family that generates SIDs is asked (src/decode does): level by level, each with the codes that were chosen before.
+ * Inference without a tape; caches live in the state, which is one call's alone. Logits must be those that training had, to
+ * the bit, whatever rows are asked together. Items of a history are rows of m->sids; those with is_known 0 are passed by, and
+ * a history that is empty then is asked like any other. */
+struct sid__generator {
+    sid_status (*begin)(sid_ctx *ctx, const sid_model *m, const sid__history *history, int64_t count, void **state,
+                        sid_error *err);
+    /* Appends `rows` rows to those that `level` has (0 at begin) and gives logits (rows, m->sids.codes[level]) of the next
+     * code. parent[r]: at level 0 a history, later a row of level - 1; code[r] is what was chosen there (NULL at level 0). */
+    sid_status (*step)(void *state, int level, const int32_t *parent, const uint16_t *code, int64_t rows, float *logits,
+                       sid_error *err);
+    /* `level` has no rows but the first `rows` any more; nobody will name deeper ones. */
+    void (*forget)(void *state, int level, int64_t rows);
+    void (*end)(void *state); /* NULL is fine */
 };
 
 extern const sid__model_class *const sid__model_registry[];
@@ -67,6 +91,8 @@ sid_status sid__model_create(sid_ctx *ctx, const char *family, const char *optio
 sid_status sid__model_set_vectors(sid_model *m, const sid_vectors *vectors, sid_error *err);
 /* The vectors that `catalog` keeps of the items, which must be in it; none where it keeps none. */
 sid_status sid__model_set_catalog_vectors(sid_model *m, sid_catalog *catalog, sid_error *err);
+/* Generators: m->trie anew, from the SIDs and what is live. */
+sid_status sid__model_set_trie(sid_model *m, sid_error *err);
 /* SIDs and vectors as the family uses them. */
 sid_status sid__model_set_catalog(sid_model *m, const sid_train_options *options, const sid__split *split,
                                   sid_error *err);
@@ -75,6 +101,9 @@ sid_status sid__model_train_on(sid_ctx *ctx, const sid_train_options *options, c
                                sid_error *err);
 /* To unit length; what has no length stays zero. */
 void sid__model_normalize(float *x, int dim);
+/* Row of an item of the model, or one added since; -1: neither. And back. */
+int64_t sid__model_find(const sid_model *m, const char *item_id);
+const char *sid__model_item_id(const sid_model *m, int64_t row);
 /* How many histories to score at once, so that their scores take some MiB. */
 int64_t sid__model_block(const sid_model *m);
 

@@ -121,9 +121,62 @@ static sid_status mark_live(sid_model *m, sid_catalog *catalog, sid_error *err)
     return SID_OK;
 }
 
+static sid_status build_trie(const sid__item_sids *sids, const uint8_t *is_live, sid__trie **out, sid_error *err)
+{
+    uint8_t *is_in = NULL;
+    SID_TRY(sid__alloc(&is_in, (size_t)sids->count, 1, "live items", err));
+    for (int64_t i = 0; i < sids->count; i++)
+        is_in[i] = sids->is_known[i] && (!is_live || is_live[i]);
+    const sid__trie_items items = {
+        .code = sids->code, .is_in = is_in, .weight = sids->train_count, .count = sids->count, .width = sids->width};
+    sid_status status = sid__trie_build(&items, out, err);
+    sid__free(is_in);
+    return status;
+}
+
+sid_status sid__model_set_trie(sid_model *m, sid_error *err)
+{
+    sid__trie *trie = NULL;
+    if (!m->family->generator)
+        return SID_OK;
+    SID_TRY(build_trie(&m->sids, m->is_live, &trie, err));
+    sid__trie_free(m->trie);
+    m->trie = trie;
+    return SID_OK;
+}
+
+/* All is made before anything of the model changes. */
+static sid_status renew_items(sid_model *m, sid_catalog *catalog, sid_error *err)
+{
+    sid__item_sids sids;
+    sid__id_list added = {0};
+    sid__trie *trie = NULL;
+    uint8_t *is_live = NULL;
+    SID_TRY(sid__item_sids_renew(&m->sids, catalog, &m->items, &added, &sids, &is_live, err));
+    sid_status status = build_trie(&sids, is_live, &trie, err);
+    if (status == SID_OK && trie->item_count == 0)
+        status = sid__fail(err, SID_EDATA, "%s holds no item; add some, or name another", catalog->path);
+    if (status != SID_OK) {
+        sid__trie_free(trie);
+        sid__item_sids_drop(&sids);
+        sid__id_list_drop(&added);
+        sid__free(is_live);
+        return status;
+    }
+    sid__trie_free(m->trie);
+    sid__item_sids_drop(&m->sids);
+    sid__id_list_drop(&m->added);
+    sid__free(m->is_live);
+    m->trie = trie;
+    m->sids = sids;
+    m->added = added;
+    m->is_live = is_live;
+    return SID_OK;
+}
+
 sid_status sid_model_use_catalog(sid_model *m, sid_catalog *catalog, sid_error *err)
 {
     if (m->sids.levels > 0)
         SID_TRY(sid__item_sids_check(&m->sids, catalog, m->family->info.name, err));
-    return mark_live(m, catalog, err);
+    return m->family->generator ? renew_items(m, catalog, err) : mark_live(m, catalog, err);
 }

@@ -382,7 +382,8 @@ static sid_status fill_model(const opening *o, sid_model *m, sid_error *err)
     for (int f = 0; f < FILE_COUNT; f++)
         SID_TRY(check_file(o, file_name[f], err));
     SID_TRY(read_items(o, m, items, err));
-    return read_tensors(o, m, err);
+    SID_TRY(read_tensors(o, m, err));
+    return sid__model_set_trie(m, err);
 }
 
 static sid_status read_manifest(opening *o, sid_error *err)
