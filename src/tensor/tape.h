@@ -46,7 +46,10 @@ typedef struct sid__value {
     X(NORM, "norm")                                                                                                    \
     X(UNIT_LENGTH, "unit_length")                                                                                      \
     X(GATHER, "gather")                                                                                                \
-    X(CROSS_ENTROPY, "cross_entropy")
+    X(CROSS_ENTROPY, "cross_entropy")                                                                                  \
+    X(ATTENTION, "attention")                                                                                          \
+    X(CROSS_ATTENTION, "cross_attention")                                                                              \
+    X(CATALOG_LOSS, "catalog_loss")
 
 typedef enum sid__op {
 #define SID__OP_ENUM_(name, text) SID__OP_##name,
@@ -55,7 +58,7 @@ typedef enum sid__op {
         SID__OP_COUNT
 } sid__op;
 
-enum { SID__INPUTS_MAX = 3 };
+enum { SID__INPUTS_MAX = 5 };
 
 typedef struct sid__node sid__node;
 typedef void sid__backward_fn(const sid_ctx *ctx, const sid__node *node);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/philox.h"
-#include "tensor/ops.h"
+#include "tensor/ops_sequence.h"
 #include "tensor/params.h"
 
 #define STEP 1e-5
@@ -235,6 +235,75 @@ static sid__value *cross_entropy(sid__tape *tape, sid__value *const *in)
                        sid__op_cross_entropy(tape, in[0], target, 0.2));
 }
 
+/* ---- Sequences ---------------------------------------------------------------------------------------------------- */
+
+/* Of one row, of none, of more than a group of sixteen. */
+static const int64_t begins[] = {0, 1, 1, 20, 25}, key_begins[] = {0, 3, 3, 3, 20};
+static const sid__ragged sequences = {begins, 4}, key_sequences = {key_begins, 4};
+enum { QUERIES = 25, KEYS = 20 };
+
+static sid__value *attend(sid__tape *tape, sid__value *qkv, sid__value *bias, double rope_base, bool is_causal)
+{
+    static const sid__dropout weights_drop = {.rate = 0.3, .seed = 5, .layer = 2, .step = 7};
+    return sid__op_attention(tape, qkv,
+                             &(sid__attention){.heads = 2,
+                                               .is_causal = is_causal,
+                                               .queries = &sequences,
+                                               .bias = bias,
+                                               .scale = bias ? 1 : 0,
+                                               .rope_base = rope_base,
+                                               .dropout = rope_base > 0 ? &weights_drop : NULL});
+}
+
+static sid__value *attention_causal(sid__tape *tape, sid__value *const *in)
+{
+    return both(tape, attend(tape, in[0], NULL, 0, true), attend(tape, in[0], NULL, 0, false));
+}
+
+static sid__value *attention_rotary(sid__tape *tape, sid__value *const *in)
+{
+    return both(tape, attend(tape, in[0], NULL, 50, true), attend(tape, in[0], NULL, 100, false));
+}
+
+static sid__value *attention_bias(sid__tape *tape, sid__value *const *in)
+{
+    return both(tape, attend(tape, in[0], in[1], 0, true), attend(tape, in[0], in[1], 0, false));
+}
+
+static sid__value *attention_rotary_bias(sid__tape *tape, sid__value *const *in)
+{
+    return loss_of(tape, attend(tape, in[0], in[1], 20, false));
+}
+
+static sid__value *cross_attention(sid__tape *tape, sid__value *const *in)
+{
+    const sid__attention how = {.heads = 3, .queries = &sequences, .keys = &key_sequences};
+    return both(tape, sid__op_cross_attention(tape, in[0], in[1], &how),
+                sid__op_cross_attention(tape, in[0], in[1], &how));
+}
+
+/* More rows than a task has; items beyond a tile of them. */
+enum { STATES = 130, ITEMS = 514 };
+
+static const int32_t *targets(int count)
+{
+    static int32_t target[STATES];
+    for (int i = 0; i < STATES; i++)
+        target[i] = i % 7 == 3 ? -1 : (i * 37 + 5) % count;
+    return target;
+}
+
+static sid__value *catalog_loss(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_add(tape, sid__op_catalog_loss(tape, in[0], in[1], in[2], targets(ITEMS), 0.3),
+                       sid__op_catalog_loss(tape, in[0], in[1], in[2], targets(ITEMS), 0.2));
+}
+
+static sid__value *catalog_loss_plain(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_catalog_loss(tape, in[0], in[1], NULL, targets(17), 0.3);
+}
+
 static const check_case cases[] = {
     {"linear", {{ROWS, 5}, {4, 5}, {1, 4}}, linear, NULL},
     {"linear, relu", {{ROWS, 5}, {4, 5}, {1, 4}}, linear_relu, NULL},
@@ -251,6 +320,13 @@ static const check_case cases[] = {
     {"unit length", {{ROWS, 4}}, unit_length, NULL},
     {"gather", {{4, 3}}, gather, NULL},
     {"cross-entropy", {{ROWS, 6}}, cross_entropy, NULL},
+    {"attention", {{QUERIES, 18}}, attention_causal, NULL},
+    {"attention, rotary, dropout", {{QUERIES, 24}}, attention_rotary, NULL},
+    {"attention, relative bias", {{QUERIES, 6}, {32, 2}}, attention_bias, NULL},
+    {"attention, rotary and bias", {{QUERIES, 12}, {32, 2}}, attention_rotary_bias, NULL},
+    {"cross attention", {{QUERIES, 9}, {KEYS, 18}}, cross_attention, NULL},
+    {"catalogue loss", {{STATES, 1}, {ITEMS, 1}, {1, ITEMS}}, catalog_loss, NULL},
+    {"catalogue loss, no bias", {{STATES, 3}, {17, 3}}, catalog_loss_plain, NULL},
 };
 
 /* ---- The check ---------------------------------------------------------------------------------------------------- */

@@ -1,0 +1,53 @@
+/* sequence.h: what sequence models do between their matrix products: softmax of attention scores and its way back, the
+ * softmax over a catalogue in parts, what dropout drops.
+ *
+ * One body (sequence_body.h) on compiler vector extensions, compiled per ISA. The exponential is our own; no product is
+ * fused with a sum; sums are kept by sixteen lanes, element i in lane i mod 16, and the lanes are added from the first on:
+ * the same bits on every path. Numbers are sid__real (neural.h).
+ *
+ * A row here has room up to the next multiple of 16 elements: what stands after its end is overwritten.
+ */
+#ifndef SEMID_KERNEL_SEQUENCE_H
+#define SEMID_KERNEL_SEQUENCE_H
+
+#include <stddef.h>
+
+#include "kernel/neural.h"
+
+enum { SID__ROW_GROUP = 16 };
+/* The step of rows of `columns` elements. */
+static inline int64_t sid__row_step(int64_t columns)
+{
+    return (columns + SID__ROW_GROUP - 1) / SID__ROW_GROUP * SID__ROW_GROUP;
+}
+
+/* Which draws a dropout takes: element e has word e mod 4 of Philox draw first + e / 4. */
+typedef struct sid__drop {
+    uint64_t seed, first;
+    uint32_t stream, least; /* words below `least` drop */
+} sid__drop;
+
+typedef struct sid__sequence_kernels {
+    /* row[0 .. visible) = softmax(scale row + bias), row[visible .. step) = 0. bias NULL: none; it can be read up to the
+     * step. NaN stays NaN. */
+    void (*softmax)(int visible, int columns, sid__real scale, const sid__real *bias, sid__real *row);
+    /* g = p (g - sum p g) over a row; columns past the end become 0 where p is 0 there. */
+    void (*softmax_back)(int columns, const sid__real *p, sid__real *g);
+    /* A part of a row whose softmax is wanted: row = exp(row + bias - most), most the largest yet, sum the sum of all
+     * exponentials yet. Gives what earlier exponentials are to be multiplied with. Start: *most = -INFINITY, *sum = 0. */
+    sid__real (*absorb)(int columns, const sid__real *bias, sid__real *row, sid__real *most, double *sum);
+    /* row[j] = share[j] exp(row[j] + bias - most[j]), share and most readable up to the step; gives the sum. */
+    sid__real (*shares)(int columns, sid__real bias, const sid__real *most, const sid__real *share, sid__real *row);
+    /* p = -p where element first_element + j is dropped; first_element a multiple of 4. */
+    void (*mark)(int columns, const sid__drop *drop, uint64_t first_element, sid__real *p);
+    /* out = p < 0 ? 0 : keep p */
+    void (*drop)(int columns, sid__real keep, const sid__real *p, sid__real *out);
+    /* g = p < 0 ? 0 : keep g; p = |p| */
+    void (*drop_back)(int columns, sid__real keep, sid__real *p, sid__real *g);
+} sid__sequence_kernels;
+
+const sid__sequence_kernels *sid__sequence_for(sid__isa isa);
+
+extern const sid__sequence_kernels sid__sequence_portable, sid__sequence_avx2, sid__sequence_avx512;
+
+#endif

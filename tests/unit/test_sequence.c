@@ -1,0 +1,148 @@
+/* test_sequence.c: the loops of sequence models: every path against the portable one, and that against libm in double. */
+#include "kernel/sequence.h"
+
+#include "quant_help.h"
+
+enum { COLUMNS_MAX = 67, ROOM = 80, OUTPUTS = 8 };
+
+static void run_all(const sid__sequence_kernels *k, int columns, float out[OUTPUTS][ROOM])
+{
+    float x[ROOM], bias[ROOM], most = -INFINITY, tops[ROOM], parts[ROOM];
+    double sum = 0;
+    const sid__drop how = {.seed = 3, .first = 5, .stream = SID__STREAM_TEST, .least = 1u << 30};
+    fill_uniform(x, ROOM, 1);
+    fill_uniform(bias, ROOM, 2);
+    fill_uniform(tops, ROOM, 3);
+    memset(out, 0, OUTPUTS * sizeof *out);
+    for (int i = 0; i < ROOM; i++) {
+        for (int o = 0; o < 5; o++)
+            out[o][i] = 30 * x[i];
+        parts[i] = i < columns ? bias[i] * bias[i] : 0;
+        tops[i] += 33;
+    }
+    k->softmax(columns, columns, 0.7f, NULL, out[0]);
+    k->softmax(columns / 2 + 1, columns, 1.3f, bias, out[1]);
+    memcpy(out[5], out[1], sizeof out[5]);
+    k->softmax_back(columns, out[1], out[2]);
+    out[6][0] = k->absorb(columns, bias, out[3], &most, &sum);
+    out[6][1] = k->absorb(columns, NULL, out[3], &most, &sum);
+    out[6][2] = most;
+    out[6][3] = (float)sum;
+    out[6][4] = k->shares(columns, 0.25f, tops, parts, out[4]);
+    k->mark(columns, &how, 8, out[5]);
+    k->drop(columns, 1.5f, out[5], out[7]);
+    k->drop_back(columns, 1.5f, out[5], out[2]);
+}
+
+/* Fails when a path rounds or sums in another order at any length. */
+static void paths_agree(void **state)
+{
+    float expected[OUTPUTS][ROOM], seen[OUTPUTS][ROOM];
+    (void)state;
+    for (int columns = 1; columns <= COLUMNS_MAX; columns++) {
+        run_all(&sid__sequence_portable, columns, expected);
+        for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+            if (!sid__isa_is_supported((sid__isa)isa))
+                continue;
+            run_all(sid__sequence_for((sid__isa)isa), columns, seen);
+            assert_memory_equal(expected, seen, sizeof seen);
+        }
+    }
+}
+
+/* Fails when rows do not sum to 1, what is hidden or stands after the end has a share, or the bias is forgotten. */
+static void softmax_is_that_of_libm(void **state)
+{
+    (void)state;
+    for (int columns = 1; columns <= COLUMNS_MAX; columns++) {
+        float row[ROOM], bias[ROOM], x[ROOM];
+        int visible = columns / 2 + 1;
+        double total = 0;
+        fill_uniform(x, ROOM, 4);
+        fill_uniform(bias, ROOM, 5);
+        for (int j = 0; j < ROOM; j++)
+            row[j] = x[j] *= 40;
+        for (int j = 0; j < visible; j++)
+            total += exp((double)x[j] * 0.5 + (double)bias[j]);
+        sid__sequence_portable.softmax(visible, columns, 0.5f, bias, row);
+        for (int j = 0; j < sid__row_step(columns); j++)
+            assert_near(row[j], j < visible ? exp((double)x[j] * 0.5 + (double)bias[j]) / total : 0, 2e-6);
+    }
+}
+
+/* Fails when a part with larger logits does not scale what was, or shares are not those of the whole. */
+static void parts_make_the_whole(void **state)
+{
+    enum { COUNT = 60, PART = 20 };
+    float x[ROOM], row[ROOM], most = -INFINITY, tops[32], parts[32];
+    double sum = 0, total = 0;
+    (void)state;
+    fill_uniform(x, COUNT, 6);
+    for (int j = 0; j < COUNT; j++) {
+        x[j] = x[j] * 20 + (float)j;
+        total += exp((double)x[j]);
+    }
+    for (int part = 0; part < COUNT; part += PART) {
+        memcpy(row, x + part, PART * sizeof *x);
+        float factor = sid__sequence_portable.absorb(PART, NULL, row, &most, &sum);
+        assert_true(part == 0 ? factor == 0 : factor >= 0 && factor <= 1);
+    }
+    assert_near(log(sum) + (double)most, log(total), 1e-6);
+    for (int j = 0; j < 32; j++) {
+        tops[j] = most;
+        parts[j] = j < PART ? (float)(2 / sum) : 0;
+    }
+    memcpy(row, x + 40, PART * sizeof *x);
+    float whole = sid__sequence_portable.shares(PART, 0, tops, parts, row);
+    for (int j = 0; j < PART; j++) {
+        assert_near(row[j], 2 * exp((double)x[40 + j]) / total, 1e-6);
+        whole -= row[j];
+    }
+    assert_near(whole, 0, 1e-6);
+}
+
+/* Fails when a number that is none gets lost on the way to the loss. */
+static void nan_stays(void **state)
+{
+    (void)state;
+    for (int at = 0; at < 18; at += 17) {
+        float row[32] = {0}, most = -INFINITY;
+        double sum = 0;
+        row[at] = NAN;
+        sid__sequence_portable.softmax(18, 18, 1, NULL, row);
+        assert_true(isnan(row[3]));
+        memset(row, 0, sizeof row);
+        row[at] = NAN;
+        (void)sid__sequence_portable.absorb(18, NULL, row, &most, &sum);
+        assert_true(isnan(sum));
+    }
+}
+
+/* Fails when draws are not Philox's by element, or a mark is lost. */
+static void marks_are_counted(void **state)
+{
+    const sid__drop how = {.seed = 9, .first = 1ull << 32, .stream = SID__STREAM_DROPOUT, .least = 0x40000000};
+    float p[37], used[37], g[37];
+    (void)state;
+    for (int j = 0; j < 37; j++)
+        p[j] = g[j] = 0.5f;
+    sid__sequence_portable.mark(37, &how, 48, p);
+    sid__sequence_portable.drop(37, 4.0f / 3, p, used);
+    for (int j = 0; j < 37; j++) {
+        uint32_t word[4];
+        sid__philox(9, SID__STREAM_DROPOUT, (1ull << 32) + (uint64_t)(48 + j) / 4, word);
+        assert_true((p[j] < 0) == (word[j % 4] < 0x40000000));
+        assert_near(used[j], p[j] < 0 ? 0 : 2.0 / 3, 1e-6);
+    }
+    sid__sequence_portable.drop_back(37, 4.0f / 3, p, g);
+    for (int j = 0; j < 37; j++)
+        assert_true(g[j] == used[j] && p[j] == 0.5f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(paths_agree), cmocka_unit_test(softmax_is_that_of_libm),
+                                       cmocka_unit_test(parts_make_the_whole), cmocka_unit_test(nan_stays),
+                                       cmocka_unit_test(marks_are_counted)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
