@@ -62,6 +62,42 @@ SID_API SID_MUST_CHECK sid_status sid_pieces_rows(const sid_pieces *pieces, cons
 SID_API int sid_pieces_family_count(void);
 SID_API const sid_family *sid_pieces_family(int index);
 
+/* ---- Impressions: what was shown to whom, and whether it was clicked ----------------------------------------------- */
+
+typedef struct sid_impressions sid_impressions;
+
+#define SID_DENSE_MAX 16 /* numeric columns beside ids */
+
+typedef struct sid_impressions_options {
+    sid_read_options read;
+    const char *label;        /* the column that is 0 or 1; NULL: "label" */
+    const char *positive;     /* in place of a label: "rating>=4", any of >= > <= < = and a number; NULL: none */
+    const char *const *dense; /* (dense_count) numeric columns to keep */
+    int dense_count;
+    int days;  /* equal chunks by time; 0: the column `day`, else `split`, else days of `timestamp` in seconds */
+    bool sort; /* by day and time; else rows out of order are SID_EDATA */
+    void *reserved[4];
+} sid_impressions_options;
+
+/* Reads `path` (.tsv, .csv, .jsonl, RecBole's .inter): columns user_id, item_id, the label, and one of day (whole numbers),
+ * split (train, valid, test: days 1, 2, 3) and timestamp. Rows are in the order of days, those of a day as they stand or, where
+ * there is a timestamp, by it. SID_EDATA names file, line and column: a label that is not 0 or 1, a number that is none, days
+ * that go back; SID_EIO, SID_ENOMEM. */
+SID_API SID_MUST_CHECK sid_status sid_impressions_read(sid_ctx *ctx, const char *path,
+                                                       const sid_impressions_options *options, sid_impressions **out,
+                                                       sid_error *err);
+SID_API void sid_impressions_free(sid_impressions *impressions);
+
+typedef struct sid_impressions_info {
+    int64_t count, clicks, users, items, skipped;
+    int days;               /* different ones */
+    int64_t last_day_count; /* impressions of the last: the test */
+    bool has_time;
+} sid_impressions_info;
+SID_API void sid_impressions_get_info(const sid_impressions *impressions, sid_impressions_info *out);
+/* Ids by row, in the order of the file; NULL beyond. */
+SID_API const char *sid_impressions_item_id(const sid_impressions *impressions, int64_t item);
+
 /* ---- A synthetic world: impressions whose best possible ranker is known ------------------------------------------- */
 
 typedef struct sid_synth_options {
