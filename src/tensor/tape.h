@@ -46,6 +46,10 @@ typedef struct sid__value {
     X(NORM, "norm")                                                                                                    \
     X(UNIT_LENGTH, "unit_length")                                                                                      \
     X(GATHER, "gather")                                                                                                \
+    X(ROW_DOT, "row_dot")                                                                                              \
+    X(COLUMNS, "columns")                                                                                              \
+    X(CONCAT, "concat")                                                                                                \
+    X(CLICK_LOSS, "click_loss")                                                                                        \
     X(CROSS_ENTROPY, "cross_entropy")                                                                                  \
     X(ATTENTION, "attention")                                                                                          \
     X(CROSS_ATTENTION, "cross_attention")                                                                              \

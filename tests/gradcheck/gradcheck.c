@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/philox.h"
+#include "tensor/ops_rank.h"
 #include "tensor/ops_sequence.h"
 #include "tensor/params.h"
 
@@ -304,6 +305,29 @@ static sid__value *catalog_loss_plain(sid__tape *tape, sid__value *const *in)
     return sid__op_catalog_loss(tape, in[0], in[1], NULL, targets(17), 0.3);
 }
 
+static sid__value *row_dot(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_add(tape, loss_of(tape, sid__op_row_dot(tape, in[0], in[1])),
+                       loss_of(tape, sid__op_row_dot(tape, in[0], in[0])));
+}
+
+static sid__value *columns(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_add(tape, loss_of(tape, sid__op_columns(tape, in[0], 1, 3)),
+                       loss_of(tape, sid__op_columns(tape, in[0], 2, 2)));
+}
+
+static sid__value *concat(sid__tape *tape, sid__value *const *in)
+{
+    return loss_of(tape, sid__op_concat(tape, sid__op_concat(tape, in[0], in[1]), in[0]));
+}
+
+static sid__value *click_loss(sid__tape *tape, sid__value *const *in)
+{
+    static const uint8_t label[ROWS] = {1, 0, 0, 1, 1};
+    return sid__op_add(tape, sid__op_click_loss(tape, in[0], label, 0.3), sid__op_click_loss(tape, in[0], label, 0.2));
+}
+
 static const check_case cases[] = {
     {"linear", {{ROWS, 5}, {4, 5}, {1, 4}}, linear, NULL},
     {"linear, relu", {{ROWS, 5}, {4, 5}, {1, 4}}, linear_relu, NULL},
@@ -319,6 +343,10 @@ static const check_case cases[] = {
     {"layer and rms norm", {{ROWS, 5}, {1, 5}, {1, 5}}, norms, NULL},
     {"unit length", {{ROWS, 4}}, unit_length, NULL},
     {"gather", {{4, 3}}, gather, NULL},
+    {"row dot", {{ROWS, 3}, {ROWS, 3}}, row_dot, NULL},
+    {"columns", {{ROWS, 5}}, columns, NULL},
+    {"concat", {{ROWS, 2}, {ROWS, 3}}, concat, NULL},
+    {"click loss", {{ROWS, 1}}, click_loss, NULL},
     {"cross-entropy", {{ROWS, 6}}, cross_entropy, NULL},
     {"attention", {{QUERIES, 18}}, attention_causal, NULL},
     {"attention, rotary, dropout", {{QUERIES, 24}}, attention_rotary, NULL},
