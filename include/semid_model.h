@@ -133,29 +133,51 @@ SID_API void sid_model_get_info(const sid_model *model, sid_model_info *out);
 /* (items) ids by row: what sid_events_options.item_ids takes, to ask this model of other events. */
 SID_API const char *const *sid_model_item_ids(const sid_model *model);
 
+/* How a model that generates SIDs looks for items; others do not look at it. */
+typedef struct sid_search_options {
+    int beam; /* prefixes kept a level; 0: the larger of 2 k and 50; never below k */
+    /* "beam" (default); "exact": the true k best, best prefixes first; "oracle": every item, for evaluation. */
+    const char *search;
+    const char
+        *normalize; /* probabilities of all codes: "open" (default), what training has; of those that lead on: "trie" */
+    void *reserved[2];
+} sid_search_options;
+
 typedef struct sid_request {
     const char *const *history; /* (history_count) item ids, oldest first; unknown ones are passed by and counted */
     int64_t history_count;
     int k;             /* 0: 10 */
     bool keep_history; /* items of the history may be recommended */
+    /* Ids; those that the model does not know are passed by. An item of `deny` is not recommended; where `allow` is not NULL,
+     * nothing else is. Both cost no beams: k items come whenever k are left. */
+    const char *const *deny, *const *allow;
+    int64_t deny_count, allow_count;
+    sid_search_options search;
     void *reserved[4];
 } sid_request;
 
 typedef struct sid_recommendation {
     const char *item_id; /* belongs to the model */
-    int64_t row;
-    double score; /* of the family's own kind: larger is better */
+    int64_t row;         /* of sid_model_item_ids; from its end on: items added to the catalogue since */
+    double score;        /* of the family's own kind: larger is better; of a generator the logarithm of a probability */
+    const char *sid;     /* that the model knows it by; NULL: it knows none */
 } sid_recommendation;
 
 typedef struct sid_recommendations {
     sid_recommendation *row;
     int64_t count;
     int64_t unknown; /* ids of the history that the model does not know */
+    bool is_exact;   /* proven to be the k best of all items; a beam may miss some */
     void *memory;
 } sid_recommendations;
-/* The k best, by (score, row). SID_EUSAGE: a bad k; SID_ENOTFOUND: the model knows no id of the history. */
+/* The k best, by (score, row; of a generator: score, SID, train events, row). SID_EUSAGE: a bad k; SID_ENOTFOUND: the model
+ * knows no id of the history. */
 SID_API SID_MUST_CHECK sid_status sid_model_recommend(const sid_model *model, const sid_request *request,
                                                       sid_recommendations *out, sid_error *err);
+/* Many at once, which is faster and gives the same bytes; out (count), each to be dropped. All are asked by the first's k and
+ * search. A history of which nothing is known gets an empty answer. */
+SID_API SID_MUST_CHECK sid_status sid_model_recommend_many(const sid_model *model, const sid_request *request,
+                                                           int64_t count, sid_recommendations *out, sid_error *err);
 SID_API void sid_recommendations_drop(sid_recommendations *recommendations);
 
 SID_API int sid_model_family_count(void);
@@ -191,6 +213,7 @@ typedef struct sid_eval_options {
     const sid_vectors *vectors; /* for the baseline itemknn; NULL: it goes by events alone */
     bool no_baselines;          /* leave out pop, last and itemknn */
     sid_catalog *catalog;       /* its vectors for itemknn where `vectors` is NULL; NULL: none */
+    sid_search_options search;  /* of models that generate */
     void *reserved[3];
 } sid_eval_options;
 
@@ -216,6 +239,9 @@ typedef struct sid_eval_row {
     double novelty[SID_CUTOFFS_MAX]; /* mean -log2 of a shown item's share of train events; none counts as one */
     sid_segment segment[SID_SEGMENTS_MAX];
     int segment_count;
+    /* Of models that generate: the share of users whose list is proven to be the best, and of the items shown that do not
+     * exist. NaN for others. */
+    double exact_rate, invalid_rate;
     double train_s, eval_s; /* measured; train_s is 0 for a model that was trained before */
 } sid_eval_row;
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "linalg/scalar.h"
@@ -113,6 +114,37 @@ void sid__answer_drop(sid__answer *answer)
     sid__free(answer->item);
     sid__free(answer->score);
     *answer = (sid__answer){0};
+}
+
+/* ---- What is asked for ---- */
+
+static sid_status take_word(const char *what, const char *word, const char *const *known, int count, int *out,
+                            sid_error *err)
+{
+    *out = 0;
+    for (int i = 0; word && i < count; i++)
+        if (strcmp(known[i], word) == 0) {
+            *out = i;
+            return SID_OK;
+        }
+    return word ? sid__fail(err, SID_EUSAGE, "%s is \"%.40s\"; %s, %s%s%s %s expected", what, word, known[0], known[1],
+                            count > 2 ? " or " : "", count > 2 ? known[2] : "", count > 2 ? "is" : "are")
+                : SID_OK;
+}
+
+sid_status sid__decode_plan(const sid_search_options *options, int64_t k, sid__decode_options *out, sid_error *err)
+{
+    static const char *const how[] = {"beam", "exact", "oracle"}, *const normalize[] = {"open", "trie"};
+    int how_index = 0, normalize_index = 0;
+    SID_TRY(take_word("search", options->search, how, 3, &how_index, err));
+    SID_TRY(take_word("normalize", options->normalize, normalize, 2, &normalize_index, err));
+    if (options->beam < 0)
+        return sid__fail(err, SID_EUSAGE, "the beam is %d; 1 or more, or 0 for the usual, is expected", options->beam);
+    *out = (sid__decode_options){.k = k,
+                                 .width = options->beam,
+                                 .how = (sid__decode_how)how_index,
+                                 .normalize = (sid__normalize)normalize_index};
+    return SID_OK;
 }
 
 /* ---- Blocks ---- */

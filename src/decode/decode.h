@@ -40,6 +40,8 @@ typedef struct sid__answer {
     int64_t rows;  /* that the model was asked for */
 } sid__answer;
 
+/* Words to options. SID_EUSAGE names the word. */
+sid_status sid__decode_plan(const sid_search_options *options, int64_t k, sid__decode_options *out, sid_error *err);
 /* answer (count): zeroed by the caller, dropped by him in any case. The model is a generator. */
 sid_status sid__decode(sid_ctx *ctx, const sid_model *m, const sid__decode_options *options,
                        const sid__question *question, int64_t count, sid__answer *answer, sid_error *err);

@@ -66,6 +66,11 @@ static sid_status check_model(const evaluating *e, const sid_model *m, sid_error
             m->family->info.name, (long long)m->train_events, (long long)e->split.info.train_events);
     if (e->options->catalog && m->sids.levels > 0)
         SID_TRY(sid__item_sids_check(&m->sids, e->options->catalog, m->family->info.name, err));
+    if (m->added.count > 0)
+        return sid__fail(err, SID_EUSAGE,
+                         "the model %s was given a later version of its catalogue, with %lld items that it was not "
+                         "trained with; open it anew to ask it by its split",
+                         m->family->info.name, (long long)m->added.count);
     bool is_same = m->items.count == events->items.count;
     for (int64_t i = 0; is_same && i < events->items.count; i++)
         is_same = strcmp(m->items.id[i], events->items.id[i]) == 0;
@@ -107,7 +112,8 @@ static sid_status measure_rows(evaluating *e, int given, sid_error *err)
                             .k_count = e->result.k_count,
                             .keep_history = e->result.keep_history,
                             .is_head = e->is_head,
-                            .discounts = e->discounts};
+                            .discounts = e->discounts,
+                            .search = e->options->search};
     for (int r = 0; r < e->result.row_count; r++) {
         sid_eval_row *row = &e->result.row[r];
         const sid_model *m = e->model[r];
@@ -208,7 +214,9 @@ static sid_status evaluate(evaluating *e, const sid_events *events, const sid_mo
                            sid_error *err)
 {
     size_t items = (size_t)events->items.count;
+    sid__decode_options plan;
     SID_TRY(take_cutoffs(e, err));
+    SID_TRY(sid__decode_plan(&e->options->search, 1, &plan, err));
     SID_TRY(sid__split_make(events, &e->options->split, &e->split, err));
     SID_TRY(check_asked(e, err));
     for (int i = 0; i < model_count; i++) {

@@ -24,9 +24,21 @@ typedef struct measuring {
     sid__history *history;   /* (block) */
     int64_t first;           /* case of the block */
     int k_most;
+    /* Of a model that generates: */
+    sid__question *question; /* (block) */
+    sid__answer *answer;     /* (block) */
+    int64_t exact, shown, invalid;
 } measuring;
 
 /* ---- Asked ---- */
+
+static bool is_repeated(const int32_t *target, int32_t t)
+{
+    for (int32_t s = 0; s < t; s++)
+        if (target[s] == target[t])
+            return true;
+    return false;
+}
 
 static void stand_case(const measuring *w, int64_t row)
 {
@@ -37,13 +49,9 @@ static void stand_case(const measuring *w, int64_t row)
     sid__standing *standing = w->standing + w->target_begin[w->first + row];
     for (int64_t i = c->history_begin; !w->exam->keep_history && i < c->target_begin; i++)
         score[split->item[i]] = -INFINITY;
-    for (int32_t t = 0; t < c->target_count; t++) {
-        bool is_repeated = false;
-        for (int32_t s = 0; s < t && !is_repeated; s++)
-            is_repeated = target[s] == target[t];
-        standing[t] = is_repeated ? (sid__standing){.above = -1, .tied = 0}
-                                  : sid__standing_of(score, split->item_count, target[t]);
-    }
+    for (int32_t t = 0; t < c->target_count; t++)
+        standing[t] = is_repeated(target, t) ? (sid__standing){.above = -1, .tied = 0}
+                                             : sid__standing_of(score, split->item_count, target[t]);
     w->top_count[w->first + row] =
         sid__top_items(score, split->item_count, w->k_most, w->top + (w->first + row) * w->k_most);
 }
@@ -53,6 +61,53 @@ static void stand_chunk(void *arg, int64_t begin, int64_t end, int worker)
     (void)worker;
     for (int64_t row = begin; row < end; row++)
         stand_case(arg, row);
+}
+
+static sid_status score_block(measuring *w, int64_t count, sid_error *err)
+{
+    SID_TRY(w->m->family->score(w->ctx, w->m, w->history, count, w->score, err));
+    sid__ctx_for(w->ctx, count, 4, stand_chunk, w);
+    return sid__ctx_check(w->ctx, err);
+}
+
+/* The list of a case: what is not in it cannot be shown, so a target outside counts nothing. */
+static void stand_answer(measuring *w, int64_t row)
+{
+    const sid__split *split = w->exam->split;
+    const sid__case *c = &split->test.row[w->first + row];
+    const int32_t *target = split->item + c->target_begin;
+    const sid__answer *answer = &w->answer[row];
+    sid__standing *standing = w->standing + w->target_begin[w->first + row];
+    for (int32_t t = 0; t < c->target_count; t++)
+        standing[t] = is_repeated(target, t) ? (sid__standing){.above = -1, .tied = 0}
+                                             : sid__standing_in(answer->item, answer->score, answer->count, target[t]);
+    int64_t shown = answer->count < w->k_most ? answer->count : w->k_most;
+    memcpy(w->top + (w->first + row) * w->k_most, answer->item, (size_t)shown * sizeof *w->top);
+    w->top_count[w->first + row] = (int32_t)shown;
+    w->exact += answer->is_exact;
+    w->shown += shown;
+    for (int64_t i = 0; i < shown; i++)
+        w->invalid += answer->item[i] < 0 || answer->item[i] >= split->item_count ||
+                      !w->m->sids.is_known[answer->item[i]] || w->m->trie->place[answer->item[i]] < 0;
+}
+
+static sid_status generate_block(measuring *w, int64_t count, sid_error *err)
+{
+    sid__decode_options plan;
+    SID_TRY(sid__decode_plan(&w->exam->search, w->k_most, &plan, err));
+    plan.with_ties = true;
+    for (int64_t i = 0; i < count; i++) {
+        w->question[i] = (sid__question){.history = w->history[i]};
+        if (!w->exam->keep_history)
+            w->question[i].filter = (sid__filter){.deny = w->history[i].item, .deny_count = w->history[i].count};
+    }
+    sid_status status = sid__decode(w->ctx, w->m, &plan, w->question, count, w->answer, err);
+    for (int64_t i = 0; i < count; i++) {
+        if (status == SID_OK)
+            stand_answer(w, i);
+        sid__answer_drop(&w->answer[i]);
+    }
+    return status;
 }
 
 static sid_status ask(measuring *w, int64_t block, sid_error *err)
@@ -65,9 +120,7 @@ static sid_status ask(measuring *w, int64_t block, sid_error *err)
             w->history[i] =
                 (sid__history){.item = split->item + c->history_begin, .count = c->target_begin - c->history_begin};
         }
-        SID_TRY(w->m->family->score(w->ctx, w->m, w->history, count, w->score, err));
-        sid__ctx_for(w->ctx, count, 4, stand_chunk, w);
-        SID_TRY(sid__ctx_check(w->ctx, err));
+        SID_TRY(w->m->family->generator ? generate_block(w, count, err) : score_block(w, count, err));
         sid__ctx_progress(w->ctx, w->m->family->info.name, w->first + count, split->test.count, "users", (double)NAN);
     }
     return SID_OK;
@@ -211,7 +264,10 @@ static sid_status make_room(measuring *w, int64_t block, sid_error *err)
     SID_TRY(sid__alloc(&w->top, cases, (size_t)w->k_most * sizeof *w->top, "items shown", err));
     SID_TRY(sid__alloc(&w->top_count, cases, sizeof *w->top_count, "items shown", err));
     SID_TRY(sid__alloc(&w->history, (size_t)block, sizeof *w->history, "histories", err));
-    return sid__alloc(&w->score, (size_t)block, items * sizeof *w->score, "scores", err);
+    if (!w->m->family->generator)
+        return sid__alloc(&w->score, (size_t)block, items * sizeof *w->score, "scores", err);
+    SID_TRY(sid__alloc(&w->question, (size_t)block, sizeof *w->question, "questions", err));
+    return sid__alloc(&w->answer, (size_t)block, sizeof *w->answer, "answers", err);
 }
 
 sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam, double *value, sid_eval_row *out,
@@ -228,6 +284,11 @@ sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam,
         count_cases(&w, value, out);
         status = count_shown(&w, out, err);
     }
+    out->exact_rate = out->invalid_rate = (double)NAN;
+    if (m->family->generator) {
+        out->exact_rate = (double)w.exact / (double)exam->split->test.count;
+        out->invalid_rate = w.shown > 0 ? (double)w.invalid / (double)w.shown : 0;
+    }
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
     out->eval_s = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) * 1e-9;
     sid__free(w.target_begin);
@@ -236,6 +297,8 @@ sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam,
     sid__free(w.top_count);
     sid__free(w.history);
     sid__free(w.score);
+    sid__free(w.question);
+    sid__free(w.answer);
     return status;
 }
 

@@ -2,8 +2,8 @@
 #ifndef SEMID_EVAL_MEASURE_H
 #define SEMID_EVAL_MEASURE_H
 
+#include "decode/decode.h"
 #include "eval/metrics.h"
-#include "model/model.h"
 
 /* What all models of one evaluation share. */
 typedef struct sid__exam {
@@ -13,9 +13,10 @@ typedef struct sid__exam {
     bool keep_history;
     const uint8_t *is_head; /* (items) */
     const sid__discounts *discounts;
+    sid_search_options search; /* of models that generate */
 } sid__exam;
 
-/* Fills out->value[..].mean, coverage, gini, novelty, segment and eval_s. value (cases, SID_METRIC_COUNT, k_count): of each
+/* Fills out->value[..].mean, coverage, gini, novelty, segment, exact_rate, invalid_rate and eval_s. value (cases, SID_METRIC_COUNT, k_count): of each
  * case. */
 sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam, double *value, sid_eval_row *out,
                         sid_error *err);

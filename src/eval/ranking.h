@@ -6,4 +6,7 @@
 
 /* score (count). */
 sid__standing sid__standing_of(const float *score, int64_t count, int64_t target);
+/* Where a target stands in a list that is sorted, best first: item (count), score (count). What ties with its last item is in
+ * it. */
+sid__standing sid__standing_in(const int32_t *item, const double *score, int64_t count, int32_t target);
 #endif
