@@ -29,8 +29,9 @@ enum sid__stream {
     SID__STREAM_TIES,     /* order of events of one moment */
     SID__STREAM_RESAMPLE, /* users of a bootstrap */
     SID__STREAM_DROPOUT,
-    SID__STREAM_WORLD,   /* the synthetic world */
-    SID__STREAM_NEGATIVE /* items drawn against the right one */
+    SID__STREAM_WORLD,    /* the synthetic world */
+    SID__STREAM_NEGATIVE, /* items drawn against the right one */
+    SID__STREAM_NOISE     /* of soft codes */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

@@ -8,6 +8,6 @@ extern const sid__family_class sid__rkmeans;
 extern const sid__family_class sid__fsq;
 extern const sid__family_class sid__pq, sid__opq;
 extern const sid__family_class sid__balanced;
-extern const sid__family_class sid__rqvae, sid__rvq;
+extern const sid__family_class sid__rqvae, sid__rqkmeans_plus, sid__rvq;
 
 #endif

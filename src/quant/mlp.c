@@ -35,10 +35,26 @@ sid_status sid__mlp_shape_parse(const char *option, const char *hidden, int in, 
 
 sid__mlp_shape sid__mlp_shape_mirror(const sid__mlp_shape *shape)
 {
-    sid__mlp_shape mirror = {.layers = shape->layers};
+    sid__mlp_shape mirror = {.layers = shape->layers,
+                             .skip = shape->skip == SID__SKIP_INPUT ? SID__SKIP_INPUT : SID__NO_SKIP};
     for (int i = 0; i <= shape->layers; i++)
         mirror.width[i] = shape->width[shape->layers - i];
     return mirror;
+}
+
+int sid__mlp_param_count(const sid__mlp_shape *shape)
+{
+    return 2 * shape->layers + (shape->skip == SID__SKIP_MATRIX);
+}
+
+static sid_status declare_skip(sid__params *params, const char *name, const sid__mlp_shape *shape, bool is_fixed,
+                               sid_error *err)
+{
+    char text[SID__PARAM_NAME_SIZE];
+    sid__param weight = {.value = {.rows = shape->width[shape->layers], .columns = shape->width[0]},
+                         .is_fixed = is_fixed};
+    (void)snprintf(text, sizeof text, "%s.skip.weight", name);
+    return sid__params_add(params, &weight, text, err);
 }
 
 sid_status sid__mlp_declare(sid__params *params, const char *name, const sid__mlp_shape *shape, bool is_fixed,
@@ -57,7 +73,7 @@ sid_status sid__mlp_declare(sid__params *params, const char *name, const sid__ml
         (void)snprintf(text, sizeof text, "%s.%d.bias", name, 2 * i);
         SID_TRY(sid__params_add(params, &bias, text, err));
     }
-    return SID_OK;
+    return shape->skip == SID__SKIP_MATRIX ? declare_skip(params, name, shape, is_fixed, err) : SID_OK;
 }
 
 void sid__mlp_start(sid__params *params, int first, const sid__mlp_shape *shape, uint64_t seed, uint64_t part)
@@ -65,7 +81,8 @@ void sid__mlp_start(sid__params *params, int first, const sid__mlp_shape *shape,
     for (int i = 0; i < 2 * shape->layers; i++) {
         const sid__value *value = &params->param[first + i].value;
         int layer = i / 2;
-        double most = 1 / sqrt((double)shape->width[layer]);
+        bool is_zero = shape->skip != SID__NO_SKIP && layer + 1 == shape->layers;
+        double most = is_zero ? 0 : 1 / sqrt((double)shape->width[layer]);
         uint64_t from = part << 48 | (uint64_t)i << 40;
         for (int64_t j = 0; j < value->rows * value->columns; j++)
             value->data[j] =
@@ -76,13 +93,25 @@ void sid__mlp_start(sid__params *params, int first, const sid__mlp_shape *shape,
 sid__value *sid__mlp_forward(sid__tape *tape, sid__params *params, int first, const sid__mlp_shape *shape,
                              sid__value *x)
 {
+    sid__value *input = x;
     for (int i = 0; i < shape->layers; i++)
         x = sid__op_linear(tape, x, &params->param[first + 2 * i].value, &params->param[first + 2 * i + 1].value,
                            i + 1 < shape->layers ? SID__RELU : SID__NO_ACTIVATION);
-    return x;
+    if (shape->skip == SID__NO_SKIP)
+        return x;
+    sid__value *matrix = shape->skip == SID__SKIP_MATRIX ? &params->param[first + 2 * shape->layers].value : NULL;
+    return sid__op_add(tape, x, matrix ? sid__op_linear(tape, input, matrix, NULL, SID__NO_ACTIVATION) : input);
 }
 
 /* ---- In use ------------------------------------------------------------------------------------------------------- */
+
+static sid_status pack_skip(const sid_ctx *ctx, const sid__value *weight, sid__mlp *out, sid_error *err)
+{
+    if (weight->rows > out->widest)
+        out->widest = (int)weight->rows;
+    return sid__gemm_pack(ctx, sid__gemm_by_lane(weight->data, weight->columns), weight->columns, (int)weight->rows,
+                          &out->skip, err);
+}
 
 sid_status sid__mlp_pack(const sid_ctx *ctx, const sid__params *params, int first, const sid__mlp_shape *shape,
                          sid__mlp *out, sid_error *err)
@@ -97,6 +126,8 @@ sid_status sid__mlp_pack(const sid_ctx *ctx, const sid__params *params, int firs
         status = sid__gemm_pack(ctx, sid__gemm_by_lane(weight->data, weight->columns), weight->columns,
                                 (int)weight->rows, &out->weight[i], err);
     }
+    if (status == SID_OK && shape->skip == SID__SKIP_MATRIX)
+        status = pack_skip(ctx, &params->param[first + 2 * shape->layers].value, out, err);
     if (status != SID_OK)
         sid__mlp_drop(out);
     return status;
@@ -106,25 +137,35 @@ void sid__mlp_drop(sid__mlp *mlp)
 {
     for (int i = 0; i < mlp->shape.layers; i++)
         sid__gemm_packed_drop(&mlp->weight[i]);
+    sid__gemm_packed_drop(&mlp->skip);
     *mlp = (sid__mlp){0};
+}
+
+static void multiply(const sid_ctx *ctx, const sid__gemm_packed *weight, const float *x, int64_t rows, float *y)
+{
+    sid__gemm(ctx, &(sid__gemm_product){.a = sid__gemm_by_lane(x, weight->depth),
+                                        .packed = weight,
+                                        .c = y,
+                                        .c_step = weight->columns,
+                                        .rows = rows,
+                                        .columns = weight->columns,
+                                        .depth = weight->depth});
 }
 
 void sid__mlp_apply(const sid_ctx *ctx, const sid__mlp *mlp, const float *x, int64_t rows, float *scratch, float *y)
 {
     const sid__neural *kernels = sid__neural_for(ctx->isa);
     const sid__mlp_shape *shape = &mlp->shape;
+    const float *input = x;
     for (int i = 0; i < shape->layers; i++) {
         bool is_last = i + 1 == shape->layers;
         float *to = is_last ? y : scratch + (i % 2) * rows * mlp->widest;
-        int columns = shape->width[i + 1];
-        sid__gemm(ctx, &(sid__gemm_product){.a = sid__gemm_by_lane(x, shape->width[i]),
-                                            .packed = &mlp->weight[i],
-                                            .c = to,
-                                            .c_step = columns,
-                                            .rows = rows,
-                                            .columns = columns,
-                                            .depth = shape->width[i]});
-        kernels->bias(rows, columns, mlp->bias[i], !is_last, to);
+        multiply(ctx, &mlp->weight[i], x, rows, to);
+        kernels->bias(rows, shape->width[i + 1], mlp->bias[i], !is_last, to);
         x = to;
     }
+    if (shape->skip == SID__SKIP_MATRIX)
+        multiply(ctx, &mlp->skip, input, rows, scratch);
+    if (shape->skip != SID__NO_SKIP)
+        kernels->add(rows * shape->width[shape->layers], shape->skip == SID__SKIP_MATRIX ? scratch : input, y);
 }

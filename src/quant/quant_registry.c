@@ -4,8 +4,8 @@
 
 #include "quant/families.h"
 
-const sid__family_class *const sid__quantizer_registry[] = {&sid__rkmeans, &sid__balanced, &sid__fsq, &sid__pq,
-                                                            &sid__opq,     &sid__rqvae,    &sid__rvq};
+const sid__family_class *const sid__quantizer_registry[] = {
+    &sid__rkmeans, &sid__balanced, &sid__fsq, &sid__pq, &sid__opq, &sid__rqvae, &sid__rqkmeans_plus, &sid__rvq};
 const int sid__quantizer_registry_count = (int)(sizeof sid__quantizer_registry / sizeof *sid__quantizer_registry);
 
 #define AT(field) offsetof(sid__quantizer_options, field)

@@ -74,12 +74,28 @@ static sid_status set_option(void *user, const char *name, const char *value, si
                      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
+/* A preset counts as given before everything else, wherever it stands; an unknown one is refused where all are read. */
+static sid_status apply_preset(void *user, const char *name, const char *value, sid_error *err)
+{
+    option_target *target = user;
+    sid_quantizer *q = target->q;
+    const sid__preset *preset = strcmp(name, "preset") == 0 ? q->family->presets : NULL;
+    while (preset && preset->name && strcmp(preset->name, value) != 0)
+        preset++;
+    if (!preset || !preset->name)
+        return SID_OK;
+    if (preset->levels)
+        q->options.levels = preset->levels;
+    return sid__options_split(preset->options, set_option, target, err);
+}
+
 static sid_status read_options(const sid_quantizer_options *options, sid_quantizer *q, sid_error *err)
 {
     char number[32];
     option_target target = {.q = q};
     SID_TRY(sid__options_default(sid_quantizer_common(), &q->options, err));
     SID_TRY(sid__options_default(&q->family->info, q->family_options, err));
+    SID_TRY(sid__options_split(options->options, apply_preset, &target, err));
     if (options->levels) {
         (void)snprintf(number, sizeof number, "%d", options->levels);
         SID_TRY(set_option(&target, "levels", number, err));
@@ -150,6 +166,13 @@ static sid_status check_values(const float *x, int64_t count, int dim, sid_error
     return SID_OK;
 }
 
+/* The Gram matrix of principal directions: of all dimensions, or of a slice's where codes are parallel. */
+static double gram_size(const sid_quantizer *q, double dim)
+{
+    double width = q->family->is_ordered || q->options.pca > 0 ? dim : dim / (double)q->options.levels;
+    return width * width * sizeof(double);
+}
+
 /* Beside the sample: what is left of it level by level, and as much of up to 128 directions in kmeans_progressive.c twice;
  * labels, order and norms of its rows. */
 size_t sid__quantizer_fit_size(const sid_quantizer *q, int64_t sample_count, int dim)
@@ -159,7 +182,9 @@ size_t sid__quantizer_fit_size(const sid_quantizer *q, int64_t sample_count, int
     for (int l = 0; l < q->options.levels; l++)
         codes += q->options.codes[l];
     codes *= q->family->is_ordered ? dim : (double)dim / (double)q->options.levels; /* parallel codes share them out */
-    double size = row_size * (double)sample_count + codes * CODE_VALUE_SIZE;
+    double size = row_size * (double)sample_count + codes * CODE_VALUE_SIZE + gram_size(q, dim);
+    if (q->family->fit_size)
+        size += q->family->fit_size(q, sample_count, dim);
     return size < (double)(SIZE_MAX / 2) ? (size_t)size : SIZE_MAX / 2;
 }
 

@@ -38,13 +38,21 @@ struct sid_quantizer {
     bool resume;            /* while fitting: go on from it */
 };
 
+/* What one value of the option `preset` stands for: levels (0: as ever) and options as text. */
+typedef struct sid__preset {
+    const char *name;
+    int levels;
+    const char *options;
+} sid__preset;
+
 struct sid__family_class {
     sid_family info; /* name, summary, paper, option table */
     size_t options_size;
-    bool is_ordered; /* prefixes mean something */
-    bool no_beam;    /* codes are found one by one: there are no paths to keep */
-    bool can_start;  /* fit goes on from q->start */
-    bool can_resume; /* fit takes so long that it keeps its state in q->checkpoint */
+    const sid__preset *presets; /* to a row without a name; NULL: none */
+    bool is_ordered;            /* prefixes mean something */
+    bool no_beam;               /* codes are found one by one: there are no paths to keep */
+    bool can_start;             /* fit goes on from q->start */
+    bool can_resume;            /* fit takes so long that it keeps its state in q->checkpoint */
     /* Settles levels and codes, which the family's own options may imply, and parses the codes; has_: whether they were
      * given. NULL: sid__quantizer_parse_codes alone. */
     sid_status (*settle)(sid_quantizer *q, bool has_levels, bool has_codes, sid_error *err);
@@ -52,6 +60,8 @@ struct sid__family_class {
     sid_status (*check)(const sid_quantizer *q, int64_t count, int prepared_dim, sid_error *err);
     /* Floating-point operations of the training that fit is, guessed for the estimate; NULL: fit is k-means or less. */
     double (*train_flop)(const sid_quantizer *q, int dim);
+    /* Bytes that fitting on `count` rows takes beside what k-means on them would; NULL: none. */
+    double (*fit_size)(const sid_quantizer *q, int64_t count, int dim);
     /* x (count, prepared_dim): the sampled, prepared rows, which fit may overwrite. Sets q->state. */
     sid_status (*fit)(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err);
     /* Prepared rows -> codes (count, levels), margins (count, levels) or NULL. */

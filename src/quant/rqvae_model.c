@@ -7,6 +7,7 @@
 
 #include "base/philox.h"
 #include "linalg/scalar.h"
+#include "linalg/sinkhorn.h"
 
 #define EMA_SMOOTHING 1e-5
 
@@ -23,6 +24,8 @@ static sid_status declare_level(sid__rqvae_model *m, int level, sid_error *err)
     sid__param turn = {.value = {.rows = o->latent, .columns = o->latent}};
     m->book[level] = m->params.count;
     m->turn[level] = -1;
+    if (o->update == SID__CODES_STEPS)
+        return SID_OK;
     (void)snprintf(name, sizeof name, "codes.%d", level + 1);
     SID_TRY(sid__params_add(&m->params, &codes, name, err));
     if (o->update != SID__CODES_SIMVQ)
@@ -49,6 +52,8 @@ static sid_status allocate_levels(const sid_ctx *ctx, sid__rqvae_model *m, sid_e
     for (int l = 0; l < o->levels; l++) {
         size_t codes = (size_t)o->codes[l];
         most = o->codes[l] > most ? o->codes[l] : most;
+        if (o->update == SID__CODES_STEPS)
+            continue;
         SID_TRY(sid__codebook_create(&m->packed[l], o->codes[l], o->latent, err));
         if (o->update != SID__CODES_EMA)
             continue;
@@ -124,10 +129,44 @@ static void choose_task(void *arg, int64_t begin, int64_t end, int worker)
         sid__assign_rows(sid__kernels_for(job->isa), job->book, rest, end - begin, score, index, job->code + begin);
 }
 
+typedef struct distance_job {
+    const sid__neural *kernels;
+    const sid__value *book;
+    const float *rest;
+    double *distance; /* (rows, K) */
+} distance_job;
+
+static void distance_task(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const distance_job *job = arg;
+    int dim = job->book->columns;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++)
+        for (int64_t k = 0; k < job->book->rows; k++)
+            job->distance[i * job->book->rows + k] =
+                job->kernels->square_distance(dim, job->rest + i * dim, job->book->data + k * dim);
+}
+
+/* Codes that use the whole book evenly: those of most mass in the transport plan (LC-Rec, 2311.09049). */
+static void choose_by_transport(sid__rqvae_model *m, int level, const float *rest, int64_t rows, uint16_t *code)
+{
+    distance_job job = {
+        .kernels = sid__neural_for(m->ctx->isa), .book = m->live[level], .rest = rest, .distance = m->transport};
+    int codes = m->options.codes[level];
+    sid__ctx_for(m->ctx, rows, CHOOSE_ROWS, distance_task, &job);
+    sid__sinkhorn(m->transport, m->weight, rows, codes, m->options.sinkhorn_epsilon);
+    for (int64_t i = 0; i < rows; i++)
+        code[i] = (uint16_t)sid__sinkhorn_code(m->transport + i * codes, codes);
+}
+
 /* The nearest codes, by the kernels that encode; a batch is small, so are its tasks. */
 static void choose_nearest(void *user, int level, const float *rest, int64_t rows, uint16_t *code)
 {
     sid__rqvae_model *m = user;
+    if (m->transport && level + 1 == m->options.levels) {
+        choose_by_transport(m, level, rest, rows, code);
+        return;
+    }
     sid__codebook *book = &m->packed[level];
     choose_job job = {.isa = m->ctx->isa, .book = book, .scratch = &m->scratch, .rest = rest, .code = code};
     memcpy(sid__codebook_code(book), m->live[level]->data, (size_t)book->codes * (size_t)book->dim * sizeof(float));
@@ -145,6 +184,49 @@ static void make_books(sid__tape *tape, sid__rqvae_model *m)
                          ? codes
                          : sid__op_linear(tape, codes, &m->params.param[m->turn[l]].value, NULL, SID__NO_ACTIVATION);
     }
+}
+
+/* Digits (rows, latent) to the code of a level, the first channel's the lowest. */
+static void codes_of_digits(const sid__rqvae_options *o, int level, const int *digit, int64_t rows, uint16_t *code)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        int place = 1, sum = 0;
+        for (int c = o->begin[level]; c < o->begin[level + 1]; c++) {
+            sum += place * digit[i * o->latent + c];
+            place *= o->channel[c].steps;
+        }
+        code[i] = (uint16_t)sum;
+    }
+}
+
+static sid__quantized *quantize_steps(sid__tape *tape, const sid__rqvae_model *m, sid__value *z)
+{
+    if (!z)
+        return NULL;
+    const sid__rqvae_options *o = &m->options;
+    int *digit = sid__tape_push(tape, (size_t)z->rows * (size_t)z->columns, sizeof *digit);
+    sid__quantized *of = sid__tape_push(tape, 1, sizeof *of);
+    if (!digit || !of)
+        return NULL;
+    *of = (sid__quantized){.levels = o->levels, .z = z, .sum = sid__op_round_steps(tape, z, o->channel, digit)};
+    for (int l = 0; l < o->levels; l++) {
+        of->code[l] = sid__tape_push(tape, (size_t)z->rows, sizeof *of->code[l]);
+        if (tape->status != SID_OK)
+            return NULL;
+        codes_of_digits(o, l, digit, z->rows, of->code[l]);
+    }
+    return of;
+}
+
+/* What stands for z. */
+static sid__quantized *quantize(sid__tape *tape, sid__rqvae_model *m, sid__value *z, sid__choose_fn *choose)
+{
+    const sid__rqvae_options *o = &m->options;
+    m->ctx = tape->ctx;
+    if (o->update == SID__CODES_STEPS)
+        return quantize_steps(tape, m, z);
+    make_books(tape, m);
+    return sid__residual_quantize(tape, z, m->live, o->levels, choose ? choose : choose_nearest, m);
 }
 
 sid__value *sid__rqvae_encode(sid__tape *tape, sid__rqvae_model *m, sid__value *x)
@@ -170,13 +252,85 @@ void sid__rqvae_forward_plain(sid__tape *tape, sid__rqvae_model *m, sid__value *
 void sid__rqvae_forward_decoder(sid__tape *tape, sid__rqvae_model *m, sid__value *x, sid__rqvae_step *out)
 {
     *out = (sid__rqvae_step){0};
-    m->ctx = tape->ctx;
     tape->is_recording = false;
-    make_books(tape, m);
     out->z = sid__rqvae_encode(tape, m, x);
-    out->quantized = sid__residual_quantize(tape, out->z, m->live, m->options.levels, choose_nearest, m);
+    out->quantized = quantize(tape, m, out->z, NULL);
     tape->is_recording = true;
     out->loss = decode(tape, m, out->quantized ? out->quantized->sum : NULL, x, out);
+}
+
+/* ---- How gradients pass the codes --------------------------------------------------------------------------------- */
+
+typedef struct noise_job {
+    const sid__rqvae_model *m;
+    int64_t columns;
+    uint64_t first; /* of this level and step */
+    sid__real *noise;
+} noise_job;
+
+/* Gumbel's: -log(-log u), u within (0, 1). */
+static void noise_task(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const noise_job *job = arg;
+    (void)worker;
+    for (int64_t at = begin * job->columns; at < end * job->columns; at++) {
+        double u = sid__philox_uniform(job->m->seed, SID__STREAM_NOISE, job->first + (uint64_t)at) + 0x1p-54;
+        job->noise[at] = (sid__real)-sid__log(-sid__log(u));
+    }
+}
+
+static sid__value *soft_sum(sid__tape *tape, const sid__rqvae_model *m, const sid__quantized *q)
+{
+    sid__value *sum = NULL;
+    int64_t rows = q->z->rows;
+    for (int l = 0; l < q->levels; l++) {
+        noise_job job = {.m = m, .columns = m->options.codes[l]};
+        job.first = ((uint64_t)m->step * SID_LEVELS_MAX + (uint64_t)l) << 32;
+        job.noise = sid__tape_push(tape, (size_t)(rows * job.columns), sizeof *job.noise);
+        if (!job.noise)
+            return NULL;
+        sid__ctx_for(tape->ctx, rows, CHOOSE_ROWS, noise_task, &job);
+        sid__value *soft =
+            sid__op_soft_codes(tape, q->z, l ? q->rest[l - 1] : q->z->data, q->book[l], job.noise, m->temperature);
+        sum = l ? sid__op_add(tape, sum, soft) : soft;
+    }
+    return sum;
+}
+
+static sid__value *dense(sid__tape *tape, const sid__quantized *q, sid__value *passed)
+{
+    for (int l = 0; l < q->levels; l++)
+        passed = sid__op_dense_codes(tape, passed, q->z, l ? q->rest[l - 1] : q->z->data, q->book[l]);
+    return passed;
+}
+
+/* What the decoder gets; a look gets what the codes stand for, as encoding does. */
+static sid__value *pass(sid__tape *tape, const sid__rqvae_model *m, const sid__quantized *q)
+{
+    if (!q || !tape->is_recording || m->options.update == SID__CODES_STEPS)
+        return q ? q->sum : NULL;
+    switch (m->options.estimator) {
+    case SID__ROTATION:
+        return sid__op_rotation(tape, q->z, q->sum);
+    case SID__GUMBEL:
+        return soft_sum(tape, m, q);
+    case SID__DENSE:
+        return dense(tape, q, sid__op_straight_through(tape, q->z, q->sum));
+    default:
+        return sid__op_straight_through(tape, q->z, q->sum);
+    }
+}
+
+static void prepare_transport(sid__tape *tape, sid__rqvae_model *m, int64_t rows)
+{
+    int codes = m->options.codes[m->options.levels - 1];
+    m->transport = NULL;
+    if (!tape->is_recording || !(m->options.sinkhorn_epsilon > 0))
+        return;
+    m->weight = sid__tape_push(tape, (size_t)rows, sizeof *m->weight);
+    m->transport = sid__tape_push(tape, (size_t)rows * (size_t)codes, sizeof *m->transport);
+    for (int64_t i = 0; i < rows && m->weight; i++)
+        m->weight[i] = 1;
 }
 
 void sid__rqvae_forward(sid__tape *tape, sid__rqvae_model *m, sid__value *x, sid__choose_fn *choose,
@@ -185,14 +339,15 @@ void sid__rqvae_forward(sid__tape *tape, sid__rqvae_model *m, sid__value *x, sid
     const sid__rqvae_options *o = &m->options;
     double code_weight = 1.0 / (double)x->rows / (o->is_mean ? o->latent : 1) / o->levels;
     *out = (sid__rqvae_step){0};
-    m->ctx = tape->ctx;
-    make_books(tape, m);
+    prepare_transport(tape, m, x->rows);
     out->z = sid__rqvae_encode(tape, m, x);
-    out->quantized = sid__residual_quantize(tape, out->z, m->live, o->levels, choose ? choose : choose_nearest, m);
-    sid__value *sum = out->quantized ? out->quantized->sum : NULL;
-    sid__value *passed = o->estimator == SID__ROTATION ? sid__op_rotation(tape, out->z, sum)
-                                                       : sid__op_straight_through(tape, out->z, sum);
-    sid__value *error = decode(tape, m, passed, x, out);
+    out->quantized = quantize(tape, m, out->z, choose);
+    m->transport = NULL;
+    sid__value *error = decode(tape, m, pass(tape, m, out->quantized), x, out);
+    if (o->update == SID__CODES_STEPS) {
+        out->loss = error;
+        return;
+    }
     const sid__residual_weights weights = {.codebook = o->update == SID__CODES_EMA ? 0 : code_weight,
                                            .commitment = o->beta * code_weight};
     out->loss = sid__op_add(tape, error, sid__op_residual_loss(tape, out->quantized, &weights));

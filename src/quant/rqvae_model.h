@@ -12,13 +12,16 @@
 
 #include "quant/codebook.h"
 #include "quant/mlp.h"
+#include "tensor/ops_codes.h"
 #include "tensor/optim.h"
 
-typedef enum sid__estimator { SID__STE, SID__ROTATION } sid__estimator;
+/* How gradients pass the codes: straight; turned (2410.06424); the decoder gets soft codes, while the residuals are those of
+ * hard ones (Gumbel-softmax); straight, and to every code by its cosine (2604.03949). */
+typedef enum sid__estimator { SID__STE, SID__ROTATION, SID__GUMBEL, SID__DENSE } sid__estimator;
 
-/* How codes are learned: by the codebook loss, as running means of what chose them (EMA), or as a learned map of fixed
- * points, e = C W^T (SimVQ, 2411.02038). */
-typedef enum sid__code_update { SID__CODES_GRAD, SID__CODES_EMA, SID__CODES_SIMVQ } sid__code_update;
+/* How codes are learned: by the codebook loss, as running means of what chose them (EMA), as a learned map of fixed points,
+ * e = C W^T (SimVQ, 2411.02038), or not at all: they are steps that z is rounded to (FSQ, 2309.15505), x^ = D(rounded z). */
+typedef enum sid__code_update { SID__CODES_GRAD, SID__CODES_EMA, SID__CODES_SIMVQ, SID__CODES_STEPS } sid__code_update;
 
 typedef struct sid__rqvae_options {
     int levels, dim, latent;
@@ -28,7 +31,11 @@ typedef struct sid__rqvae_options {
     sid__code_update update;
     bool is_mean; /* reconstruction is averaged over dimensions, not summed */
     double beta;
-    double decay; /* of EMA: n = decay n + (1 - decay) hits */
+    double
+        sinkhorn_epsilon; /* the last level's codes of a training step by transport of this entropy; 0: the nearest */
+    double decay;         /* of EMA: n = decay n + (1 - decay) hits */
+    const sid__steps *channel; /* steps: (latent), group after group, kept by the caller */
+    const int *begin;          /* steps: (levels + 1) first channel of each level's code */
 } sid__rqvae_options;
 
 typedef struct sid__rqvae_model {
@@ -42,6 +49,11 @@ typedef struct sid__rqvae_model {
     double *sums[SID_LEVELS_MAX];         /* ema: m (K, latent) */
     sid__codebook packed[SID_LEVELS_MAX]; /* what the assignment kernel reads */
     sid__assign_scratch scratch;
+    double *transport;  /* of the step that runs: (rows, K) distances of the last level; NULL: none */
+    int64_t *weight;    /* (rows) ones, for the transport */
+    double temperature; /* of soft codes */
+    uint64_t seed;      /* of their noise, with the step */
+    int64_t step;
     const sid_ctx *ctx;               /* of the step that runs */
     sid__value *live[SID_LEVELS_MAX]; /* books of the step that runs */
 } sid__rqvae_model;

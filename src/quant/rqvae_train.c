@@ -18,6 +18,8 @@
 enum { HELD_EACH = 20, HELD_LEAST_ROWS = 200, COPY_ROWS = 64, CHECK_STEPS = 1 };
 
 #define REVIVE_UNTIL 0.9
+#define TEMPERATURE_FIRST 0.7
+#define TEMPERATURE_LAST 0.1
 
 /* ---- Rows --------------------------------------------------------------------------------------------------------- */
 
@@ -162,6 +164,10 @@ static sid_status start_codes(sid__rqvae_trainer *t, sid_error *err)
     const sid__rqvae_options *o = &t->model->options;
     int64_t wanted = t->plan->init_sample < t->train_count ? t->plan->init_sample : t->train_count;
     float *z = NULL;
+    if (t->plan->has_codes) {
+        sid__rqvae_ema_start(t->model, (double)t->batch / o->codes[0]);
+        return SID_OK;
+    }
     if (t->plan->no_init && o->update != SID__CODES_SIMVQ) {
         start_poorly(t);
         return SID_OK;
@@ -243,6 +249,15 @@ static sid_status broke(const sid__rqvae_trainer *t, const sid__rqvae_step *step
                      (long long)t->step + 1, where, kept);
 }
 
+/* Soft codes harden along a line. */
+static void set_temperature(sid__rqvae_trainer *t)
+{
+    double done = (double)t->step / (double)t->plan->steps;
+    t->model->temperature = TEMPERATURE_FIRST + (TEMPERATURE_LAST - TEMPERATURE_FIRST) * done;
+    t->model->seed = t->plan->seed;
+    t->model->step = t->step;
+}
+
 /* One step of gradients; `sum` is scratch of batch + 1 numbers. */
 static sid_status train_step(sid__rqvae_trainer *t, int64_t *row, double *sum, sid_error *err)
 {
@@ -250,6 +265,7 @@ static sid_status train_step(sid__rqvae_trainer *t, int64_t *row, double *sum, s
     sid__tape tape = sid__tape_begin(t->ctx, &t->memory, true);
     sid__value x = next_batch(t, row);
     sid__params_clear(&t->model->params);
+    set_temperature(t);
     if (t->step < t->plan->warm_steps)
         sid__rqvae_forward_plain(&tape, t->model, &x, &step);
     else
@@ -338,7 +354,8 @@ static sid_status prepare(sid__rqvae_trainer *t, sid_error *err)
     SID_TRY(sid__alloc(&t->best, (size_t)t->model->params.size, sizeof *t->best, "the best parameters", err));
     for (int l = 0; l < o->levels; l++)
         SID_TRY(sid__alloc(&t->usage[l], (size_t)o->codes[l], sizeof *t->usage[l], "hits of codes", err));
-    sid__rqvae_model_start(t->model, t->plan->seed);
+    if (!t->plan->has_networks)
+        sid__rqvae_model_start(t->model, t->plan->seed);
     SID_TRY(sid__optim_create(&t->plan->optim, &t->model->params, &t->optim, err));
     return t->plan->resume ? sid__rqvae_state_read(t, err) : SID_OK;
 }

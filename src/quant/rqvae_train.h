@@ -23,7 +23,9 @@ typedef struct sid__rqvae_plan {
     int64_t patience;     /* looks without gain that end the training; 0: none do */
     int64_t settle;       /* k-means sweeps over all rows at the end; 0: codes stay as trained */
     int64_t tune_steps;   /* of the decoder alone at the end */
-    bool no_init;         /* codes start as N(0, 1/latent) in place of k-means: for drills */
+    bool no_init;         /* codes start all alike in place of k-means: for drills */
+    bool has_networks;    /* the model's networks are gone on from, not started */
+    bool has_codes;       /* so are its codes */
     sid__optim_options optim;
     uint64_t seed;
     const char *checkpoint; /* a file to write and to go on from; NULL: none */

@@ -7,7 +7,7 @@
  */
 #include "base/mem.h"
 #include "sid/policy_groups.h"
-#include "sid/sinkhorn.h"
+#include "linalg/sinkhorn.h"
 
 enum { ROUNDS = 20 };
 

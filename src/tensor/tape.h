@@ -41,6 +41,9 @@ typedef struct sid__value {
     X(STRAIGHT_THROUGH, "straight_through")                                                                            \
     X(ROTATION, "rotation")                                                                                            \
     X(RESIDUAL_LOSS, "residual_loss")                                                                                  \
+    X(SOFT_CODES, "soft_codes")                                                                                        \
+    X(DENSE_CODES, "dense_codes")                                                                                      \
+    X(ROUND_STEPS, "round_steps")                                                                                      \
     X(ACTIVATION, "activation")                                                                                        \
     X(DROPOUT, "dropout")                                                                                              \
     X(NORM, "norm")                                                                                                    \

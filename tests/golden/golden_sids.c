@@ -22,6 +22,8 @@ enum { ROWS = 3000, DIM = 40, CENTERS = 60, LEVELS = 3, LINE_SIZE = 256 };
 #define RQVAE                                                                                                          \
     "steps=40,warm_steps=10,batch=256,hidden=(32),dim=12,watch_every=20,warmup=5,lr=0.003,settle=3,tune_steps=10"
 
+#define RQKMEANS_PLUS "steps=20,batch=256,hidden=(24),watch_every=10,warmup=5,lr=0.001,settle=2,tune_steps=5"
+
 static const struct golden_case {
     const char *name, *codes, *options, *quantizer; /* quantizer NULL: rkmeans */
 } golden_case[] = {
@@ -50,6 +52,10 @@ static const struct golden_case {
     {"rqvae", "16", RQVAE, "rqvae"},
     {"rqvae_rotation_ema", "16", RQVAE ",estimator=rotation,codebook=ema,standardize=scale", "rqvae"},
     {"rqvae_simvq", "16", RQVAE ",codebook=simvq,reduction=mean", "rqvae"},
+    {"rqvae_gumbel_adagrad", "16", RQVAE ",estimator=gumbel,optimizer=adagrad", "rqvae"},
+    {"rqvae_dense_transport", "16", RQVAE ",estimator=dense,sinkhorn_eps=0.01", "rqvae"},
+    {"rqkmeans_plus", "16", RQKMEANS_PLUS, "rqkmeans-plus"},
+    {"rqkmeans_plus_balanced", "16", RQKMEANS_PLUS ",start=balanced,codebook=ema", "rqkmeans-plus"},
     {"rvq", "16", "steps=40,batch=256,watch_every=20", "rvq"},
     {"rvq_ema", "16", "steps=40,batch=256,watch_every=20,update=ema,settle=2", "rvq"},
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/philox.h"
+#include "tensor/ops_codes.h"
 #include "tensor/ops_rank.h"
 #include "tensor/ops_sequence.h"
 #include "tensor/params.h"
@@ -328,6 +329,78 @@ static sid__value *click_loss(sid__tape *tape, sid__value *const *in)
     return sid__op_add(tape, sid__op_click_loss(tape, in[0], label, 0.3), sid__op_click_loss(tape, in[0], label, 0.2));
 }
 
+/* ---- Codes: soft ones, dense gradients, steps ---------------------------------------------------------------------- */
+
+/* What an earlier level, of fixed codes, leaves of z. */
+static sid__real *rest_of(sid__tape *tape, const sid__value *z)
+{
+    const sid__value *code = constant(tape, z->rows, z->columns);
+    sid__real *rest = sid__tape_push(tape, (size_t)z->rows * (size_t)z->columns, sizeof *rest);
+    for (int64_t i = 0; rest && i < z->rows * z->columns; i++)
+        rest[i] = z->data[i] - 0.3 * code->data[i];
+    return rest;
+}
+
+static sid__value *soft_codes(sid__tape *tape, sid__value *const *in)
+{
+    const sid__value *noise = constant(tape, ROWS, CODES);
+    return both(tape, sid__op_soft_codes(tape, in[0], in[0]->data, in[1], NULL, 0.5),
+                sid__op_soft_codes(tape, in[0], rest_of(tape, in[0]), in[1], noise->data, 0.8));
+}
+
+static sid__value *dense_codes(sid__tape *tape, sid__value *const *in)
+{
+    sid__value *once = sid__op_dense_codes(tape, in[0], in[1], in[1]->data, in[2]);
+    return both(tape, in[0], sid__op_dense_codes(tape, once, in[1], in[1]->data, in[2]));
+}
+
+/* cos(z, E) E of one row */
+static void cosines(const double *z, const double *codes, double out[DIM])
+{
+    memset(out, 0, DIM * sizeof *out);
+    for (int k = 0; k < CODES; k++) {
+        double dot = 0, z_square = 0, code_square = 0;
+        for (int d = 0; d < DIM; d++) {
+            dot += z[d] * codes[k * DIM + d];
+            z_square += z[d] * z[d];
+            code_square += codes[k * DIM + d] * codes[k * DIM + d];
+        }
+        for (int d = 0; d < DIM; d++)
+            out[d] += dot / sqrt(z_square * code_square) * codes[k * DIM + d];
+    }
+}
+
+static double dense_codes_held(const sid__value *const *in, const sid__value *const *base)
+{
+    double y[ROWS * DIM], now[DIM], then[DIM];
+    for (int i = 0; i < ROWS * DIM; i += DIM) {
+        cosines(in[1]->data + i, in[2]->data, now);
+        cosines(base[1]->data + i, base[2]->data, then);
+        for (int d = 0; d < DIM; d++)
+            y[i + d] = 2 * (in[0]->data[i + d] + now[d] - then[d]);
+    }
+    return held_loss(y, ROWS * DIM);
+}
+
+static const sid__steps channels[DIM] = {{5, -2, 2.002, 0, 0}, {4, -2, 1.5015, 0.5, 0.35}, {3, -1, 1.001, 0, 0}};
+
+static sid__value *round_steps(sid__tape *tape, sid__value *const *in)
+{
+    return both(tape, sid__op_round_steps(tape, in[0], channels, NULL),
+                sid__op_round_steps(tape, in[0], channels, NULL));
+}
+
+static double round_steps_held(const sid__value *const *in, const sid__value *const *base)
+{
+    double y[ROWS * DIM];
+    for (int i = 0; i < ROWS * DIM; i++) {
+        const sid__steps *c = &channels[i % DIM];
+        double t = tanh(base[0]->data[i] + c->s), q = nearbyint(c->h * t - c->o);
+        y[i] = 2 * ((q + c->o) / c->h + tanh(in[0]->data[i] + c->s) - t);
+    }
+    return held_loss(y, ROWS * DIM);
+}
+
 static const check_case cases[] = {
     {"linear", {{ROWS, 5}, {4, 5}, {1, 4}}, linear, NULL},
     {"linear, relu", {{ROWS, 5}, {4, 5}, {1, 4}}, linear_relu, NULL},
@@ -338,6 +411,9 @@ static const check_case cases[] = {
     {"straight through", {{ROWS, 3}}, straight_through, straight_through_held},
     {"rotation", {{ROWS, 3}}, rotation, rotation_held},
     {"residual loss", {{ROWS, DIM}, {CODES, DIM}, {CODES, DIM}, {CODES, DIM}}, residual_loss, residual_loss_held},
+    {"soft codes", {{ROWS, DIM}, {CODES, DIM}}, soft_codes, NULL},
+    {"dense codes", {{ROWS, DIM}, {ROWS, DIM}, {CODES, DIM}}, dense_codes, dense_codes_held},
+    {"round to steps", {{ROWS, DIM}}, round_steps, round_steps_held},
     {"activations", {{ROWS, 3}, {ROWS, 3}}, activations, NULL},
     {"dropout", {{ROWS, 5}}, dropout, NULL},
     {"layer and rms norm", {{ROWS, 5}, {1, 5}, {1, 5}}, norms, NULL},

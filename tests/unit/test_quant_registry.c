@@ -20,10 +20,11 @@ static const char *quick(const char *family, const char *options, char text[512]
 {
     static const struct {
         const char *family, *options;
-    } learned[] = {{"rqvae",
-                    "steps=120,warm_steps=20,batch=128,hidden=(24),dim=10,watch_every=50,lr=0.005,warmup=5,settle=3,"
-                    "tune_steps=50"},
-                   {"rvq", "steps=60,batch=128,watch_every=20"}};
+    } learned[] = {
+        {"rqvae", "steps=120,warm_steps=20,batch=128,hidden=(24),dim=10,watch_every=50,lr=0.005,warmup=5,settle=3,"
+                  "tune_steps=50"},
+        {"rqkmeans-plus", "steps=20,batch=64,hidden=(16),watch_every=10,warmup=5,settle=1,tune_steps=5,lr=0.001"},
+        {"rvq", "steps=60,batch=128,watch_every=20"}};
     (void)snprintf(text, 512, "%s", options);
     for (size_t i = 0; i < sizeof learned / sizeof *learned; i++)
         if (strcmp(family, learned[i].family) == 0)
@@ -227,6 +228,8 @@ static void allocation_fails(const sid__family_class *family)
         options = "pca=12,rounds=2";
     if (is_rvq)
         options = "pca=12,beam=2,steps=3,batch=32,watch_every=2,settle=1";
+    if (strcmp(family->info.name, "rqkmeans-plus") == 0)
+        options = "pca=12,beam=2,steps=2,batch=32,hidden=(8),watch_every=2,settle=1,tune_steps=1,warmup=1";
     if (is_rqvae)
         options =
             "pca=12,beam=2,steps=3,warm_steps=1,batch=32,hidden=(8),dim=4,watch_every=2,settle=1,tune_steps=1,warmup=1";

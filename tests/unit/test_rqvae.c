@@ -7,6 +7,12 @@
 enum { ROWS = 500, DIM = 12, LEVELS = 2 };
 #define QUICK "steps=60,warm_steps=10,batch=64,hidden=(16),dim=6,watch_every=20,settle=3,tune_steps=10,warmup=5"
 
+typedef struct rqvae_look {
+    const char *options;
+    int levels;
+    const char *says;
+} rqvae_look;
+
 static sid_status fit(sid_ctx *ctx, const char *options, const float *x, int64_t count, sid_quantizer **q,
                       sid_error *err)
 {
@@ -21,6 +27,10 @@ static void every_option_works(void **state)
 {
     static const char *const extra[] = {"",
                                         ",estimator=rotation",
+                                        ",estimator=gumbel",
+                                        ",estimator=dense",
+                                        ",sinkhorn_eps=0.003",
+                                        ",optimizer=adagrad",
                                         ",codebook=ema",
                                         ",codebook=simvq",
                                         ",beta=1",
@@ -61,6 +71,37 @@ static void every_option_works(void **state)
     sid_ctx_free(ctx);
 }
 
+static const rqvae_look looks[] = {
+    {"preset=tiger", 3, "lr=0.4"},
+    {"steps=30,preset=tiger,warm_steps=2", 3, "steps=30"},
+    {"preset=lcrec", 4, "hidden=(2048,1024,512,256,128,64)"},
+    {"preset=grid", 3, "normalize=l2"},
+    {"preset=liger", 3, "codebook=ema"},
+};
+
+/* Fails when a preset is not what it stands for, wins over an option that is given, or is kept as a name beside its values. */
+static void presets_are_options(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        sid_quantizer *q = NULL;
+        sid__strbuf text = {0};
+        TEST_OK(sid__quantizer_create(&(sid_quantizer_options){.quantizer = "rqvae", .options = looks[i].options}, &q,
+                                      err));
+        TEST_OK(sid__quantizer_options_text(q, &text, err));
+        assert_int_equal(q->options.levels, looks[i].levels);
+        assert_non_null(strstr(text.text, looks[i].says));
+        assert_null(strstr(text.text, "preset"));
+        sid__strbuf_drop(&text);
+        sid_quantizer_free(q);
+    }
+    sid_quantizer *q = NULL;
+    TEST_OK(sid__quantizer_create(
+        &(sid_quantizer_options){.quantizer = "rqvae", .levels = 2, .options = "preset=lcrec"}, &q, err));
+    assert_int_equal(q->options.levels, 2);
+    sid_quantizer_free(q);
+}
+
 /* Fails when impossible options are taken without a word that names them. */
 static void bad_options_are_named(void **state)
 {
@@ -72,7 +113,9 @@ static void bad_options_are_named(void **state)
     TEST_FAILS(fit(ctx, "hidden=(12,x)", x, 20, &q, err), SID_EUSAGE, "hidden is \"12,x\"");
     TEST_FAILS(fit(ctx, "steps=10,warm_steps=10", x, 20, &q, err), SID_EUSAGE, "warm_steps is 10 of 10 steps");
     TEST_FAILS(fit(ctx, "dim=0", x, 20, &q, err), SID_EUSAGE, "dim is \"0\"");
-    TEST_FAILS(fit(ctx, "estimator=magic", x, 20, &q, err), SID_EUSAGE, "ste|rotation");
+    TEST_FAILS(fit(ctx, "estimator=magic", x, 20, &q, err), SID_EUSAGE, "ste|rotation|gumbel|dense");
+    TEST_FAILS(fit(ctx, "sinkhorn_eps=0.001", x, 20, &q, err), SID_EUSAGE, "sinkhorn_eps is 0.001; 0, or 0.003");
+    TEST_FAILS(fit(ctx, "preset=tigre", x, 20, &q, err), SID_EUSAGE, "none|tiger|lcrec|grid|liger");
     TEST_FAILS(fit(ctx, QUICK ",lr=1e9", x, 20, &q, err), SID_EUSAGE, "lr");
     sid_ctx_free(ctx);
 }
@@ -120,7 +163,8 @@ static void bad_tensors_are_named(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_option_works), cmocka_unit_test(bad_options_are_named),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_option_works), cmocka_unit_test(presets_are_options),
+                                       cmocka_unit_test(bad_options_are_named),
                                        cmocka_unit_test(bad_tensors_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /* test_rqvae_model.c: the RQ-VAE against PyTorch in float64 (tests/golden/make_rqvae.py): codes, reconstruction, the gradient of
- * every parameter, ten losses; for each estimator and each way to learn codes.
+ * every parameter, ten losses; for each estimator, each way to learn codes, and networks that skip.
  */
 #include "quant/rqvae_model.h"
 
 #include "tensor_case.h"
 
-enum { ROWS = 12, DIM = 10, HIDDEN = 8, LATENT = 5, LEVELS = 3, CODES = 6, GRADS_MAX = 400, STEPS = 10 };
+enum { ROWS = 12, DIM = 10, HIDDEN = 8, LATENT = 5, LEVELS = 3, CODES = 6, GRADS_MAX = 600, STEPS = 10 };
 
 typedef struct golden_case {
     const char *name;
@@ -24,28 +24,60 @@ static void fill_numbers(int array, float *out, int64_t count, double scale)
     }
 }
 
-static void create(const sid_ctx *ctx, sid__estimator estimator, sid__code_update update, sid__rqvae_model *model)
+typedef struct kind {
+    sid__estimator estimator;
+    sid__code_update update;
+    sid__mlp_skip skip;
+    double sinkhorn;
+    bool is_mean;
+} kind;
+
+/* 5,4; 3,6; 7: o and s for the middle of each. */
+static const int begin[] = {0, 2, 4, 5};
+static void fill_steps(sid__steps channel[LATENT])
 {
-    const sid__rqvae_options options = {.levels = LEVELS,
-                                        .dim = DIM,
-                                        .latent = LATENT,
-                                        .codes = {CODES, CODES, CODES},
-                                        .encoder = {.layers = 2, .width = {DIM, HIDDEN, LATENT}},
-                                        .estimator = estimator,
-                                        .update = update,
-                                        .beta = 0.25,
-                                        .decay = 0.99};
+    static const int steps[LATENT] = {5, 4, 3, 6, 7};
+    for (int c = 0; c < LATENT; c++) {
+        double h = (steps[c] - 1) * (1 + 1e-3) / 2, o = steps[c] % 2 ? 0 : 0.5;
+        channel[c] = (sid__steps){.steps = steps[c], .lowest = -(steps[c] / 2), .h = h, .o = o, .s = atanh(o / h)};
+    }
+}
+
+static void create_kind(const sid_ctx *ctx, const kind *of, const sid__steps *channel, sid__rqvae_model *model)
+{
+    int latent = of->skip == SID__SKIP_INPUT ? DIM : LATENT;
+    sid__rqvae_options options = {.levels = LEVELS,
+                                  .dim = DIM,
+                                  .latent = latent,
+                                  .codes = {CODES, CODES, CODES},
+                                  .encoder = {.layers = 2, .width = {DIM, HIDDEN, latent}, .skip = of->skip},
+                                  .estimator = of->estimator,
+                                  .update = of->update,
+                                  .is_mean = of->is_mean,
+                                  .sinkhorn_epsilon = of->sinkhorn,
+                                  .channel = channel,
+                                  .begin = begin,
+                                  .beta = 0.25,
+                                  .decay = 0.99};
     TEST_OK(sid__rqvae_model_create(ctx, &options, model, err));
-    for (int i = 0; i < 8; i++) {
+    int nets = model->decoder + 4;
+    for (int i = 0; i < nets; i++) {
         const sid__value *value = &model->params.param[i].value;
         fill_numbers(i, value->data, value->rows * value->columns, 0.5);
     }
-    for (int l = 0; l < LEVELS; l++) {
-        fill_numbers(20 + l, model->params.param[model->book[l]].value.data, CODES * LATENT, 0.5 / (l + 1));
-        if (update == SID__CODES_SIMVQ)
-            fill_numbers(30 + l, model->params.param[model->turn[l]].value.data, LATENT * LATENT, 0.7);
+    for (int l = 0; l < LEVELS && of->update != SID__CODES_STEPS; l++) {
+        fill_numbers(20 + l, model->params.param[model->book[l]].value.data, (int64_t)CODES * latent, 0.5 / (l + 1));
+        if (of->update == SID__CODES_SIMVQ)
+            fill_numbers(30 + l, model->params.param[model->turn[l]].value.data, (int64_t)latent * latent, 0.7);
     }
     sid__rqvae_ema_start(model, 2);
+    model->temperature = 0.5;
+    model->seed = 5;
+}
+
+static void create(const sid_ctx *ctx, sid__estimator estimator, sid__code_update update, sid__rqvae_model *model)
+{
+    create_kind(ctx, &(kind){.estimator = estimator, .update = update}, NULL, model);
 }
 
 /* |g - g64| <= 1e-4 |g64| for each parameter. */
@@ -65,33 +97,41 @@ static void check_gradients(const sid__rqvae_model *model, const double *expecte
     }
 }
 
-static void run(sid_ctx *ctx, const golden_case *golden_of, sid__estimator estimator, sid__code_update update,
-                float losses[STEPS])
+static void check_first(const sid__rqvae_step *out, const golden_case *golden_of)
+{
+    for (int i = 0; i < LEVELS * ROWS; i++)
+        assert_int_equal(out->quantized->code[i / ROWS][i % ROWS], golden_of->code[i]);
+    for (int i = 0; i < ROWS * DIM; i++)
+        assert_near(out->decoded->data[i], golden_of->decoded[i], 1e-5);
+}
+
+static void run(sid_ctx *ctx, const golden_case *golden_of, const kind *of, float losses[STEPS])
 {
     sid__rqvae_model model;
     sid__memory memory = {0};
     sid__optim optim;
     sid__optim_options options = sid__optim_default();
+    sid__steps channel[LATENT];
     float x_data[ROWS * DIM];
     sid__value x = sid__value_of(x_data, ROWS, DIM);
     options.rate = 0.01;
     fill_numbers(50, x_data, (int64_t)ROWS * DIM, 1);
-    create(ctx, estimator, update, &model);
+    fill_steps(channel);
+    create_kind(ctx, of, channel, &model);
     TEST_OK(sid__optim_create(&options, &model.params, &optim, err));
     for (int step = 0; step < STEPS; step++) {
         sid__rqvae_step out;
         sid__tape tape = sid__tape_begin(ctx, &memory, true);
         sid__params_clear(&model.params);
+        model.step = step;
         sid__rqvae_forward(&tape, &model, &x, NULL, &out);
         TEST_OK(sid__tape_backward(&tape, out.loss, err));
         losses[step] = out.loss->data[0];
         assert_near(losses[step], golden_of->loss[step], 1e-4 * golden_of->loss[step]);
-        for (int i = 0; i < LEVELS * ROWS && step == 0; i++)
-            assert_int_equal(out.quantized->code[i / ROWS][i % ROWS], golden_of->code[i]);
-        for (int i = 0; i < ROWS * DIM && step == 0; i++)
-            assert_near(out.decoded->data[i], golden_of->decoded[i], 1e-5);
-        if (step == 0)
+        if (step == 0) {
+            check_first(&out, golden_of);
             check_gradients(&model, golden_of->grad);
+        }
         (void)sid__optim_step(ctx, &optim);
         sid__rqvae_ema_step(&model, out.quantized);
     }
@@ -100,25 +140,29 @@ static void run(sid_ctx *ctx, const golden_case *golden_of, sid__estimator estim
     sid__rqvae_model_drop(&model);
 }
 
+/* In the script's order. */
+static const kind kinds[] = {
+    {SID__STE, SID__CODES_GRAD, SID__NO_SKIP, 0, false},       {SID__ROTATION, SID__CODES_GRAD, SID__NO_SKIP, 0, false},
+    {SID__STE, SID__CODES_EMA, SID__NO_SKIP, 0, false},        {SID__STE, SID__CODES_SIMVQ, SID__NO_SKIP, 0, false},
+    {SID__ROTATION, SID__CODES_SIMVQ, SID__NO_SKIP, 0, false}, {SID__GUMBEL, SID__CODES_GRAD, SID__NO_SKIP, 0, false},
+    {SID__DENSE, SID__CODES_GRAD, SID__NO_SKIP, 0, false},     {SID__DENSE, SID__CODES_SIMVQ, SID__NO_SKIP, 0, false},
+    {SID__GUMBEL, SID__CODES_EMA, SID__NO_SKIP, 0, false},     {SID__STE, SID__CODES_GRAD, SID__NO_SKIP, 0.05, false},
+    {SID__STE, SID__CODES_GRAD, SID__NO_SKIP, 0, true},        {SID__STE, SID__CODES_GRAD, SID__SKIP_INPUT, 0, false},
+    {SID__DENSE, SID__CODES_EMA, SID__SKIP_INPUT, 0, false},   {SID__STE, SID__CODES_STEPS, SID__SKIP_MATRIX, 0, false},
+};
+
 /* Fails when a loss, an estimator, a gradient or an update of codes is another than the paper's. */
 static void as_pytorch(void **state)
 {
-    static const struct {
-        sid__estimator estimator;
-        sid__code_update update;
-    } kind[] = {{SID__STE, SID__CODES_GRAD},
-                {SID__ROTATION, SID__CODES_GRAD},
-                {SID__STE, SID__CODES_EMA},
-                {SID__STE, SID__CODES_SIMVQ},
-                {SID__ROTATION, SID__CODES_SIMVQ}};
+    enum { KINDS = sizeof kinds / sizeof *kinds };
     (void)state;
-    assert_int_equal(sizeof golden / sizeof *golden, 5);
-    for (int i = 0; i < 5; i++) {
+    assert_int_equal(sizeof golden / sizeof *golden, KINDS);
+    for (int i = 0; i < KINDS; i++) {
         float first[STEPS], losses[STEPS];
         bool is_first = true;
         FOR_EACH_CTX(ctx)
         {
-            run(ctx, &golden[i], kind[i].estimator, kind[i].update, losses);
+            run(ctx, &golden[i], &kinds[i], losses);
             if (is_first)
                 memcpy(first, losses, sizeof first);
             is_first = false;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "sid/sinkhorn.h"
+#include "linalg/sinkhorn.h"
 
 enum { ROWS_MAX = 8, CODES_MAX = 8 };
 static const int64_t ones[ROWS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1};

@@ -5,11 +5,11 @@
  * keeps them equal to the last bit. No sum is ever 0: with epsilon >= .003 the least start value is e^-667, and a scaling
  * leaves in each row and column an entry of at least 1/(B K^2).
  */
-#include "sid/sinkhorn.h"
+#include "linalg/sinkhorn.h"
 
 #include "linalg/scalar.h"
 
-enum { ROUNDS = 50 };
+enum { ROUNDS = 50, STRIP = 64 };
 /* Keeps equal distances from dividing by 0; the reference's number. */
 static const double amplitude_least = 1e-5;
 
@@ -48,14 +48,18 @@ static void scale_rows(double *q, int64_t rows, int codes, double wanted)
     }
 }
 
+/* A strip of columns at a time, row by row: a column alone would jump through memory. Each sum is still in row order. */
 static void scale_columns(double *q, const int64_t *weight, int64_t rows, int codes, double wanted)
 {
-    for (int k = 0; k < codes; k++) {
-        double sum = 0;
+    for (int begin = 0; begin < codes; begin += STRIP) {
+        double sum[STRIP] = {0};
+        int end = codes - begin < STRIP ? codes - begin : STRIP;
         for (int64_t i = 0; i < rows; i++)
-            sum += (double)weight[i] * q[i * codes + k];
+            for (int k = 0; k < end; k++)
+                sum[k] += (double)weight[i] * q[i * codes + begin + k];
         for (int64_t i = 0; i < rows; i++)
-            q[i * codes + k] = q[i * codes + k] / sum * wanted;
+            for (int k = 0; k < end; k++)
+                q[i * codes + begin + k] = q[i * codes + begin + k] / sum[k] * wanted;
     }
 }
 
