@@ -1,6 +1,7 @@
 /* rqvae_fit.c: see rqvae_fit.h.
  *
- * Codes are numbered by falling count, unless they go on from another quantizer's: then code k stays code k.
+ * Codes are numbered by falling count, unless they go on from another quantizer's: then its scaler and encoder stay as they are,
+ * code k stays code k and moves to where its rows have gone, and the decoder alone is trained.
  */
 #include "quant/rqvae_fit.h"
 
@@ -110,7 +111,6 @@ static sid_status start(sid_ctx *ctx, const sid_quantizer *q, const sid__rqvae_r
         for (int l = 0; l < before->codes->levels; l++)
             set_level(model, l, before->codes->book[l].code);
         plan->has_networks = plan->has_codes = true;
-        plan->warm_steps = 0;
     } else if (recipe->codes_of && !plan->resume) {
         SID_TRY(fit_codes(ctx, q, recipe->codes_of, x, count, &other, err));
         plan->has_codes = true;

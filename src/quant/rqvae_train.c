@@ -377,7 +377,7 @@ sid_status sid__rqvae_train(sid_ctx *ctx, const sid__rqvae_plan *plan, sid__rqva
 {
     sid__rqvae_trainer t = {.ctx = ctx, .plan = plan, .model = model, .x = x, .count = count, .epoch = -1};
     sid_status status = prepare(&t, err);
-    if (status == SID_OK)
+    if (status == SID_OK && !plan->has_networks)
         status = loop(&t, err);
     if (status == SID_OK)
         status = sid__rqvae_finish(&t, err);

@@ -24,7 +24,8 @@ typedef struct sid__rqvae_plan {
     int64_t settle;       /* k-means sweeps over all rows at the end; 0: codes stay as trained */
     int64_t tune_steps;   /* of the decoder alone at the end */
     bool no_init;         /* codes start all alike in place of k-means: for drills */
-    bool has_networks;    /* the model's networks are gone on from, not started */
+    bool has_networks;    /* the model's networks are those of an older fit: the encoder stays, so that codes keep their
+                           * meaning; they settle on the rows, and the decoder follows */
     bool has_codes;       /* so are its codes */
     sid__optim_options optim;
     uint64_t seed;
