@@ -26,7 +26,8 @@ static sid_status train(cli_app *app, const cli_events_input *input, const char 
                                        .split = cli_split_options(app),
                                        .vectors = input->vectors,
                                        .catalog = input->catalog,
-                                       .force = app->is_forced};
+                                       .force = app->is_forced,
+                                       .resume = cli_flag(app, "resume")};
     double start_s = cli_now_s();
     CLI_TRY(sid_model_train(app->ctx, &options, input->events, app->is_dry_run ? NULL : path, &model, &app->err));
     sid_model_get_info(model, &info);
@@ -59,17 +60,24 @@ static sid_status run(cli_app *app)
 static const cli_option options[] = {
     CLI_OPTION_OUTPUT("the directory of the model"),
     CLI_OPTIONS_EVENTS,
+    {.name = "resume",
+     .type = CLI_FLAG,
+     .help = "go on from MODEL.checkpoint, where an interrupted training stopped; ends with the bytes of an "
+             "uninterrupted one"},
 };
 static const char *const examples[] = {
     "train itemknn --events events.tsv -o model   # counts alone",
     "train itemknn --events events.tsv --items items.tsv --vectors x.npy -o model   # and what items are like",
     "train itemknn --events events.tsv --split all -o model   # for use: nothing is kept back for questions",
-    "train itemknn --events events.tsv --decay 0.8 --forward 0 -o model"};
+    "train itemknn --events events.tsv --decay 0.8 --forward 0 -o model",
+    "train sasrec --events events.tsv -o model   # learns by steps: minutes, a checkpoint beside the model",
+    "train sasrec --events events.tsv -o model --resume   # after it was interrupted",
+    "train sasrec --events events.tsv --catalog catalog --item-embedding id,sid,content -o model"};
 
 const cli_command cli_train = {
     .name = "train",
     .summary = "learn from events what to recommend",
-    .usage = "train FAMILY --events FILE -o MODEL [--items FILE --vectors FILE] [--split S]",
+    .usage = "train FAMILY --events FILE -o MODEL [--items FILE --vectors FILE] [--split S] [--resume]",
     .about = "FAMILY is one of the models below; their options are flags here. By --split loo, the default, each "
              "user's last two events are kept back for semid eval; --split all learns from everything. The model holds "
              "ids, counts and vectors: recommend and eval need nothing else.",

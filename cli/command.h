@@ -97,7 +97,8 @@ typedef struct cli_kept cli_kept;
 typedef struct cli_progress_line {
     char stage[96];
     double stage_start_s, last_shown_s;
-    bool is_drawn; /* a line stands on the terminal */
+    int64_t stage_start; /* done when the stage was first heard of */
+    bool is_drawn;       /* a line stands on the terminal */
 } cli_progress_line;
 
 struct cli_app {

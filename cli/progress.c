@@ -16,7 +16,8 @@ static const double line_interval_s = 0.1, event_interval_s = 0.5;
 static double rate_of(const cli_app *app, const sid_progress *progress, double now_s)
 {
     double elapsed_s = now_s - app->progress.stage_start_s;
-    return elapsed_s > 0.05 && progress->done > 0 ? (double)progress->done / elapsed_s : 0;
+    int64_t done = progress->done - app->progress.stage_start; /* what is resumed begins with some */
+    return elapsed_s > 0.05 && done > 0 ? (double)done / elapsed_s : 0;
 }
 
 static double eta_of(const sid_progress *progress, double rate)
@@ -60,6 +61,8 @@ static void show_line(cli_app *app, const sid_progress *progress, double now_s)
         APPEND("  ETA %.0f s", ceil(eta_s));
     if (isfinite(progress->loss))
         APPEND("  loss %.6g", progress->loss);
+    if (progress->note)
+        APPEND("  %s", progress->note);
 #undef APPEND
     (void)fprintf(stderr, "\r%.*s\033[K", line_width(), line);
     (void)fflush(stderr);
@@ -84,6 +87,7 @@ void cli_on_progress(void *user, const sid_progress *progress)
     if (is_new) {
         (void)snprintf(line->stage, sizeof line->stage, "%s", stage);
         line->stage_start_s = now_s;
+        line->stage_start = progress->done > 1 ? progress->done : 0;
     }
     double interval_s = app->is_log_json ? event_interval_s : line_interval_s;
     if (!is_new && !(is_end && app->is_log_json) && now_s - line->last_shown_s < interval_s)

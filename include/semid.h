@@ -112,6 +112,7 @@ typedef struct sid_progress {
     int64_t done, total; /* total 0: not known */
     const char *unit;    /* "rows", "sweeps" */
     double loss;         /* NaN: none */
+    const char *note;    /* "best NDCG@10 0.0512 of epoch 7"; NULL: none */
 } sid_progress;
 typedef void sid_progress_fn(void *user, const sid_progress *progress);
 SID_API void sid_ctx_on_progress(sid_ctx *ctx, sid_progress_fn *fn, void *user);

@@ -96,17 +96,22 @@ typedef struct sid_train_options {
     const sid_vectors
         *vectors; /* what items are like, joined by id, for families that use it; NULL: none. Lengths do not
                                  * matter; an item without a vector has no likeness. Rows are copied. */
-    bool force;   /* replace a model at `path` */
+    bool force;   /* replace a model at `path`, and what an interrupted training left beside it */
     /* The SIDs of the items, for families that use them, and where `vectors` is NULL the vectors it keeps. Items are joined
      * by id; one that the catalogue lacks has no SID: it is left out of histories and never recommended by its SID. NULL:
      * none. */
     sid_catalog *catalog;
+    /* Families that learn by steps leave their state in `<path>.checkpoint` once a minute and where they are interrupted. From
+     * there resume goes on, to the same bytes as without the interruption; other options or data: SID_EUSAGE names them. */
+    bool resume;
+    int64_t checkpoint_steps; /* steps from one checkpoint to the next; 0: by time */
     void *reserved[3];
 } sid_train_options;
 
 /* Learns from the train part of `events`, and writes the model as a directory `path`, whole or not at all (NULL: in memory
  * only). `out` (NULL allowed with a path) gets it. A model knows the items of its events, by id. The same events, options and
- * seed give the same bytes for any number of threads. SID_EUSAGE, SID_EEXISTS, SID_EDATA (nothing to learn from), SID_EIO,
+ * seed give the same bytes for any number of threads. Of a family that learns by steps the directory has a log too,
+ * metrics.jsonl; it stands beside it, `<path>.metrics.jsonl`, while training lasts. SID_EUSAGE, SID_EEXISTS, SID_EDATA (nothing to learn from), SID_EIO,
  * SID_ENOMEM, SID_ECANCELED. */
 SID_API SID_MUST_CHECK sid_status sid_model_train(sid_ctx *ctx, const sid_train_options *options,
                                                   const sid_events *events, const char *path, sid_model **out,

@@ -37,7 +37,8 @@ class sid_error(Structure):
 
 
 class sid_progress(Structure):
-    _fields_ = [("stage", c_char_p), ("done", c_int64), ("total", c_int64), ("unit", c_char_p), ("loss", c_double)]
+    _fields_ = [("stage", c_char_p), ("done", c_int64), ("total", c_int64), ("unit", c_char_p), ("loss", c_double),
+                ("note", c_char_p)]
 
 
 class sid_read_options(Structure):

@@ -98,8 +98,15 @@ sid_status sid__ctx_check(const sid_ctx *ctx, sid_error *err)
 void sid__ctx_progress(const sid_ctx *ctx, const char *stage, int64_t done, int64_t total, const char *unit,
                        double loss)
 {
+    sid__ctx_progress_note(ctx, stage, done, total, unit, loss, NULL);
+}
+
+void sid__ctx_progress_note(const sid_ctx *ctx, const char *stage, int64_t done, int64_t total, const char *unit,
+                            double loss, const char *note)
+{
     if (ctx->on_progress)
-        ctx->on_progress(ctx->progress_user, &(sid_progress){stage, done, total, unit, loss});
+        ctx->on_progress(ctx->progress_user,
+                         &(sid_progress){stage, done, total, unit, loss, note && *note ? note : NULL});
 }
 
 __attribute__((format(printf, 3, 0))) static void log_line(const sid_ctx *ctx, sid_log_level level, const char *format,

@@ -26,6 +26,9 @@ sid_status sid__ctx_check(const sid_ctx *ctx, sid_error *err);
 /* done, total in `unit`; loss NaN: none. */
 void sid__ctx_progress(const sid_ctx *ctx, const char *stage, int64_t done, int64_t total, const char *unit,
                        double loss);
+/* With what else is to be said; NULL or empty: nothing. */
+void sid__ctx_progress_note(const sid_ctx *ctx, const char *stage, int64_t done, int64_t total, const char *unit,
+                            double loss, const char *note);
 __attribute__((format(printf, 2, 3))) void sid__ctx_warn(const sid_ctx *ctx, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void sid__ctx_info(const sid_ctx *ctx, const char *format, ...);
 

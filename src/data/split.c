@@ -158,6 +158,15 @@ static sid_status make_cases(sid__split *split, const sid__event *event, const s
 
 /* ---- Facts ---- */
 
+/* Runs of one moment within the train, valid or test events of a user. */
+static void mark_ties(const sid__split *split, const sid__event *event)
+{
+    for (int64_t u = 0; u < split->user_count; u++)
+        for (int64_t i = split->begin[u] + 1; i < split->begin[u + 1]; i++)
+            split->is_tied[i] =
+                i != split->train_end[u] && i != split->valid_end[u] && is_tied(&event[i - 1], &event[i]);
+}
+
 static void count_events(sid__split *split, const sid__event *event)
 {
     sid_split_info *info = &split->info;
@@ -218,7 +227,9 @@ static sid_status fill(sid__split *split, const sid__split_plan *plan, sid__even
     SID_TRY(sid__alloc(&split->train_count, (size_t)split->item_count, sizeof(int64_t), "counts of items", err));
     for (int64_t i = 0; i < events->count; i++)
         split->item[i] = event[i].item;
+    SID_TRY(sid__alloc(&split->is_tied, (size_t)events->count, sizeof *split->is_tied, "ties of events", err));
     cut(split, event, plan, valid, test);
+    mark_ties(split, event);
     count_events(split, event);
     SID_TRY(make_cases(split, event, plan, err));
     count_cold(split);
@@ -247,6 +258,7 @@ void sid__split_drop(sid__split *split)
     sid__free(split->train_end);
     sid__free(split->valid_end);
     sid__free(split->item);
+    sid__free(split->is_tied);
     sid__free(split->train_count);
     sid__free(split->valid.row);
     sid__free(split->test.row);

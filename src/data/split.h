@@ -39,6 +39,7 @@ typedef struct sid__split {
     int64_t user_count, item_count;
     int64_t *train_end, *valid_end; /* (users) */
     int32_t *item;                  /* (events) */
+    bool *is_tied;                  /* (events) of the same time as the event of the same user and part before it */
     int64_t *train_count;           /* (items) train events of each */
     sid__cases valid, test;
     sid_split_info info;

@@ -108,6 +108,7 @@ static sid_status copy_text(evaluating *e, const char *text, const char **out, s
 static sid_status measure_rows(evaluating *e, int given, sid_error *err)
 {
     const sid__exam exam = {.split = &e->split,
+                            .cases = &e->split.test,
                             .k = e->result.k,
                             .k_count = e->result.k_count,
                             .keep_history = e->result.keep_history,

@@ -43,7 +43,7 @@ static bool is_repeated(const int32_t *target, int32_t t)
 static void stand_case(const measuring *w, int64_t row)
 {
     const sid__split *split = w->exam->split;
-    const sid__case *c = &split->test.row[w->first + row];
+    const sid__case *c = &w->exam->cases->row[w->first + row];
     const int32_t *target = split->item + c->target_begin;
     float *score = w->score + row * split->item_count;
     sid__standing *standing = w->standing + w->target_begin[w->first + row];
@@ -74,7 +74,7 @@ static sid_status score_block(measuring *w, int64_t count, sid_error *err)
 static void stand_answer(measuring *w, int64_t row)
 {
     const sid__split *split = w->exam->split;
-    const sid__case *c = &split->test.row[w->first + row];
+    const sid__case *c = &w->exam->cases->row[w->first + row];
     const int32_t *target = split->item + c->target_begin;
     const sid__answer *answer = &w->answer[row];
     sid__standing *standing = w->standing + w->target_begin[w->first + row];
@@ -113,15 +113,17 @@ static sid_status generate_block(measuring *w, int64_t count, sid_error *err)
 static sid_status ask(measuring *w, int64_t block, sid_error *err)
 {
     const sid__split *split = w->exam->split;
-    for (w->first = 0; w->first < split->test.count; w->first += block) {
-        int64_t count = split->test.count - w->first < block ? split->test.count - w->first : block;
+    const sid__cases *cases = w->exam->cases;
+    for (w->first = 0; w->first < cases->count; w->first += block) {
+        int64_t count = cases->count - w->first < block ? cases->count - w->first : block;
         for (int64_t i = 0; i < count; i++) {
-            const sid__case *c = &split->test.row[w->first + i];
+            const sid__case *c = &cases->row[w->first + i];
             w->history[i] =
                 (sid__history){.item = split->item + c->history_begin, .count = c->target_begin - c->history_begin};
         }
         SID_TRY(w->m->family->generator ? generate_block(w, count, err) : score_block(w, count, err));
-        sid__ctx_progress(w->ctx, w->m->family->info.name, w->first + count, split->test.count, "users", (double)NAN);
+        if (!w->exam->is_silent)
+            sid__ctx_progress(w->ctx, w->m->family->info.name, w->first + count, cases->count, "users", (double)NAN);
     }
     return SID_OK;
 }
@@ -181,7 +183,7 @@ static void measure_standings(const sid__exam *exam, const sid__standing *standi
 static void count_segments(const measuring *w, int64_t row, sid_eval_row *out)
 {
     const sid__exam *exam = w->exam;
-    const sid__case *c = &exam->split->test.row[row];
+    const sid__case *c = &exam->cases->row[row];
     double value[SID_METRIC_COUNT * SID_CUTOFFS_MAX];
     bool is_short = c->target_begin - c->history_begin <= SHORT_HISTORY_MAX;
     for (int32_t t = 0; t < c->target_count; t++) {
@@ -200,7 +202,7 @@ static void finish_means(const sid__exam *exam, sid_eval_row *out)
 {
     for (int metric = 0; metric < SID_METRIC_COUNT; metric++)
         for (int k = 0; k < exam->k_count; k++) {
-            out->value[metric][k].mean /= (double)exam->split->test.count;
+            out->value[metric][k].mean /= (double)exam->cases->count;
             out->value[metric][k].low = out->value[metric][k].high = (double)NAN;
             for (int s = 0; s < SEGMENT_COUNT; s++)
                 out->segment[s].mean[metric][k] =
@@ -216,10 +218,10 @@ static void count_cases(const measuring *w, double *value, sid_eval_row *out)
     out->segment_count = SEGMENT_COUNT;
     for (int s = 0; s < SEGMENT_COUNT; s++)
         out->segment[s] = (sid_segment){.name = segment_name[s]};
-    for (int64_t row = 0; row < exam->split->test.count; row++) {
+    for (int64_t row = 0; row < exam->cases->count; row++) {
         sid__standing *standing = w->standing + w->target_begin[row];
         count_segments(w, row, out);
-        int64_t count = sort_standings(standing, exam->split->test.row[row].target_count);
+        int64_t count = sort_standings(standing, exam->cases->row[row].target_count);
         measure_standings(exam, standing, count, value + row * columns);
         for (int c = 0; c < columns; c++)
             out->value[c / exam->k_count][c % exam->k_count].mean += value[row * columns + c];
@@ -236,7 +238,7 @@ static sid_status count_shown(const measuring *w, sid_eval_row *out, sid_error *
     for (int k = 0; status == SID_OK && k < exam->k_count; k++) {
         sid__exposure exposure;
         memset(shown, 0, (size_t)items * sizeof *shown);
-        for (int64_t row = 0; row < exam->split->test.count; row++)
+        for (int64_t row = 0; row < exam->cases->count; row++)
             for (int i = 0; i < exam->k[k] && i < w->top_count[row]; i++)
                 shown[w->top[row * w->k_most + i]]++;
         status = sid__exposure_of(shown, exam->split->train_count, items, &exposure, err);
@@ -252,17 +254,17 @@ static sid_status count_shown(const measuring *w, sid_eval_row *out, sid_error *
 
 static sid_status make_room(measuring *w, int64_t block, sid_error *err)
 {
-    const sid__split *split = w->exam->split;
-    size_t cases = (size_t)split->test.count, items = (size_t)split->item_count;
+    const sid__cases *cases = w->exam->cases;
+    size_t count = (size_t)cases->count, items = (size_t)w->exam->split->item_count;
     int64_t targets = 0;
-    SID_TRY(sid__alloc(&w->target_begin, cases, sizeof *w->target_begin, "cases", err));
-    for (int64_t c = 0; c < split->test.count; c++) {
+    SID_TRY(sid__alloc(&w->target_begin, count, sizeof *w->target_begin, "cases", err));
+    for (int64_t c = 0; c < cases->count; c++) {
         w->target_begin[c] = targets;
-        targets += split->test.row[c].target_count;
+        targets += cases->row[c].target_count;
     }
     SID_TRY(sid__alloc(&w->standing, (size_t)targets, sizeof *w->standing, "standings of targets", err));
-    SID_TRY(sid__alloc(&w->top, cases, (size_t)w->k_most * sizeof *w->top, "items shown", err));
-    SID_TRY(sid__alloc(&w->top_count, cases, sizeof *w->top_count, "items shown", err));
+    SID_TRY(sid__alloc(&w->top, count, (size_t)w->k_most * sizeof *w->top, "items shown", err));
+    SID_TRY(sid__alloc(&w->top_count, count, sizeof *w->top_count, "items shown", err));
     SID_TRY(sid__alloc(&w->history, (size_t)block, sizeof *w->history, "histories", err));
     if (!w->m->family->generator)
         return sid__alloc(&w->score, (size_t)block, items * sizeof *w->score, "scores", err);
@@ -286,7 +288,7 @@ sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam,
     }
     out->exact_rate = out->invalid_rate = (double)NAN;
     if (m->family->generator) {
-        out->exact_rate = (double)w.exact / (double)exam->split->test.count;
+        out->exact_rate = (double)w.exact / (double)exam->cases->count;
         out->invalid_rate = w.shown > 0 ? (double)w.invalid / (double)w.shown : 0;
     }
     (void)clock_gettime(CLOCK_MONOTONIC, &end);

@@ -1,4 +1,4 @@
-/* measure.h: one model asked all test cases of a split. */
+/* measure.h: one model asked all cases of a split's test or validation. */
 #ifndef SEMID_EVAL_MEASURE_H
 #define SEMID_EVAL_MEASURE_H
 
@@ -8,7 +8,9 @@
 /* What all models of one evaluation share. */
 typedef struct sid__exam {
     const sid__split *split;
-    const int *k; /* (k_count) rising */
+    const sid__cases *cases; /* of the split: its test, or its validation */
+    bool is_silent;          /* no progress is shown */
+    const int *k;            /* (k_count) rising */
     int k_count;
     bool keep_history;
     const uint8_t *is_head; /* (items) */

@@ -1,6 +1,7 @@
 /* model.c: what all families share: options, items, vectors, training, answers. */
 #include "model/model.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -30,8 +31,16 @@ static sid_status set_option(void *user, const char *name, const char *value, si
                      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
+/* A value with commas stands in ( ), as it is read. */
+static sid_status write_option(sid__strbuf *text, const char *name, const char *value, sid_error *err)
+{
+    bool is_list = strchr(value, ',') != NULL;
+    return sid__strbuf_printf(text, err, "%s%s=%s%s%s", text->length ? "," : "", name, is_list ? "(" : "", value,
+                              is_list ? ")" : "");
+}
+
 /* What differs from the defaults, as "name=value,...". */
-static sid_status write_options(sid_model *m, sid_error *err)
+sid_status sid__model_write_options(sid_model *m, sid_error *err)
 {
     const sid_family *family = &m->family->info;
     sid__strbuf text = {0};
@@ -41,11 +50,16 @@ static sid_status write_options(sid_model *m, sid_error *err)
         const sid_option *option = &family->options[i];
         sid__option_text(option, m->family_options, value);
         if (strcmp(value, option->default_text) != 0)
-            status = sid__strbuf_printf(&text, err, "%s%s=%s", text.length ? "," : "", option->name, value);
+            status = write_option(&text, option->name, value, err);
     }
+    char *copy = NULL;
     if (status == SID_OK)
-        status = sid__strdup(&m->options_text, text.text ? text.text : "", err);
+        status = sid__strdup(&copy, text.text ? text.text : "", err);
     sid__strbuf_drop(&text);
+    if (status == SID_OK) {
+        sid__free(m->options_text);
+        m->options_text = copy;
+    }
     return status;
 }
 
@@ -63,7 +77,7 @@ sid_status sid__model_create(sid_ctx *ctx, const char *family, const char *optio
     if (status == SID_OK)
         status = sid__options_split(options, set_option, m, err);
     if (status == SID_OK)
-        status = write_options(m, err);
+        status = sid__model_write_options(m, err);
     if (status != SID_OK) {
         sid_model_close(m);
         return status;
@@ -78,6 +92,7 @@ void sid_model_close(sid_model *m)
         return;
     if (m->state)
         m->family->drop(m);
+    sid__params_drop(&m->params);
     sid__free(m->family_options);
     sid__free(m->options_text);
     sid__free(m->vectors);
@@ -159,10 +174,9 @@ void sid__split_text(const sid_split_options *options, char split[SID__MODEL_WOR
                        "file"); /* what `exclude` leaves out is not asked; it trains */
 }
 
-static sid_status learn(sid_model *m, const sid_train_options *options, const sid__split *split, sid_error *err)
+static sid_status take_facts(sid_model *m, const sid_train_options *options, const sid__split *split, sid_error *err)
 {
     const sid_events *events = split->events;
-    double start_s = now_s();
     sid__split_text(&options->split, m->split, m->ties);
     m->seed = options->seed ? options->seed : 42;
     m->train_events = split->info.train_events;
@@ -173,19 +187,15 @@ static sid_status learn(sid_model *m, const sid_train_options *options, const si
     SID_TRY(sid__model_set_catalog(m, options, split, err));
     if (options->vectors && m->family->uses_vectors)
         SID_TRY(sid__model_set_vectors(m, options->vectors, err));
-    SID_TRY(m->family->train(m->ctx, m, split, err));
-    SID_TRY(sid__model_set_trie(m, err));
-    SID_TRY(sid__model_set_id(m, err));
-    m->train_s = now_s() - start_s;
-    return SID_OK;
+    return sid__model_set_trie(m, err);
 }
 
-sid_status sid__model_train_on(sid_ctx *ctx, const sid_train_options *options, const sid__split *split, sid_model **out,
-                               sid_error *err)
+sid_status sid__model_begin(sid_ctx *ctx, const sid_train_options *options, const sid__split *split, sid_model **out,
+                            sid_error *err)
 {
     sid_model *m = NULL;
     SID_TRY(sid__model_create(ctx, options->family, options->options, &m, err));
-    sid_status status = learn(m, options, split, err);
+    sid_status status = take_facts(m, options, split, err);
     if (status != SID_OK) {
         sid_model_close(m);
         return status;
@@ -194,24 +204,21 @@ sid_status sid__model_train_on(sid_ctx *ctx, const sid_train_options *options, c
     return SID_OK;
 }
 
-sid_status sid_model_train(sid_ctx *ctx, const sid_train_options *options, const sid_events *events, const char *path,
-                           sid_model **out, sid_error *err)
+sid_status sid__model_train_on(sid_ctx *ctx, const sid_train_options *options, const sid__split *split, sid_model **out,
+                               sid_error *err)
 {
-    sid__split split;
+    double start_s = now_s();
     sid_model *m = NULL;
-    if (!path && !out)
-        return sid__fail(err, SID_EUSAGE, "the model goes nowhere: a path, or a place for it, is expected");
-    if (path)
-        SID_TRY(sid__model_place_check(path, options->force, err));
-    SID_TRY(sid__split_make(events, &options->split, &split, err));
-    sid_status status = sid__model_train_on(ctx, options, &split, &m, err);
-    sid__split_drop(&split);
-    if (status == SID_OK && path)
-        status = sid__model_write(ctx, m, path, options->force, err);
-    if (status != SID_OK || !out) {
+    SID_TRY(sid__model_begin(ctx, options, split, &m, err));
+    assert(m->family->train);
+    sid_status status = m->family->train(ctx, m, split, err);
+    if (status == SID_OK)
+        status = sid__model_set_id(m, err);
+    if (status != SID_OK) {
         sid_model_close(m);
         return status;
     }
+    m->train_s = now_s() - start_s;
     *out = m;
     return SID_OK;
 }

@@ -10,6 +10,7 @@
 #include "data/split.h"
 #include "model/item_sids.h"
 #include "sid/sid_trie.h"
+#include "tensor/params.h"
 
 /* Items seen, oldest first; count >= 1. */
 typedef struct sid__history {
@@ -19,6 +20,7 @@ typedef struct sid__history {
 
 typedef struct sid__model_class sid__model_class;
 typedef struct sid__generator sid__generator;
+typedef struct sid__learner sid__learner;
 
 enum { SID__MODEL_WORD_SIZE = 64, SID__MODEL_ID_SIZE = 33 };
 
@@ -38,9 +40,10 @@ struct sid_model {
     /* Of a later version of the catalogue. Rows from items.count on are those of `added`, which only generators have: then
      * `sids` covers them too. */
     sid__id_list added;
-    uint8_t *is_live; /* (items.count + added.count) 0: removed from the catalogue since; NULL: all are */
-    sid__trie *trie;  /* generators: the live items by their SIDs, rows as above */
-    void *state;      /* the family's */
+    uint8_t *is_live;   /* (items.count + added.count) 0: removed from the catalogue since; NULL: all are */
+    sid__trie *trie;    /* generators: the live items by their SIDs, rows as above */
+    void *state;        /* the family's */
+    sid__params params; /* of a family that learns by steps (learner.h); else empty */
     double train_s;
 };
 
@@ -50,6 +53,9 @@ struct sid__model_class {
     bool uses_vectors; /* where they are given */
     bool uses_sids;    /* where a catalogue is given */
     bool needs_sids;
+    const sid__learner
+        *learner; /* learns by steps, in src/train/; then `train` is NULL, and `save` and `load` are for what
+                                  * is no parameter, or NULL */
     /* Sets m->state from the train part; options, items and vectors are there. */
     sid_status (*train)(sid_ctx *ctx, sid_model *m, const sid__split *split, sid_error *err);
     /* score (count, items.count): of every item after each history; finite. Any block of histories gives the same bits. NULL:
@@ -81,12 +87,14 @@ struct sid__generator {
 
 extern const sid__model_class *const sid__model_registry[];
 extern const int sid__model_registry_count;
-extern const sid__model_class sid__pop, sid__last, sid__itemknn, sid__item2vec;
+extern const sid__model_class sid__pop, sid__last, sid__itemknn, sid__item2vec, sid__sasrec;
 /* SID_EUSAGE with a did-you-mean. */
 sid_status sid__model_family_find(const char *name, const sid__model_class **out, sid_error *err);
 
 /* A model of that family and options, with nothing learned; `options` "a=1,b=2" or NULL. */
 sid_status sid__model_create(sid_ctx *ctx, const char *family, const char *options, sid_model **out, sid_error *err);
+/* Sets options_text from the options, which changed. */
+sid_status sid__model_write_options(sid_model *m, sid_error *err);
 /* Copies the rows of `vectors` to the items of their ids, each at unit length. */
 sid_status sid__model_set_vectors(sid_model *m, const sid_vectors *vectors, sid_error *err);
 /* The vectors that `catalog` keeps of the items, which must be in it; none where it keeps none. */
@@ -96,7 +104,10 @@ sid_status sid__model_set_trie(sid_model *m, sid_error *err);
 /* SIDs and vectors as the family uses them. */
 sid_status sid__model_set_catalog(sid_model *m, const sid_train_options *options, const sid__split *split,
                                   sid_error *err);
-/* Learns from a split that is made already. `vectors` NULL: none. */
+/* A model of that family with the items, vectors and SIDs of what it is to learn from. SID_EDATA: nothing trains. */
+sid_status sid__model_begin(sid_ctx *ctx, const sid_train_options *options, const sid__split *split, sid_model **out,
+                            sid_error *err);
+/* Learns from a split that is made already; families without a learner only. `vectors` NULL: none. */
 sid_status sid__model_train_on(sid_ctx *ctx, const sid_train_options *options, const sid__split *split, sid_model **out,
                                sid_error *err);
 /* To unit length; what has no length stays zero. */

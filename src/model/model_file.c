@@ -14,7 +14,7 @@
 #include "catalog/catalog_files.h"
 #include "io/json.h"
 #include "io/safetensors.h"
-#include "model/model.h"
+#include "model/learner.h"
 
 enum { FORMAT_MAJOR = 1, MANIFEST_SIZE_MAX = 1 << 20, ITEMS_SIZE_MAX = INT32_MAX };
 
@@ -64,7 +64,9 @@ static sid_status collect_tensors(const sid_model *m, sid__tensor_set *set, sid_
     }
     if (m->sids.levels > 0)
         SID_TRY(sid__item_sids_save(&m->sids, set, err));
-    return m->family->save(m, set, err);
+    if (m->family->learner)
+        SID_TRY(sid__learner_save(m, set, err));
+    return m->family->save ? m->family->save(m, set, err) : SID_OK;
 }
 
 static void hash_tensors(const sid__tensor_set *set, sid__sha256 *hash)
@@ -332,8 +334,10 @@ static sid_status read_tensors(const opening *o, sid_model *m, sid_error *err)
         status = take_vectors(m, &set, err);
     if (status == SID_OK && m->sids.levels > 0)
         status = sid__item_sids_load(m->items.count, &set, &m->sids, err);
-    if (status == SID_OK)
+    if (status == SID_OK && m->family->load)
         status = m->family->load(m, &set, err);
+    if (status == SID_OK && m->family->learner)
+        status = sid__learner_load(m, &set, err);
     sid__tensor_set_drop(&set);
     return status;
 }

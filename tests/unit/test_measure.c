@@ -53,6 +53,7 @@ static void check(const sid__split *split, const sid_model *m, bool keep_history
     sid__discounts_init(&discounts);
     TEST_OK(sid__mark_head(split, is_head, err));
     const sid__exam exam = {.split = split,
+                            .cases = &split->test,
                             .k = k,
                             .k_count = 2,
                             .keep_history = keep_history,
@@ -113,7 +114,8 @@ static void test_repeated_targets(void **state)
     TEST_OK(sid__split_make(events, &(sid_split_options){.split = "column", .targets = "all"}, &split, err));
     TEST_OK(sid__model_train_on(ctx, &(sid_train_options){.family = "pop"}, &split, &m, err));
     sid__discounts_init(&discounts);
-    const sid__exam exam = {.split = &split, .k = k, .k_count = 1, .is_head = is_head, .discounts = &discounts};
+    const sid__exam exam = {
+        .split = &split, .cases = &split.test, .k = k, .k_count = 1, .is_head = is_head, .discounts = &discounts};
     memset(&row, 0, sizeof row);
     TEST_OK(sid__measure(ctx, m, &exam, value, &row, err));
     assert_true(value[SID_METRIC_RECALL] == 1 && fabs(value[SID_METRIC_NDCG] - 1) < 1e-15);
