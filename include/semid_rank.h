@@ -146,6 +146,115 @@ typedef struct sid_synth_summary {
 SID_API SID_MUST_CHECK sid_status sid_synth_impressions(sid_ctx *ctx, const sid_synth_options *options,
                                                         const char *folder, sid_synth_summary *out, sid_error *err);
 
+/* ---- Tables: rows of weights by key, trained where they stand ------------------------------------------------------- */
+
+/* A table maps 64-bit keys to rows of floats. A row is made of slices, each with its own initial values, optimiser and type
+ * when served. Keys never share a row by chance (kinds "growing", "capped"), or share on purpose ("hashed", "double").
+ *
+ *     sid_table_create ─▶ visit (counts, admits, reads) ─▶ the caller's model ─▶ apply (gradients) ─▶ ... ─▶ expire
+ *
+ * Threads: lookups may run with each other and with one call that changes the table, and then see whole rows, before or
+ * after the change; calls that change a table wait for each other. Results never depend on the number of threads. */
+typedef struct sid_table sid_table;
+
+#define SID_SLICES_MAX 8     /* weights, biases and some more: a model's towers */
+#define SID_ADMIT_MAX 255    /* a filter's cell counts in 8 bits */
+#define SID_GRADIENT_MAX 1e9 /* larger ones are refused: their squares stay finite in fp32, whatever is summed */
+#define SID_TABLE_ROWS_MAX 4294967294       /* a row number is 32 bits */
+#define SID_HASHED_ROWS_MAX 140737488355328 /* 2^47, the spec of pieces; a table of its own holds SID_TABLE_ROWS_MAX */
+
+typedef struct sid_slice {
+    int dim;                 /* floats */
+    const char *initializer; /* "uniform" (default): in [-range, range), by seed, key and place; "zero" */
+    double range;            /* of uniform; 0: 0.05 */
+    const char *optimizer;   /* default "adagrad"; sid_table_optimizer lists them */
+    const char *options;     /* its own, "rate=0.05,decay=1e-6"; NULL: the defaults */
+    const char *serving;     /* "fp32" (default), "fp16", "int8": how its weights are served */
+    void *reserved[2];
+} sid_slice;
+
+typedef struct sid_table_options {
+    const char *kind; /* "growing" (default): a row a key. "capped": at most `rows`; then that of the least count *
+                             * 2^(-age / half_life_days) goes. "hashed": `rows` rows, keys share them. "double": two halves of
+                             * `rows` / 2, a key has a row in each and their sum (2007.14523) */
+    int64_t rows;     /* capped, hashed, double */
+    const sid_slice *slice; /* (slice_count) */
+    int slice_count;
+    uint64_t seed;         /* of initial values and of chance; 0: 42 */
+    uint64_t hash_seed;    /* hashed: which keys share a row */
+    bool by_row;           /* hashed: keys are row numbers already (pieces) */
+    int admit_count;       /* growing, capped: a key gets a row on this sight of it; 0, 1: the first */
+    int64_t admit_cells;   /* of a generation of the filter that counts sights; 0: 2^20, 4 bytes each, 7 generations */
+    int admit_prob;        /* T: or by chance, 1 - .05^(1/T) a sight; 0: off */
+    double ttl_days;       /* sid_table_expire drops rows not seen for so long; 0: never */
+    double half_life_days; /* capped; 0: 7 */
+    void *reserved[4];
+} sid_table_options;
+
+/* An empty table; hashed and double have all their rows at once. It keeps `ctx`, whose memory limit counts its rows. SID_EUSAGE
+ * names the option and its bounds, SID_ENOMEM. */
+SID_API SID_MUST_CHECK sid_status sid_table_create(sid_ctx *ctx, const sid_table_options *options, sid_table **out,
+                                                   sid_error *err);
+SID_API void sid_table_free(sid_table *table);
+
+typedef struct sid_table_info {
+    const char *kind;
+    int dim;             /* floats of a row, all slices */
+    int64_t rows;        /* that there are */
+    int64_t row_size;    /* bytes of weights and of the optimisers' state */
+    int64_t memory_size; /* bytes held: rows, keys, filter */
+    int64_t sights;      /* keys that visits were given */
+    int64_t steps;       /* apply calls */
+    bool is_serving;     /* weights only: changes are refused */
+} sid_table_info;
+SID_API void sid_table_get_info(const sid_table *table, sid_table_info *out);
+
+/* Training reads: counts a sight of each key at `time_s` (seconds since 1970, 0 .. 2^32 - 1; a row keeps its latest), makes
+ * rows for admitted keys, and copies rows to `out` (count, dim) where it is given; a key without a row reads zeroes. Equal
+ * keys of one call are as many sights at once. SID_ENOMEM comes before anything is changed. */
+SID_API SID_MUST_CHECK sid_status sid_table_visit(sid_table *table, const uint64_t *keys, int64_t count, int64_t time_s,
+                                                  float *out, sid_error *err);
+/* What a key without a row reads as. */
+typedef enum sid_unseen { SID_UNSEEN_ZERO, SID_UNSEEN_INIT } sid_unseen;
+/* Copies rows to `out` (count, dim) and changes nothing. */
+SID_API SID_MUST_CHECK sid_status sid_table_lookup(const sid_table *table, const uint64_t *keys, int64_t count,
+                                                   sid_unseen unseen, float *out, sid_error *err);
+/* out (lists, dim): sum of the rows of keys[begin[i]] .. keys[begin[i + 1] - 1], in that order; begin (lists + 1). SID_EUSAGE:
+ * begin falls. */
+SID_API SID_MUST_CHECK sid_status sid_table_gather_sum(const sid_table *table, const uint64_t *keys,
+                                                       const int64_t *begin, int64_t lists, sid_unseen unseen,
+                                                       float *out, sid_error *err);
+/* Keeps rows as seen at `time_s`, without a sight: a prefix whose items were seen. */
+SID_API SID_MUST_CHECK sid_status sid_table_touch(sid_table *table, const uint64_t *keys, int64_t count, int64_t time_s,
+                                                  sid_error *err);
+/* gradient (count, dim): those of equal keys are summed in this order, and each row is updated once. Keys without a row are
+ * passed by. SID_EDATA names a gradient that is NaN, infinite or beyond SID_GRADIENT_MAX; no row is changed then. */
+SID_API SID_MUST_CHECK sid_status sid_table_apply(sid_table *table, const uint64_t *keys, int64_t count,
+                                                  const float *gradient, sid_error *err);
+/* The same for lists, as of gather_sum: gradient (lists, dim) is that of each key of its list. */
+SID_API SID_MUST_CHECK sid_status sid_table_apply_sum(sid_table *table, const uint64_t *keys, const int64_t *begin,
+                                                      int64_t lists, const float *gradient, sid_error *err);
+
+/* Drops rows that were last seen ttl_days before `now_s` or earlier, and gives memory back. A key that comes again starts
+ * anew. `dropped` may be NULL. SID_EUSAGE: the table has no ttl_days. */
+SID_API SID_MUST_CHECK sid_status sid_table_expire(sid_table *table, int64_t now_s, int64_t *dropped, sid_error *err);
+/* Drops the rows of these keys. SID_EUSAGE: hashed and double keep their rows. */
+SID_API SID_MUST_CHECK sid_status sid_table_evict(sid_table *table, const uint64_t *keys, int64_t count,
+                                                  int64_t *dropped, sid_error *err);
+/* keys (info.rows): all that have a row, ascending; hashed and double: row numbers. At most `max` are written; `count` gets how
+ * many there are. */
+SID_API SID_MUST_CHECK sid_status sid_table_keys(const sid_table *table, uint64_t *keys, int64_t max, int64_t *count,
+                                                 sid_error *err);
+
+/* The row of a key in `rows` hashed rows: (mix64(key + G(seed + 1)) * rows) >> 64. */
+SID_API int64_t sid_table_hash_row(uint64_t key, uint64_t seed, int64_t rows);
+/* One table for several fields that shall not share rows: field in the upper 8 bits, the id in the lower 56 (the rest of a
+ * larger id is cut off). */
+SID_API uint64_t sid_table_slot_key(int field, uint64_t id);
+
+SID_API int sid_table_optimizer_count(void);
+SID_API const sid_family *sid_table_optimizer(int index);
+
 #ifdef __cplusplus
 }
 #endif

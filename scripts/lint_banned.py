@@ -30,7 +30,7 @@ LIBM_RULE = {" ".join(name + end for name in LIBM.split() for end in ("", "f", "
 PRINTS_TO_STREAM = re.compile(r"\bf(?:printf|puts|putc|write)\s*\([^;]*\bstd(?:out|err)\b")
 # file: calls it may make, because it is the one place for them.
 EXCEPTIONS = {
-    "src/base/mem.c": {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"},
+    "src/base/mem.c": {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "mmap"},
 }
 
 

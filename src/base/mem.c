@@ -6,6 +6,7 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 
 #include "base/checked.h"
 
-enum { ALIGNMENT = 64, LARGE_PAGE = 2 << 20, LARGE_SIZE = 8 << 20 };
+enum { ALIGNMENT = 64, LARGE_PAGE = SID__PAGE_SIZE, LARGE_SIZE = 8 << 20 };
 
 static _Atomic int64_t fail_after = -1, fail_times, alloc_index;
 
@@ -89,6 +90,38 @@ sid_status sid__grow(void *pointer, int64_t *capacity, int64_t wanted, size_t si
 void sid__free(void *pointer)
 {
     free(pointer);
+}
+
+/* Twice the alignment is asked for and what is beside the aligned part given back: the system aligns to 4 KiB. */
+static char *map_pages(size_t size)
+{
+    char *wide = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (wide == MAP_FAILED)
+        return NULL;
+    size_t before = (LARGE_PAGE - (uintptr_t)wide % LARGE_PAGE) % LARGE_PAGE;
+    if (before > 0)
+        (void)munmap(wide, before);
+    (void)munmap(wide + before + size, LARGE_PAGE - before); /* never nothing: before < LARGE_PAGE */
+#ifdef MADV_HUGEPAGE
+    (void)madvise(wide + before, size, MADV_HUGEPAGE);
+#endif
+    return wide + before;
+}
+
+sid_status sid__pages_alloc(void *out, size_t size, const char *what, sid_error *err)
+{
+    assert(size > 0 && size % LARGE_PAGE == 0 && size <= SIZE_MAX / 2);
+    char *pages = is_told_to_fail() ? NULL : map_pages(size);
+    if (!pages)
+        return sid__fail_memory(err, what, size);
+    memcpy(out, &pages, sizeof pages);
+    return SID_OK;
+}
+
+void sid__pages_free(void *pages, size_t size)
+{
+    if (pages)
+        (void)munmap(pages, size);
 }
 
 sid_status sid__strdup(char **out, const char *text, sid_error *err)

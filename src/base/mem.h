@@ -15,6 +15,12 @@ sid_status sid__grow(void *pointer, int64_t *capacity, int64_t wanted, size_t si
 
 void sid__free(void *pointer);
 
+/* `size` bytes, a multiple of SID__PAGE_SIZE, zeroed, on large pages where the system gives them. Unlike sid__alloc's they go
+ * back to the system when freed: for tables that shrink. */
+enum { SID__PAGE_SIZE = 2 << 20 };
+sid_status sid__pages_alloc(void *out, size_t size, const char *what, sid_error *err);
+void sid__pages_free(void *pages, size_t size);
+
 /* A copy of a string. */
 sid_status sid__strdup(char **out, const char *text, sid_error *err);
 

@@ -29,12 +29,14 @@ enum sid__stream {
     SID__STREAM_TIES,     /* order of events of one moment */
     SID__STREAM_RESAMPLE, /* users of a bootstrap */
     SID__STREAM_DROPOUT,
-    SID__STREAM_WORLD,     /* the synthetic world */
-    SID__STREAM_NEGATIVE,  /* items drawn against the right one */
-    SID__STREAM_NOISE,     /* of soft codes */
-    SID__STREAM_BATCHES,   /* order of samples and batches */
-    SID__STREAM_CROP,      /* windows of histories */
-    SID__STREAM_TIES_AGAIN /* order of events of one moment, by epoch */
+    SID__STREAM_WORLD,      /* the synthetic world */
+    SID__STREAM_NEGATIVE,   /* items drawn against the right one */
+    SID__STREAM_NOISE,      /* of soft codes */
+    SID__STREAM_BATCHES,    /* order of samples and batches */
+    SID__STREAM_CROP,       /* windows of histories */
+    SID__STREAM_TIES_AGAIN, /* order of events of one moment, by epoch */
+    SID__STREAM_TABLE,      /* initial rows of tables; + 256 a block of four elements */
+    SID__STREAM_ADMIT       /* chance of a key to get a row */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

@@ -172,6 +172,26 @@ static void test_injected_failures_among_threads(void **state)
     assert_int_equal(atomic_load(&thread_failures), 3000);
 }
 
+/* Fails when pages are not aligned, not zero, cannot be made to fail, or are kept when freed. */
+static void test_pages(void **state)
+{
+    char *pages = NULL;
+    sid_error err = {0};
+    (void)state;
+    for (size_t count = 1; count <= 3; count++) {
+        assert_int_equal(sid__pages_alloc(&pages, count * SID__PAGE_SIZE, "pages", &err), SID_OK);
+        assert_int_equal((uintptr_t)pages % SID__PAGE_SIZE, 0);
+        assert_true(pages[0] == 0 && pages[count * SID__PAGE_SIZE - 1] == 0);
+        pages[count * SID__PAGE_SIZE - 1] = 1;
+        sid__pages_free(pages, count * SID__PAGE_SIZE);
+    }
+    sid__mem_fail(0, 1);
+    assert_int_equal(sid__pages_alloc(&pages, SID__PAGE_SIZE, "pages", &err), SID_ENOMEM);
+    sid__mem_fail(-1, 0);
+    assert_non_null(strstr(err.message, "pages needs 2097152 bytes"));
+    sid__pages_free(NULL, SID__PAGE_SIZE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_grow),
         cmocka_unit_test(test_grow_fails),
         cmocka_unit_test(test_strdup),
+        cmocka_unit_test(test_pages),
         cmocka_unit_test(test_injected_failures),
         cmocka_unit_test(test_injected_failures_among_threads),
     };
