@@ -202,6 +202,22 @@ double sid__cos_2pi(double u)
     return sign * (u <= 0.125 ? cos_2pi_small(u) : sin_2pi_small(0.25 - u));
 }
 
+/* psi(x) = psi(x + 1) - 1/x up to x >= 10, then the asymptotic series, whose first term left out is below 1e-16 there. */
+double sid__digamma(double x)
+{
+    double shift = 0;
+    for (; x < 10; x += 1)
+        shift -= 1 / x;
+    double square = 1 / (x * x);
+    double series =
+        square *
+        (1.0 / 12 -
+         square * (1.0 / 120 -
+                   square * (1.0 / 252 -
+                             square * (1.0 / 240 - square * (1.0 / 132 - square * (691.0 / 32760 - square / 12))))));
+    return sid__log(x) - 0.5 / x - series + shift;
+}
+
 /* Box and Muller, 1958. 53 bits each; the first uniform is in (0, 1] so that its logarithm is finite. */
 double sid__gaussian(uint64_t seed, uint32_t stream, uint64_t index)
 {

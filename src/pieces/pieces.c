@@ -1,6 +1,9 @@
 /* pieces.c: what all schemes share: options, checks, rows of many items. */
 #include "pieces/pieces.h"
 
+#include "pieces/piece_corpus.h"
+#include "pieces/piece_model.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -82,7 +85,7 @@ sid_status sid__pieces_create(sid_ctx *ctx, const sid_pieces_options *options, s
 {
     const sid__pieces_class *scheme = NULL;
     sid_pieces *p = NULL;
-    SID_TRY(sid__pieces_scheme_find(options->scheme ? options->scheme : "prefix-ngram", &scheme, err));
+    SID_TRY(sid__pieces_scheme_find(options->scheme ? options->scheme : "spm-unigram", &scheme, err));
     SID_TRY(sid__alloc(&p, 1, sizeof *p, "pieces", err));
     p->ctx = ctx;
     p->scheme = scheme;
@@ -99,8 +102,31 @@ void sid_pieces_close(sid_pieces *p)
 {
     if (!p)
         return;
+    sid__piece_model_free(p->model);
     sid__free(p->options_text);
     sid__free(p);
+}
+
+sid_status sid__piece_plan_learned(sid_pieces *p, sid_error *err)
+{
+    int64_t symbols = 0;
+    for (int l = 0; l < p->levels; l++)
+        symbols += p->codes[l];
+    if (p->levels > SID_PIECE_LEVELS_MAX)
+        return sid__fail(err, SID_EUSAGE,
+                         "%s cuts SIDs of 1 to %d levels, and these have %d; take prefix-ngram or ngram",
+                         p->scheme->info.name, SID_PIECE_LEVELS_MAX, p->levels);
+    if (p->settings.rows < symbols + 1)
+        return sid__fail(err, SID_EUSAGE,
+                         "rows is %" PRId64 "; the levels have %" PRId64
+                         " codes, each a piece, and <unk> has a row too: "
+                         "%" PRId64 " or more are expected",
+                         p->settings.rows, symbols, symbols + 1);
+    if (symbols > SID_PIECE_SYMBOLS_MAX)
+        return sid__fail(err, SID_EUSAGE, "the levels have %" PRId64 " codes; %s takes at most %d, a character each",
+                         symbols, p->scheme->info.name, SID_PIECE_SYMBOLS_MAX);
+    p->item_rows_max = p->levels;
+    return SID_OK;
 }
 
 /* ---- Checked ---- */
@@ -131,6 +157,21 @@ static sid_status check_items(const sid_pieces *p, const uint16_t *codes, const 
     return SID_OK;
 }
 
+static sid_status learn(sid_pieces *p, const uint16_t *codes, const int64_t *weights, const uint8_t *known,
+                        int64_t count, sid_error *err)
+{
+    sid__piece_corpus corpus = {0};
+    SID_TRY(sid__piece_corpus_create(p, codes, weights, known, count, &corpus, err));
+    sid_status status = corpus.count > 0
+                            ? p->scheme->train(p, &corpus, &p->model, err)
+                            : sid__fail(err, SID_EDATA,
+                                        "none of %" PRId64 " items has a SID and a weight; %s has nothing to "
+                                        "learn from: take prefix-ngram, or other weights",
+                                        count, p->scheme->info.name);
+    sid__piece_corpus_drop(&corpus);
+    return status;
+}
+
 sid_status sid_pieces_train(sid_ctx *ctx, const sid_pieces_options *options, const uint16_t *codes,
                             const int64_t *weights, const uint8_t *known, int64_t count, sid_pieces **out,
                             sid_error *err)
@@ -138,6 +179,8 @@ sid_status sid_pieces_train(sid_ctx *ctx, const sid_pieces_options *options, con
     sid_pieces *p = NULL;
     SID_TRY(sid__pieces_create(ctx, options, &p, err));
     sid_status status = check_items(p, codes, weights, known, count, err);
+    if (status == SID_OK && p->scheme->train)
+        status = learn(p, codes, weights, known, count, err);
     if (status != SID_OK) {
         sid_pieces_close(p);
         return status;
@@ -155,7 +198,10 @@ void sid_pieces_get_info(const sid_pieces *p, sid_pieces_info *out)
                              .codes = p->codes,
                              .rows = p->settings.hash == SID__HASH_KEY ? 0 : p->settings.rows,
                              .item_rows_max = p->item_rows_max,
-                             .has_same_size = true};
+                             .pieces = p->model ? p->model->used : 0,
+                             .has_same_size = !p->model};
+    if (p->model)
+        out->rows = p->model->count;
 }
 
 /* ---- Rows ---- */
@@ -179,6 +225,10 @@ static sid_status rows_chunk(void *arg, int64_t begin, int64_t end, int worker, 
         if (job->known && !job->known[i])
             continue;
         SID_TRY(check_codes(p, codes, i, err));
+        if (p->model) {
+            job->offsets[i + 1] = sid__piece_model_encode(p->model, codes, job->rows + i * p->item_rows_max);
+            continue;
+        }
         sid__piece_rows(p, codes, job->rows + i * p->item_rows_max);
         job->offsets[i + 1] = p->term_count;
     }

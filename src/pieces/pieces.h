@@ -37,6 +37,8 @@ typedef struct sid__piece_term {
 } sid__piece_term;
 
 typedef struct sid__pieces_class sid__pieces_class;
+typedef struct sid__piece_model sid__piece_model;   /* piece_model.h */
+typedef struct sid__piece_corpus sid__piece_corpus; /* piece_corpus.h */
 
 struct sid_pieces {
     sid_ctx *ctx;
@@ -48,13 +50,16 @@ struct sid_pieces {
     int levels, codes[SID_LEVELS_MAX];
     int item_rows_max;
     sid__piece_term term[SID_LEVELS_MAX];
-    int term_count; /* 0: spm */
+    int term_count;          /* 0: learned */
+    sid__piece_model *model; /* learned; else NULL */
 };
 
 struct sid__pieces_class {
     sid_family info; /* name, summary, paper, option table */
     /* Sets p->term from settings and codes. */
     sid_status (*plan)(sid_pieces *p, sid_error *err);
+    /* Learns p->model from the corpus; NULL: nothing is learned. */
+    sid_status (*train)(const sid_pieces *p, const sid__piece_corpus *corpus, sid__piece_model **out, sid_error *err);
 };
 
 extern const sid__pieces_class *const sid__pieces_registry[];
@@ -76,6 +81,8 @@ sid_status sid__piece_plan_prefix(sid_pieces *p, sid_error *err);
 sid_status sid__piece_plan_hash(sid_pieces *p, sid_error *err);
 /* The index before hashing; false where 128 bits do not hold it. */
 bool sid__piece_index(const sid_pieces *p, int term, const uint16_t *codes, sid__u128 *out);
+/* spm: V is enough for all single codes. */
+sid_status sid__piece_plan_learned(sid_pieces *p, sid_error *err);
 /* The rows of one item whose codes are in range; rows (term_count). */
 void sid__piece_rows(const sid_pieces *p, const uint16_t *codes, uint64_t *rows);
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pieces/pieces.h"
+#include "pieces/piece_model.h"
 
 /* ---- Options ---- */
 
@@ -35,6 +35,9 @@ static const sid_option ngram_table[] = {OPTION_N("2", "levels a group; 0: all")
                                          OPTION_SEED};
 static const sid_option prefix_table[] = {OPTION_N("0", "longest prefix, in levels; 0: all"), OPTION_ROWS, OPTION_HASH,
                                           OPTION_SEED};
+static const sid_option learned_table[] = {
+    {"rows", SID_OPTION_INT, "8000", 1, SID__PIECES_MAX, NULL,
+     "V: pieces and <unk>, row 0, which is never used; more than there are codes", AT(rows)}};
 #undef AT
 
 #define OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof *(table)
@@ -62,7 +65,20 @@ static const sid__pieces_class prefix = {.info = {.name = "prefix-ngram",
                                                   OPTIONS(prefix_table)},
                                          .plan = sid__piece_plan_prefix};
 
-const sid__pieces_class *const sid__pieces_registry[] = {&unigram, &ngram, &bigrams, &prefix};
+static const sid__pieces_class spm_unigram = {.info = {.name = "spm-unigram",
+                                                       .summary = "learned pieces that make all SIDs likeliest",
+                                                       .paper = "arXiv:1804.10959",
+                                                       OPTIONS(learned_table)},
+                                              .plan = sid__piece_plan_learned,
+                                              .train = sid__piece_unigram_train};
+static const sid__pieces_class spm_bpe = {.info = {.name = "spm-bpe",
+                                                   .summary = "learned pieces, the commonest neighbours joined first",
+                                                   .paper = "arXiv:1508.07909",
+                                                   OPTIONS(learned_table)},
+                                          .plan = sid__piece_plan_learned,
+                                          .train = sid__piece_bpe_train};
+
+const sid__pieces_class *const sid__pieces_registry[] = {&unigram, &ngram, &bigrams, &prefix, &spm_unigram, &spm_bpe};
 const int sid__pieces_registry_count = (int)(sizeof sid__pieces_registry / sizeof *sid__pieces_registry);
 
 int sid_pieces_family_count(void)

@@ -190,6 +190,17 @@ static void test_gaussian_moments(void **state)
     assert_true(abs(beyond - COUNT / 20) < 500);
 }
 
+/* Fails when a coefficient of the series is changed, or the recurrence stops too early. Values by SciPy. */
+static void test_digamma(void **state)
+{
+    static const double known[][2] = {
+        {0.5, -1.9635100260214235}, {1, -0.57721566490153286}, {1.5, 0.036489973978576520}, {9.5, 2.1977378764029494},
+        {10, 2.2517525890667211},   {1e6, 13.815510057964191}, {1e15, 34.538776394910684}};
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        assert_true(fabs(sid__digamma(known[i][0]) - known[i][1]) < 1e-14 * fmax(1, known[i][1]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,7 +209,7 @@ int main(void)
         cmocka_unit_test(test_cos_is_near),       cmocka_unit_test(test_cos_edges),
         cmocka_unit_test(test_tangents_are_near), cmocka_unit_test(test_tangents_edges),
         cmocka_unit_test(test_erf_is_near),       cmocka_unit_test(test_bits_are_pinned),
-        cmocka_unit_test(test_gaussian_moments),
+        cmocka_unit_test(test_gaussian_moments),  cmocka_unit_test(test_digamma),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
