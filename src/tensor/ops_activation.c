@@ -1,14 +1,10 @@
-/* ops_activation.c: elementwise ops beside the relu of the linear layer: gelu, silu, dropout. Exponentials and error functions are
- * our own, in double.
- */
+/* ops_activation.c: elementwise ops beside the relu of the linear layer: gelu, silu, dropout. */
 #include <assert.h>
+#include <string.h>
 
 #include "base/philox.h"
-#include "linalg/scalar.h"
+#include "kernel/curve.h"
 #include "tensor/ops.h"
-
-#define SQRT_HALF 0x1.6a09e667f3bcdp-1
-#define INVERSE_ROOT_2_PI 0x1.9884533d43651p-2
 
 typedef struct elementwise_saved {
     sid__activation activation;
@@ -19,41 +15,54 @@ typedef struct elementwise_job {
     const elementwise_saved *saved;
     const sid__value *x, *y;
     sid__value *to; /* gets the gradient; NULL: forward */
+    const sid__curve *curve;
+    const sid__neural *kernels;
 } elementwise_job;
-
-/* The function and its derivative. */
-static double apply(sid__activation activation, double x, double *slope)
-{
-    if (activation == SID__GELU) {
-        double below = 0.5 * (1 + sid__erf(x * SQRT_HALF));
-        *slope = below + x * INVERSE_ROOT_2_PI * sid__exp(-0.5 * x * x);
-        return x * below;
-    }
-    if (activation == SID__SILU) {
-        double s = 1 / (1 + sid__exp(-x));
-        *slope = s * (1 + x * (1 - s));
-        return x * s;
-    }
-    *slope = activation == SID__RELU && !(x > 0) ? 0 : 1;
-    return activation == SID__RELU && x < 0 ? 0 : x;
-}
 
 static void add_grad(sid__value *to, int64_t at, double grad)
 {
     to->grad[at] = (sid__real)(to->has_grad ? (double)to->grad[at] + grad : grad);
 }
 
+static void apply(const sid__curve *curve, sid__activation activation, int64_t count, const sid__real *x, sid__real *y)
+{
+    if (activation == SID__GELU)
+        curve->gelu(count, x, y);
+    else if (activation == SID__SILU)
+        curve->silu(count, x, y);
+    else if (activation == SID__RELU)
+        curve->relu(count, x, y);
+    else
+        memcpy(y, x, (size_t)count * sizeof *y);
+}
+
+static void apply_back(const elementwise_job *job, int64_t at, int64_t count)
+{
+    const sid__curve *curve = job->curve;
+    const sid__real *x = job->x->data + at, *g = job->y->grad + at;
+    sid__real *to = job->to->grad + at;
+    bool is_added = job->to->has_grad;
+    if (job->saved->activation == SID__GELU)
+        curve->gelu_back(count, x, g, is_added, to);
+    else if (job->saved->activation == SID__SILU)
+        curve->silu_back(count, x, g, is_added, to);
+    else if (job->saved->activation == SID__RELU)
+        curve->relu_back(count, x, g, is_added, to);
+    else if (is_added)
+        job->kernels->add(count, g, to);
+    else
+        memcpy(to, g, (size_t)count * sizeof *to);
+}
+
 static void activation_task(void *arg, int64_t begin, int64_t end, int worker)
 {
     const elementwise_job *job = arg;
+    int64_t at = begin * job->x->columns, count = (end - begin) * job->x->columns;
     (void)worker;
-    for (int64_t i = begin * job->x->columns; i < end * job->x->columns; i++) {
-        double slope, y = apply(job->saved->activation, (double)job->x->data[i], &slope);
-        if (job->to)
-            add_grad(job->to, i, slope * (double)job->y->grad[i]);
-        else
-            job->y->data[i] = (sid__real)y;
-    }
+    if (job->to)
+        apply_back(job, at, count);
+    else
+        apply(job->curve, job->saved->activation, count, job->x->data + at, job->y->data + at);
 }
 
 /* Four elements share a draw. */
@@ -80,6 +89,8 @@ static void dropout_task(void *arg, int64_t begin, int64_t end, int worker)
 static void elementwise_backward(const sid_ctx *ctx, const sid__node *node)
 {
     elementwise_job job = {.saved = node->saved, .x = node->in[0], .y = node->out, .to = node->in[0]};
+    job.curve = sid__curve_for(ctx->isa);
+    job.kernels = sid__neural_for(ctx->isa);
     sid__ctx_for(ctx, job.x->rows, SID__ROWS, node->op == SID__OP_DROPOUT ? dropout_task : activation_task, &job);
     job.to->has_grad = true;
 }
@@ -89,7 +100,7 @@ static sid__value *elementwise(sid__tape *tape, sid__value *x, sid__op op, const
     sid__value *y = x ? sid__tape_value(tape, x->rows, x->columns, sid__wants_grad(x)) : NULL;
     if (!y)
         return NULL;
-    elementwise_job job = {.saved = saved, .x = x, .y = y};
+    elementwise_job job = {.saved = saved, .x = x, .y = y, .curve = sid__curve_for(tape->ctx->isa)};
     sid__ctx_for(tape->ctx, x->rows, SID__ROWS, op == SID__OP_DROPOUT ? dropout_task : activation_task, &job);
     sid__tape_record(tape,
                      &(sid__node){.backward = elementwise_backward, .op = op, .out = y, .in = {x}, .saved = saved},

@@ -6,6 +6,7 @@
 
 #include "linalg/scalar.h"
 #include "tensor/ops.h"
+#include "tensor/scatter.h"
 
 typedef struct gather_job {
     const int32_t *row;
@@ -24,18 +25,11 @@ static void gather_task(void *arg, int64_t begin, int64_t end, int worker)
     }
 }
 
-/* In the order of the uses: rows may repeat. */
 static void gather_backward(const sid_ctx *ctx, const sid__node *node)
 {
-    const sid__neural *kernels = sid__neural_for(ctx->isa);
     const gather_job *job = node->saved;
-    sid__value *table = node->in[0];
-    int dim = table->columns;
-    if (!table->has_grad)
-        memset(table->grad, 0, (size_t)table->rows * (size_t)dim * sizeof *table->grad);
-    table->has_grad = true;
-    for (int64_t i = 0; i < node->out->rows; i++)
-        kernels->add(dim, node->out->grad + i * dim, table->grad + (int64_t)job->row[i] * dim);
+    sid__scatter_rows(ctx, &(sid__scatter){.row = job->row, .count = node->out->rows, .g = node->out->grad},
+                      node->in[0]);
 }
 
 sid__value *sid__op_gather(sid__tape *tape, sid__value *table, const int32_t *row, int64_t count)

@@ -56,7 +56,14 @@ typedef struct sid__value {
     X(CROSS_ENTROPY, "cross_entropy")                                                                                  \
     X(ATTENTION, "attention")                                                                                          \
     X(CROSS_ATTENTION, "cross_attention")                                                                              \
-    X(CATALOG_LOSS, "catalog_loss")
+    X(CATALOG_LOSS, "catalog_loss")                                                                                    \
+    X(SAMPLED_LOSS, "sampled_loss")                                                                                    \
+    X(GRU, "gru")                                                                                                      \
+    X(SWIGLU, "swiglu")                                                                                                \
+    X(MULTIPLY, "multiply")                                                                                            \
+    X(SCALE, "scale")                                                                                                  \
+    X(BAG, "bag")                                                                                                      \
+    X(MEAN_POOL, "mean_pool")
 
 typedef enum sid__op {
 #define SID__OP_ENUM_(name, text) SID__OP_##name,

@@ -401,6 +401,76 @@ static double round_steps_held(const sid__value *const *in, const sid__value *co
     return held_loss(y, ROWS * DIM);
 }
 
+static sid__value *products(sid__tape *tape, sid__value *const *in)
+{
+    sid__value *square = sid__op_multiply(tape, in[1], in[1]);
+    return sid__op_add(tape, both(tape, sid__op_swiglu(tape, in[0]), sid__op_multiply(tape, in[1], in[2])),
+                       both(tape, sid__op_scale(tape, square, 0.3),
+                            sid__op_add(tape, sid__op_scale(tape, in[2], 2), sid__op_swiglu(tape, in[0]))));
+}
+
+static sid__value *pools(sid__tape *tape, sid__value *const *in)
+{
+    static const int32_t row[] = {3, 1, 3, 0, 3, -1, 2};
+    static const int64_t bag_begins[] = {0, 3, 3, 7, 7};
+    const sid__bags bags = {bag_begins, row, 4};
+    sid__value *mean = sid__op_mean_pool(tape, in[1], &sequences);
+    return sid__op_add(tape, both(tape, sid__op_bag(tape, in[0], &bags), sid__op_bag(tape, in[0], &bags)),
+                       both(tape, mean, sid__op_mean_pool(tape, in[1], &sequences)));
+}
+
+static sid__value *gru(sid__tape *tape, sid__value *const *in)
+{
+    const sid__gru cell = {in[1], in[2], in[3], in[4]};
+    return both(tape, sid__op_gru(tape, in[0], &cell, &sequences), sid__op_gru(tape, in[0], &cell, &sequences));
+}
+
+enum { SAMPLES = 9, CATALOG = 13 };
+
+static sid__value *sampled(sid__tape *tape, sid__value *const *in, sid__sampled_kind kind, bool is_by_row)
+{
+    static int32_t target[ROWS], sample[ROWS * SAMPLES];
+    static double log_expected[CATALOG];
+    for (int i = 0; i < ROWS; i++)
+        target[i] = i % 6 == 5 ? -1 : i * 5 % CATALOG;
+    for (int i = 0; i < ROWS * SAMPLES; i++)
+        sample[i] = i * 7 % CATALOG;
+    for (int i = 0; i < CATALOG; i++)
+        log_expected[i] = 0.1 * i - 1;
+    return sid__op_sampled_loss(tape, in[0], in[1], target,
+                                &(sid__negatives){.kind = kind,
+                                                  .item = sample,
+                                                  .count = SAMPLES,
+                                                  .is_by_row = is_by_row,
+                                                  .log_expected = is_by_row ? NULL : log_expected,
+                                                  .calibration = 0.75,
+                                                  .penalty = 0.5},
+                                0.3);
+}
+
+static sid__value *sampled_softmax(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_scale(
+        tape, sid__op_add(tape, sampled(tape, in, SID__SAMPLED_CE, false), sampled(tape, in, SID__SAMPLED_CE, true)),
+        0.5);
+}
+
+static sid__value *sampled_binary(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_add(tape, sampled(tape, in, SID__SAMPLED_BCE, true), sampled(tape, in, SID__SAMPLED_GBCE, false));
+}
+
+static sid__value *sampled_max(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_add(tape, sampled(tape, in, SID__SAMPLED_BPR_MAX, false),
+                       sampled(tape, in, SID__SAMPLED_BPR_MAX, true));
+}
+
+static sid__value *info_nce(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_info_nce(tape, in[0], in[1], 0.7, 0.2);
+}
+
 static const check_case cases[] = {
     {"linear", {{ROWS, 5}, {4, 5}, {1, 4}}, linear, NULL},
     {"linear, relu", {{ROWS, 5}, {4, 5}, {1, 4}}, linear_relu, NULL},
@@ -430,6 +500,13 @@ static const check_case cases[] = {
     {"attention, rotary and bias", {{QUERIES, 12}, {32, 2}}, attention_rotary_bias, NULL},
     {"cross attention", {{QUERIES, 9}, {KEYS, 18}}, cross_attention, NULL},
     {"catalogue loss", {{STATES, 1}, {ITEMS, 1}, {1, ITEMS}}, catalog_loss, NULL},
+    {"products", {{ROWS, 6}, {ROWS, 3}, {ROWS, 3}}, products, NULL},
+    {"pools", {{4, 3}, {QUERIES, 3}}, pools, NULL},
+    {"gru", {{QUERIES, 3}, {12, 3}, {12, 4}, {1, 12}, {1, 12}}, gru, NULL},
+    {"sampled softmax", {{ROWS, 3}, {CATALOG, 3}}, sampled_softmax, NULL},
+    {"sampled binary", {{ROWS, 3}, {CATALOG, 3}}, sampled_binary, NULL},
+    {"bpr-max", {{ROWS, 3}, {CATALOG, 3}}, sampled_max, NULL},
+    {"info nce", {{7, 3}, {7, 3}}, info_nce, NULL},
     {"catalogue loss, no bias", {{STATES, 3}, {17, 3}}, catalog_loss_plain, NULL},
 };
 
