@@ -4,8 +4,8 @@
 
     bench/bench_rqvae.py [--latent 64,32] [--threads 1,2] [--repeats 5] [--worker PATH]
 
-At its best: its allocator keeps its pages (the MALLOC_ variables). Beside it as installed, and in bf16 where the CPU has it, which
-ours does not do. Needs torch in the Python that runs it.
+fp32 beside fp32, and bf16 beside bf16 autocast where the CPU has it. PyTorch at its best: its allocator keeps its pages (the
+MALLOC_ variables); beside it in fp32 as installed. Needs torch in the Python that runs it.
 """
 import argparse
 import os
@@ -16,25 +16,36 @@ from bench_quantize import BENCH, TREE, Worker, compare, cpu_name
 KEEP_PAGES = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "1000000000000", "MALLOC_TOP_PAD_": "268435456"}
 
 
-def run(options, threads):
-    torch = [sys.executable, os.path.join(TREE, "bench", "worker_torch.py"), str(threads)]
-    isa = ["avx512"] if "avx512" in open("/proc/cpuinfo").read() else []  # training takes no bf16: the limit is fp32's
-    ours = Worker("", [options.worker, str(threads), *isa], threads, {})
-    peers = [Worker("", torch, threads, KEEP_PAGES), Worker("", torch, threads, {})]
-    peers[0].name = f"PyTorch {peers[0].version}, fp32"
-    peers[1].name = f"PyTorch {peers[1].version}, fp32, as installed"
-    if "avx512_bf16" in open("/proc/cpuinfo").read():
-        peers.append(Worker("", torch + ["bf16"], threads, KEEP_PAGES))
-        peers[2].name = f"PyTorch {peers[2].version}, bf16 autocast"
-    print("\n### RQ-VAE step: 768-512-256-128-latent, 3 x 256 codes, 1024 rows\n")
-    print("| case, our path | ours | peer | ratio | limit | of it | loss ours / peer | threads | peer | CPU | commit |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+HEADER = """
+### RQ-VAE step: 768-512-256-128-latent, 3 x 256 codes, 1024 rows, {}
+
+| case, our path | ours | peer | ratio | limit | of it | loss ours / peer | threads | peer | CPU | commit |
+|---|---|---|---|---|---|---|---|---|---|---|"""
+
+
+def group(options, threads, precision, ours, peers):
+    """peers: the environment of each, and what its name ends in."""
+    script = os.path.join(TREE, "bench", "worker_torch.py")
+    torch = [sys.executable, script, str(threads)] + (["bf16"] if precision == "bf16" else [])
+    worker = Worker("", [options.worker, str(threads), *ours], threads, {})
+    others = [Worker("", torch, threads, environment) for environment, _ in peers]
+    for other, (_, suffix) in zip(others, peers):
+        other.name = f"PyTorch {other.version}, {suffix}"
+    print(HEADER.format(precision))
     for latent in map(int, options.latent.split(",")):
         net = 2 * (768 * 512 + 512 * 256 + 256 * 128 + 128 * latent)
         flop = 2.0 * 1024 * (3 * net - 768 * 512 + 3 * 256 * latent)
-        compare(options, threads, f"latent {latent}", f"step {latent}", [ours], peers, options.repeats, flop)
-    for worker in [ours] + peers:
-        worker.close()
+        compare(options, threads, f"latent {latent}", f"step {latent}", [worker], others, options.repeats, flop)
+    for one in [worker] + others:
+        one.close()
+
+
+def run(options, threads):
+    flags = open("/proc/cpuinfo").read()
+    ours = ["avx512"] if "avx512f" in flags else []  # the limit shown is then fp32's
+    group(options, threads, "fp32", ours, [(KEEP_PAGES, "fp32"), ({}, "fp32, as installed")])
+    if "avx512_bf16" in flags:
+        group(options, threads, "bf16", ["avx512bf16", "bf16"], [(KEEP_PAGES, "bf16 autocast")])
 
 
 def main():

@@ -1,7 +1,7 @@
 /* worker_train.c: our half of bench_rqvae.py: training steps of an RQ-VAE on request.
  *
- *     worker_train THREADS [ISA]     then a line "step LATENT" runs some steps and prints seconds a step and the loss;
- *                                    "peak" prints the limit of the path in flop/s
+ *     worker_train THREADS [ISA [bf16]]     then a line "step LATENT" runs some steps and prints seconds a step and the
+ *                                           loss; "peak" prints the limit of the path in flop/s
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@ enum { ROWS = 1024, DIM = 768, STEPS = 8, LATENT_MAX = 512 };
 typedef struct worker {
     sid_ctx *ctx;
     int latent; /* 0: no model yet */
+    sid__precision precision;
     float *x;
     sid__rqvae_model model;
     sid__optim optim;
@@ -70,6 +71,7 @@ static sid_status run_steps(worker *w, double *loss, sid_error *err)
     for (int i = 0; i < STEPS; i++) {
         sid__rqvae_step step;
         sid__tape tape = sid__tape_begin(w->ctx, &w->memory, true);
+        tape.precision = w->precision;
         sid__params_clear(&w->model.params);
         sid__rqvae_forward(&tape, &w->model, &x, NULL, &step);
         SID_TRY(sid__tape_backward(&tape, step.loss, err));
@@ -108,6 +110,8 @@ static sid_status start(worker *w, int count, char **argument, sid_error *err)
     SID_TRY(sid_ctx_set_threads(w->ctx, bench_threads(count, argument, 1), err));
     if (count > 2)
         SID_TRY(sid_ctx_set_isa(w->ctx, argument[2], err));
+    if (count > 3 && strcmp(argument[3], "bf16") == 0)
+        w->precision = SID__PRECISION_BF16;
     SID_TRY(sid__alloc(&w->x, ROWS, DIM * sizeof *w->x, "rows", err));
     for (int64_t i = 0; i < (int64_t)ROWS * DIM; i++)
         w->x[i] = uniform((uint64_t)i + 10000000);
@@ -121,7 +125,7 @@ int main(int count, char **argument)
     char line[256];
     sid_status status = start(&w, count, argument, &err);
     if (status == SID_OK)
-        printf("ready %s\n", sid_ctx_isa(w.ctx));
+        printf("ready %s%s\n", sid_ctx_isa(w.ctx), w.precision == SID__PRECISION_BF16 ? ",bf16" : "");
     (void)fflush(stdout);
     while (status == SID_OK && fgets(line, sizeof line, stdin))
         status = run_case(&w, line, &err);

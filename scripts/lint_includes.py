@@ -106,7 +106,7 @@ def test_problems():
     problems = []
     for path in c_source.c_files("src", endings=(".c",)):
         name = os.path.basename(path)[: -len(".c")]
-        names = [name, re.sub(r"_(portable|avx2|avx512)$", "", name)]
+        names = [name, re.sub(r"_(portable|avx2|avx512|avx512bf16)$", "", name)]
         if not any(os.path.exists("tests/unit/test_%s.c" % each) for each in names):
             problems.append("%s: has no test tests/unit/test_%s.c" % (path, names[-1]))
     return problems

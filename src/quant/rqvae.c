@@ -11,7 +11,7 @@ typedef struct rqvae_options {
     char hidden[SID__OPTION_TEXT_SIZE];
     int64_t dim, steps, warm_steps, batch, warmup, init_sample, revive_every, watch_every, patience, settle, tune_steps;
     double lr, wd, clip, beta, sinkhorn_eps;
-    int preset, optimizer, standardize, reduction, estimator, codebook, init;
+    int preset, optimizer, standardize, reduction, estimator, codebook, init, precision;
 } rqvae_options;
 
 #define AT(field) offsetof(rqvae_options, field)
@@ -56,6 +56,8 @@ static const sid_option option_table[] = {
     {"settle", SID_OPTION_INT, "20", 0, 100000, NULL, "k-means sweeps of the codes over all rows at the end",
      AT(settle)},
     {"tune_steps", SID_OPTION_INT, "1000", 0, 1e9, NULL, "steps of the decoder alone at the end", AT(tune_steps)},
+    {"precision", SID_OPTION_CHOICE, "fp32", 0, 0, SID__PRECISION_CHOICES,
+     "of the matrix products of training; encoding is fp32 either way", AT(precision)},
 };
 #undef AT
 
@@ -91,6 +93,7 @@ static sid__rqvae_recipe recipe_of(const sid_quantizer *q, int dim)
     plan->settle = o->settle;
     plan->tune_steps = o->tune_steps;
     plan->no_init = o->init == 1;
+    plan->precision = (sid__precision)o->precision;
     plan->optim.kind = o->optimizer ? SID__ADAGRAD : SID__ADAMW;
     plan->optim.rate = o->lr;
     plan->optim.decay = o->wd;

@@ -80,6 +80,7 @@ static sid_status tune_step(sid__rqvae_trainer *t, sid__optim *optim, const int6
     sid__params_clear(&t->model->params);
     sid__tape tape = sid__tape_begin(t->ctx, &t->memory, true);
     sid__value x = sid__rqvae_gather(t, row, t->batch);
+    tape.precision = t->plan->precision;
     sid__rqvae_forward_decoder(&tape, t->model, &x, &step);
     SID_TRY(sid__tape_backward(&tape, step.loss, err));
     (void)sid__optim_step(t->ctx, optim);

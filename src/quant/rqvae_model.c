@@ -176,14 +176,18 @@ static void choose_nearest(void *user, int level, const float *rest, int64_t row
     sid__ctx_for(m->ctx, rows, CHOOSE_ROWS, choose_task, &job);
 }
 
+/* In fp32 always: the codes that training chooses are those that encoding will. */
 static void make_books(sid__tape *tape, sid__rqvae_model *m)
 {
+    sid__precision precision = tape->precision;
+    tape->precision = SID__PRECISION_FP32;
     for (int l = 0; l < m->options.levels; l++) {
         sid__value *codes = &m->params.param[m->book[l]].value;
         m->live[l] = m->turn[l] < 0
                          ? codes
                          : sid__op_linear(tape, codes, &m->params.param[m->turn[l]].value, NULL, SID__NO_ACTIVATION);
     }
+    tape->precision = precision;
 }
 
 /* Digits (rows, latent) to the code of a level, the first channel's the lowest. */
@@ -251,11 +255,14 @@ void sid__rqvae_forward_plain(sid__tape *tape, sid__rqvae_model *m, sid__value *
 
 void sid__rqvae_forward_decoder(sid__tape *tape, sid__rqvae_model *m, sid__value *x, sid__rqvae_step *out)
 {
+    sid__precision precision = tape->precision;
     *out = (sid__rqvae_step){0};
     tape->is_recording = false;
+    tape->precision = SID__PRECISION_FP32; /* codes as encoding gives them */
     out->z = sid__rqvae_encode(tape, m, x);
     out->quantized = quantize(tape, m, out->z, NULL);
     tape->is_recording = true;
+    tape->precision = precision;
     out->loss = decode(tape, m, out->quantized ? out->quantized->sum : NULL, x, out);
 }
 

@@ -264,6 +264,7 @@ static sid_status train_step(sid__rqvae_trainer *t, int64_t *row, double *sum, s
     sid__rqvae_step step = {0};
     sid__tape tape = sid__tape_begin(t->ctx, &t->memory, true);
     sid__value x = next_batch(t, row);
+    tape.precision = t->plan->precision;
     sid__params_clear(&t->model->params);
     set_temperature(t);
     if (t->step < t->plan->warm_steps)
@@ -346,6 +347,7 @@ sid_status sid__rqvae_describe(const sid_quantizer *q, sid__strbuf *text, sid_er
 static sid_status prepare(sid__rqvae_trainer *t, sid_error *err)
 {
     const sid__rqvae_options *o = &t->model->options;
+    sid__precision_warn(t->ctx, t->plan->precision);
     SID_TRY(sid__alloc(&t->row, (size_t)t->count, sizeof *t->row, "rows", err));
     SID_TRY(sid__alloc(&t->order, (size_t)t->count, sizeof *t->order, "rows", err));
     split_rows(t);

@@ -27,6 +27,7 @@ typedef struct sid__rqvae_plan {
     bool has_networks;    /* the model's networks are those of an older fit: the encoder stays, so that codes keep their
                            * meaning; they settle on the rows, and the decoder follows */
     bool has_codes;       /* so are its codes */
+    sid__precision precision; /* of the products of steps; looks and codes are fp32, as encoding is */
     sid__optim_options optim;
     uint64_t seed;
     const char *checkpoint; /* a file to write and to go on from; NULL: none */

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "tensor/ops.h"
+#include "tensor/ops_linear.h"
 #include "tensor/real_product.h"
 
 typedef struct linear_saved {
@@ -35,13 +36,7 @@ static void bias_back_task(void *arg, int64_t begin, int64_t end, int worker)
                             job->saved.partial + begin / SID__ROWS * job->y->columns);
 }
 
-static int64_t partials(int64_t rows)
-{
-    return (rows + SID__ROWS - 1) / SID__ROWS;
-}
-
-/* bias->grad (+)= the sums of all tasks, in order. */
-static void add_partials(const sid__neural *kernels, const sid__real *partial, int64_t count, sid__value *bias)
+void sid__add_partials(const sid__neural *kernels, const sid__real *partial, int64_t count, sid__value *bias)
 {
     for (int64_t i = 0; i < count; i++, partial += bias->columns) {
         if (i == 0 && !bias->has_grad)
@@ -81,7 +76,7 @@ static void linear_backward(const sid_ctx *ctx, const sid__node *node)
     if (saved->is_relu || sid__wants_grad(b))
         sid__ctx_for(ctx, y->rows, SID__ROWS, bias_back_task, &job);
     if (sid__wants_grad(b))
-        add_partials(job.kernels, saved->partial, partials(y->rows), b);
+        sid__add_partials(job.kernels, saved->partial, sid__partials(y->rows), b);
     if (sid__wants_grad(w)) {
         sid__multiply_real(ctx,
                            &(sid__real_product){.a = {y->grad, y->columns, true},
@@ -112,6 +107,10 @@ sid__value *sid__op_linear(sid__tape *tape, sid__value *x, sid__value *w, sid__v
     if (!x || !w)
         return NULL;
     assert(x->columns == w->columns && (!b || b->columns == w->rows));
+#ifndef SEMID_REAL_IS_DOUBLE
+    if (tape->precision == SID__PRECISION_BF16)
+        return sid__linear_bf16(tape, x, w, b, activation == SID__RELU);
+#endif
     sid__value *y =
         sid__tape_value(tape, x->rows, (int)w->rows, sid__wants_grad(x) || sid__wants_grad(w) || sid__wants_grad(b));
     if (!y)
@@ -131,7 +130,8 @@ sid__value *sid__op_linear(sid__tape *tape, sid__value *x, sid__value *w, sid__v
     if (b || job.saved.is_relu)
         sid__ctx_for(tape->ctx, y->rows, SID__ROWS, bias_task, &job);
     if (sid__wants_grad(y)) {
-        job.saved.partial = sid__tape_push(tape, (size_t)partials(y->rows) * (size_t)y->columns, sizeof(sid__real));
+        job.saved.partial =
+            sid__tape_push(tape, (size_t)sid__partials(y->rows) * (size_t)y->columns, sizeof(sid__real));
         sid__tape_record(
             tape,
             &(sid__node){

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "tensor/rounded.h"
+
 sid__tape sid__tape_begin(const sid_ctx *ctx, sid__memory *memory, bool is_recording)
 {
     sid__memory_reset(memory);
@@ -33,6 +35,8 @@ sid__value *sid__tape_value(sid__tape *tape, int64_t rows, int columns, bool wan
     *value = sid__value_of(sid__tape_push(tape, count, sizeof *value->data), rows, columns);
     if (wants_grad && tape->is_recording)
         value->grad = sid__tape_push(tape, count, sizeof *value->grad);
+    if (tape->precision == SID__PRECISION_BF16)
+        value->rounded = sid__rounded_none(tape);
     return tape->status == SID_OK ? value : NULL;
 }
 
@@ -50,6 +54,15 @@ void sid__tape_record(sid__tape *tape, const sid__node *node, size_t saved_size)
         memcpy(saved, node->saved, saved_size);
     copy->saved = saved;
     tape->newest = copy;
+}
+
+void sid__precision_warn(const sid_ctx *ctx, sid__precision precision)
+{
+    if (precision == SID__PRECISION_BF16 && ctx->isa != SID__ISA_AVX512BF16)
+        sid__ctx_warn(ctx,
+                      "bf16 products on the path %s: the same bits as with AVX512-BF16, but slower than fp32; leave out "
+                      "--precision unless it is these bits that you want",
+                      sid__isa_name(ctx->isa));
 }
 
 sid_status sid__tape_status(const sid__tape *tape, sid_error *err)

@@ -24,6 +24,13 @@
 
 enum { SID__ROWS = 64 }; /* rows of a task, and of a partial sum */
 
+/* What matrix products take: numbers as they are, or rounded to bf16 with sums in fp32 (linalg/gemm_bf16.h). Everything else
+ * is fp32 under both: parameters, sums, norms, losses, optimisers. */
+typedef enum sid__precision { SID__PRECISION_FP32, SID__PRECISION_BF16 } sid__precision;
+#define SID__PRECISION_CHOICES "fp32|bf16" /* for option tables of learners */
+
+typedef struct sid__rounded sid__rounded; /* bf16 copies of a value (rounded.h) */
+
 /* Invariant: grad is NULL where no gradient is wanted; has_grad says that grad holds one, so that the first op on the way
  * back writes it and the others add to it. */
 typedef struct sid__value {
@@ -31,6 +38,7 @@ typedef struct sid__value {
     int64_t rows;
     int columns;
     bool has_grad;
+    sid__rounded *rounded; /* NULL: none is kept, since others than the tape may write data */
 } sid__value;
 
 /* Every op has a name here; gradcheck fails when one has no case. */
@@ -91,7 +99,10 @@ typedef struct sid__tape {
     const sid__neural *kernels;
     sid__memory *memory;
     sid__node *newest;
+    struct sid__rounded_weights *weights; /* rounded so far, newest first */
     bool is_recording;
+    sid__precision
+        precision; /* of the products that follow; fp32 unless set after begin, and it may change between ops */
     sid_status status;
     sid_error error;
 } sid__tape;
@@ -100,6 +111,8 @@ sid__tape sid__tape_begin(const sid_ctx *ctx, sid__memory *memory, bool is_recor
 /* From d loss / d loss = 1 to the gradients of everything that takes one. loss (1, 1), or NULL where an op failed: then its
  * failure. Parameters' has_grad must have been cleared (sid__params_clear). */
 sid_status sid__tape_backward(const sid__tape *tape, sid__value *loss, sid_error *err);
+/* Says, at the start of a training, where bf16 costs time rather than saves it: on a path without the instruction. */
+void sid__precision_warn(const sid_ctx *ctx, sid__precision precision);
 /* The tape's failure, for tapes that do not go back. */
 sid_status sid__tape_status(const sid__tape *tape, sid_error *err);
 

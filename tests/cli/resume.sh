@@ -25,6 +25,7 @@ check "no catalogue is left" [ ! -e part ]
 check "but a checkpoint" [ -e part.checkpoint ]
 
 fails 2 "of other options" fit --vectors rq/vectors.npy -o part $small --seed 7 --resume
+fails 2 "of other options" fit --vectors rq/vectors.npy -o part $small --precision bf16 --resume
 passes fit --vectors rq/vectors.npy -o part $small --resume
 check "the same bytes" cmp whole/quantizer.safetensors part/quantizer.safetensors
 check "the checkpoint is gone" [ ! -e part.checkpoint ]

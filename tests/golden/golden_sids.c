@@ -56,6 +56,7 @@ static const struct golden_case {
     {"rqvae_dense_transport", "16", RQVAE ",estimator=dense,sinkhorn_eps=0.01", "rqvae"},
     {"rqkmeans_plus", "16", RQKMEANS_PLUS, "rqkmeans-plus"},
     {"rqkmeans_plus_balanced", "16", RQKMEANS_PLUS ",start=balanced,codebook=ema", "rqkmeans-plus"},
+    {"rqvae_bf16", "16", RQVAE ",precision=bf16", "rqvae"},
     {"rvq", "16", "steps=40,batch=256,watch_every=20", "rvq"},
     {"rvq_ema", "16", "steps=40,batch=256,watch_every=20,update=ema,settle=2", "rvq"},
 };

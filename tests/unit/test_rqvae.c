@@ -43,7 +43,8 @@ static void every_option_works(void **state)
                                         ",init=equal",
                                         ",settle=0",
                                         ",warm_steps=0",
-                                        ",init_sample=100"};
+                                        ",init_sample=100",
+                                        ",precision=bf16"};
     float *x = new_floats(ROWS * DIM), *y = new_floats(ROWS * DIM), *usual = new_floats(ROWS * DIM);
     uint16_t *codes = new_codes(ROWS * LEVELS);
     sid_ctx *ctx = new_ctx(2, NULL);

@@ -74,6 +74,30 @@ static void inference_records_nothing(void **state)
     sid__memory_drop(&memory);
 }
 
+static void count_warning(void *user, sid_log_level level, const char *message)
+{
+    if (level == SID_LOG_WARNING && strstr(message, "slower than fp32"))
+        ++*(int *)user;
+}
+
+/* Fails when bf16 on a path without the instruction is slow without a word, or a path that has it is warned of. */
+static void slow_bf16_is_said(void **state)
+{
+    (void)state;
+    for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+        int warnings = 0;
+        if (!sid__isa_is_supported((sid__isa)isa))
+            continue;
+        sid_ctx *ctx = new_ctx(1, sid__isa_name((sid__isa)isa));
+        sid_ctx_on_log(ctx, count_warning, &warnings);
+        sid__precision_warn(ctx, SID__PRECISION_FP32);
+        assert_int_equal(warnings, 0);
+        sid__precision_warn(ctx, SID__PRECISION_BF16);
+        assert_int_equal(warnings, isa != SID__ISA_AVX512BF16);
+        sid_ctx_free(ctx);
+    }
+}
+
 /* Fails when an op without memory crashes, leaks, or is reported as something else. */
 static void lack_of_memory_is_remembered(void **state)
 {
@@ -104,7 +128,7 @@ static void lack_of_memory_is_remembered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(gradients_are_the_same_everywhere),
-                                       cmocka_unit_test(inference_records_nothing),
+                                       cmocka_unit_test(inference_records_nothing), cmocka_unit_test(slow_bf16_is_said),
                                        cmocka_unit_test(lack_of_memory_is_remembered)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
