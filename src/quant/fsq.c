@@ -1,8 +1,8 @@
 /* fsq.c: finite scalar quantization (FSQ, 2309.15505): principal components at unit variance, each rounded by itself
  * (fsq_channel.h), a group of them to a code (fsq_shape.h). Nothing is learned beyond the directions, so nothing can die.
  *
- * Departures: (1) no encoder network: channels are principal components, the leading ones in the first level, so that
- * prefixes mean something; (2) h and s as in fsq_channel.h, the paper's by `shift` tan; (3) decoding gives the mean y of
+ * Departures: (1) by default no encoder network: channels are principal components, the leading ones in the first level, so
+ * that prefixes mean something; `projection` mlp trains one from there (fsq_mlp.c); (2) h and s as in fsq_channel.h, the paper's by `shift` tan; (3) decoding gives the mean y of
  * a cell's rows (`fsq.value`), which is nearer than inverting tanh: the outermost cells reach to infinity. A cell without
  * rows is inverted. `residual` rounds the same channels again and again, finer at each level; there a cell is the
  * channel's digits so far, up to CELLS_MAX cells (docs/decisions/014).
@@ -16,8 +16,7 @@
 
 #include "linalg/linalg.h"
 #include "quant/families.h"
-#include "quant/fsq_channel.h"
-#include "quant/fsq_shape.h"
+#include "quant/fsq_mlp.h"
 #include "quant/residual.h"
 
 enum { FIT_ROWS = 4096, CHUNK_ROWS = 256 };
@@ -25,9 +24,10 @@ enum { CELLS_MAX = 4096, DEPTHS_MAX = 7 }; /* 3^7 = 2187 is the deepest that fit
 
 typedef struct fsq_options {
     int64_t kmeans_levels;
-    int shift;
+    int shift, projection;
     bool residual;
     char fsq_levels[SID__OPTION_TEXT_SIZE];
+    sid__fsq_mlp_options mlp;
 } fsq_options;
 
 #define AT(field) offsetof(fsq_options, field)
@@ -42,6 +42,21 @@ static const sid_option option_table[] = {
      "round the same channels at every level, finer each time; all groups must be equal", AT(residual)},
     {"kmeans_levels", SID_OPTION_INT, "0", 0, SID_LEVELS_MAX - 1, NULL, "levels of residual k-means before fsq's",
      AT(kmeans_levels)},
+    {"projection", SID_OPTION_CHOICE, "pca", 0, 0, "pca|mlp",
+     "what is rounded: principal components, or what a network learned from there; the options below are its own",
+     AT(projection)},
+    {"hidden", SID_OPTION_TEXT, "512,256,128", 0, 0, NULL,
+     "widths of the encoder's inner layers; the decoder mirrors them", AT(mlp.hidden)},
+    {"steps", SID_OPTION_INT, "1500", 1, 1e9, NULL, "training steps at most", AT(mlp.steps)},
+    {"batch", SID_OPTION_INT, "1024", 1, 1 << 20, NULL, "rows a step", AT(mlp.batch)},
+    {"lr", SID_OPTION_FLOAT, "0.001", 0, 10, NULL, "learning rate of AdamW at its highest", AT(mlp.lr)},
+    {"warmup", SID_OPTION_INT, "300", 0, 1e9, NULL, "steps over which lr rises; then it falls along a cosine",
+     AT(mlp.warmup)},
+    {"watch_every", SID_OPTION_INT, "250", 1, 1e9, NULL, "steps between looks at the held-out rows",
+     AT(mlp.watch_every)},
+    {"patience", SID_OPTION_INT, "8", 0, 1e9, NULL, "looks without gain that end the training; 0: none do",
+     AT(mlp.patience)},
+    {"tune_steps", SID_OPTION_INT, "1000", 0, 1e9, NULL, "steps of the decoder alone at the end", AT(mlp.tune_steps)},
 };
 #undef AT
 
@@ -58,6 +73,9 @@ typedef struct fsq {
     float *direction;      /* (dim, channels) */
     double *spread;        /* (channels) root of the mean square along the direction; 0: constant */
     double *value;         /* (cells) mean y of each cell */
+    bool is_learned;       /* y comes from net, and decoding goes through it; no directions, spreads and values then */
+    sid__rqvae_codec *net; /* is_learned: the networks */
+    double *center;        /* is_learned: (channels) mean of what rows are rounded to, for levels that are not given */
 } fsq;
 
 /* One row on its way through the groups. */
@@ -73,6 +91,8 @@ static void fsq_free(fsq *f)
     sid__free(f->direction);
     sid__free(f->spread);
     sid__free(f->value);
+    sid__free(f->center);
+    sid__rqvae_codec_free(f->net);
     sid__free(f);
 }
 
@@ -97,11 +117,13 @@ static sid_status shape_of(const sid_quantizer *q, sid__fsq_shape *shape, sid_er
 /* A grid to go on from is kept as it is. */
 static sid_status check_start(const fsq_options *options, const fsq_options *before, sid_error *err)
 {
-    const char *differs = strcmp(options->fsq_levels, before->fsq_levels) != 0 ? "fsq_levels"
-                          : options->shift != before->shift                    ? "shift"
-                          : options->residual != before->residual              ? "residual"
-                          : options->kmeans_levels != before->kmeans_levels    ? "kmeans_levels"
-                                                                               : NULL;
+    const char *differs = strcmp(options->fsq_levels, before->fsq_levels) != 0   ? "fsq_levels"
+                          : options->shift != before->shift                      ? "shift"
+                          : options->residual != before->residual                ? "residual"
+                          : options->kmeans_levels != before->kmeans_levels      ? "kmeans_levels"
+                          : options->projection != before->projection            ? "projection"
+                          : strcmp(options->mlp.hidden, before->mlp.hidden) != 0 ? "hidden"
+                                                                                 : NULL;
     if (!differs)
         return SID_OK;
     return sid__fail(err, SID_EUSAGE, "%s is not that of the quantizer to start from, whose grid is kept; leave it out",
@@ -112,9 +134,19 @@ static sid_status check(const sid_quantizer *q, int64_t count, int prepared_dim,
 {
     const fsq_options *options = q->family_options;
     sid__fsq_shape shape;
+    sid__mlp_shape network;
     (void)count;
-    (void)prepared_dim;
     SID_TRY(shape_of(q, &shape, err));
+    if (options->projection)
+        SID_TRY(sid__fsq_mlp_shape(&options->mlp, prepared_dim, shape.begin[shape.groups], &network, err));
+    if (options->projection && prepared_dim > SID__MLP_WIDTH_MAX)
+        return sid__fail(err, SID_EUSAGE,
+                         "vectors have %d dimensions; projection mlp takes at most %d: lower them by pca", prepared_dim,
+                         SID__MLP_WIDTH_MAX);
+    if (options->projection && options->residual)
+        return sid__fail(err, SID_EUSAGE,
+                         "projection is mlp with residual; a network learns the channels of one rounding each, so "
+                         "leave one of them out");
     if (options->residual && !sid__fsq_shape_is_even(&shape))
         return sid__fail(err, SID_EUSAGE,
                          "fsq_levels is \"%s\" with residual; equal groups are needed there, such as %s",
@@ -169,6 +201,8 @@ static sid_status fsq_fill(const sid_quantizer *q, fsq *f, sid_error *err)
     SID_TRY(sid__alloc(&f->direction, (size_t)f->dim, (size_t)f->channels * sizeof(float), "directions", err));
     SID_TRY(sid__alloc(&f->spread, (size_t)f->channels, sizeof(double), "channel spreads", err));
     SID_TRY(sid__alloc(&f->value, (size_t)f->cells, sizeof(double), "values of cells", err));
+    f->is_learned = options->projection != 0;
+    SID_TRY(sid__alloc(&f->center, (size_t)f->channels, sizeof(double), "means of channels", err));
     return f->kmeans_levels ? create_kmeans(q, f->kmeans_levels, &f->kmeans, err) : SID_OK;
 }
 
@@ -328,14 +362,12 @@ static sid_status fit_directions(sid_ctx *ctx, const sid_quantizer *q, fsq *f, c
     return status;
 }
 
-static sid_status fit_channels(sid_ctx *ctx, const sid_quantizer *q, fsq *f, const float *x, int64_t count,
-                               sid_error *err)
+static sid_status find_values(sid_ctx *ctx, const sid_quantizer *q, fsq *f, const float *x, int64_t count,
+                              sid_error *err)
 {
     double *y = NULL;
     size_t rows = (size_t)(count < FIT_ROWS ? count : FIT_ROWS), channels = (size_t)f->channels;
     const fsq *start = q->start ? q->start->state : NULL;
-    if (!start)
-        SID_TRY(fit_directions(ctx, q, f, x, count, err));
     SID_TRY(sid__alloc(&y, rows, channels * sizeof *y, "channels of rows", err));
     sid_status status = SID_OK;
     if (start) { /* the same grid: only what its cells stand for is found anew */
@@ -348,6 +380,31 @@ static sid_status fit_channels(sid_ctx *ctx, const sid_quantizer *q, fsq *f, con
         status = fit_values(ctx, f, x, count, y, err);
     sid__free(y);
     return status;
+}
+
+static sid_status fit_network(sid_ctx *ctx, const sid_quantizer *q, fsq *f, float *x, int64_t count, sid_error *err)
+{
+    const fsq_options *options = q->family_options;
+    const fsq *start = q->start ? q->start->state : NULL;
+    const sid__fsq_mlp_task task = {.options = &options->mlp,
+                                    .shape = &f->shape,
+                                    .channel = f->channel,
+                                    .channels = f->channels,
+                                    .levels_before = f->kmeans_levels,
+                                    .direction = f->direction,
+                                    .spread = f->spread,
+                                    .start = start ? start->net : NULL};
+    return sid__fsq_mlp_fit(ctx, q, &task, x, count, f->center, &f->net, err);
+}
+
+/* x may be overwritten. */
+static sid_status fit_channels(sid_ctx *ctx, const sid_quantizer *q, fsq *f, float *x, int64_t count, sid_error *err)
+{
+    if (!q->start)
+        SID_TRY(fit_directions(ctx, q, f, x, count, err));
+    if (!f->is_learned || !q->start) /* what a network starts from */
+        SID_TRY(find_values(ctx, q, f, x, count, err));
+    return f->is_learned ? fit_network(ctx, q, f, x, count, err) : SID_OK;
 }
 
 /* Fits the k-means levels and the channels on what they leave. */
@@ -393,9 +450,13 @@ static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, s
 
 /* ---- Encoding */
 
+/* x: the row, or its channels as a network gave them. */
 static void row_begin(const fsq *f, const float *x, fsq_row *row)
 {
-    project(f, x, row->y);
+    if (!f->is_learned)
+        project(f, x, row->y);
+    for (int c = 0; c < f->channels && f->is_learned; c++)
+        row->y[c] = (double)x[c];
     for (int c = 0; c < f->channels; c++) {
         row->rest[c] = sid__fsq_bound(&f->channel[c], row->y[c]);
         row->center[c] = 0;
@@ -433,7 +494,7 @@ static int row_code(const fsq *f, int group, fsq_row *row, double *margin)
 
 typedef struct encode_job {
     const fsq *f;
-    const float *x; /* (rows, dim), less the k-means levels */
+    const float *x; /* (rows, dim), less the k-means levels; (rows, channels) of a network */
     int levels;
     uint16_t *codes;
     double *margins; /* NULL: none */
@@ -442,10 +503,11 @@ typedef struct encode_job {
 static void encode_chunk(void *arg, int64_t begin, int64_t end, int worker)
 {
     const encode_job *job = arg;
+    int64_t width = job->f->is_learned ? job->f->channels : job->f->dim;
     fsq_row row;
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
-        row_begin(job->f, job->x + i * job->f->dim, &row);
+        row_begin(job->f, job->x + i * width, &row);
         for (int g = 0; g < job->f->shape.groups; g++) {
             int64_t at = i * job->levels + job->f->kmeans_levels + g;
             job->codes[at] = (uint16_t)row_code(job->f, g, &row, job->margins ? &job->margins[at] : NULL);
@@ -476,6 +538,17 @@ static sid_status encode_kmeans(sid_ctx *ctx, const fsq *f, int64_t count, float
     return status;
 }
 
+static sid_status encode_latents(sid_ctx *ctx, void *user, int64_t begin, int64_t rows, float *z, sid_error *err)
+{
+    encode_job job = *(const encode_job *)user;
+    (void)err;
+    job.x = z;
+    job.codes += begin * job.levels;
+    job.margins = job.margins ? job.margins + begin * job.levels : NULL;
+    sid__ctx_for(ctx, rows, CHUNK_ROWS, encode_chunk, &job);
+    return SID_OK;
+}
+
 static sid_status encode(sid_ctx *ctx, const sid_quantizer *q, const float *x, int64_t count, uint16_t *codes,
                          double *margins, sid_error *err)
 {
@@ -490,7 +563,9 @@ static sid_status encode(sid_ctx *ctx, const sid_quantizer *q, const float *x, i
         job.x = rest;
         status = encode_kmeans(ctx, f, count, rest, &job, err);
     }
-    if (status == SID_OK)
+    if (status == SID_OK && f->is_learned)
+        status = sid__rqvae_codec_visit(ctx, f->net, false, job.x, count, encode_latents, &job, err);
+    else if (status == SID_OK)
         sid__ctx_for(ctx, count, CHUNK_ROWS, encode_chunk, &job);
     sid__free(rest);
     return status;
@@ -528,12 +603,33 @@ static void decode_channels(const fsq *f, const uint16_t *codes, int depth, doub
         y[c] = decode_shared(f, c, digits[c], depth);
 }
 
+/* What the decoder makes of the first `depth` groups, the channels of the others being at their means; x is added to where
+ * k-means comes before. */
+static void decode_learned(const fsq *f, const uint16_t *codes, int depth, float *x)
+{
+    float t[SID__FSQ_CHANNELS_MAX], row[SID__MLP_WIDTH_MAX];
+    for (int c = 0; c < f->channels; c++)
+        t[c] = (float)f->center[c];
+    for (int g = 0; g < depth; g++)
+        for (int c = f->shape.begin[g], code = codes[g]; c < f->shape.begin[g + 1]; c++) {
+            t[c] = (float)sid__fsq_mlp_value(&f->channel[c], code % f->channel[c].steps);
+            code /= f->channel[c].steps;
+        }
+    sid__rqvae_codec_decode_latent(f->net, t, f->kmeans ? row : x);
+    for (int d = 0; d < f->dim && f->kmeans; d++)
+        x[d] += row[d];
+}
+
 static void decode_row(const fsq *f, const uint16_t *codes, int depth, float *x)
 {
     double y[SID__FSQ_CHANNELS_MAX];
     int kmeans_depth = depth < f->kmeans_levels ? depth : f->kmeans_levels;
     if (f->kmeans)
         f->kmeans->family->decode(f->kmeans, codes, 1, kmeans_depth, x);
+    if (f->is_learned) {
+        decode_learned(f, codes + f->kmeans_levels, depth - kmeans_depth, x);
+        return;
+    }
     decode_channels(f, codes + f->kmeans_levels, depth - kmeans_depth, y);
     for (int c = 0; c < f->channels; c++)
         y[c] *= f->spread[c];
@@ -552,8 +648,8 @@ static void decode(const sid_quantizer *q, const uint16_t *codes, int64_t count,
         decode_row(f, codes + i * q->options.levels, depth, x + i * f->dim);
 }
 
-/* ---- Tensors: fsq.direction [D, C] f32, fsq.spread [C] f64, fsq.value [cells] f64 (depth by depth, channel by channel),
- * and those of the k-means levels */
+/* ---- Tensors: fsq.direction [D, C] f32, fsq.spread [C] f64, fsq.value [cells] f64 (depth by depth, channel by channel);
+ * of a network fsq.center [C] f64 and its own; and those of the k-means levels */
 
 static sid_status save_doubles(sid__tensor_set *set, const char *name, const double *data, int count, sid_error *err)
 {
@@ -571,6 +667,10 @@ static sid_status save(const sid_quantizer *q, sid__tensor_set *set, sid_error *
     float *copy = NULL;
     if (f->kmeans)
         SID_TRY(f->kmeans->family->save(f->kmeans, set, err));
+    if (f->is_learned) {
+        SID_TRY(save_doubles(set, "fsq.center", f->center, f->channels, err));
+        return sid__rqvae_codec_save(f->net, set, err);
+    }
     SID_TRY(sid__tensor_add(set, "fsq.direction", SID__F32, 2, shape, &copy, err));
     memcpy(copy, f->direction, (size_t)f->dim * (size_t)f->channels * sizeof *copy);
     SID_TRY(save_doubles(set, "fsq.spread", f->spread, f->channels, err));
@@ -591,7 +691,16 @@ static sid_status load_doubles(const sid__tensor_set *set, const char *name, dou
     return SID_OK;
 }
 
-static sid_status load_into(fsq *f, const sid__tensor_set *set, sid_error *err)
+static sid_status load_network(const sid_quantizer *q, fsq *f, const sid__tensor_set *set, sid_error *err)
+{
+    const fsq_options *options = q->family_options;
+    sid__mlp_shape shape;
+    SID_TRY(sid__fsq_mlp_shape(&options->mlp, f->dim, f->channels, &shape, err));
+    SID_TRY(load_doubles(set, "fsq.center", 1, f->channels, f->center, err));
+    return sid__rqvae_codec_load(q, &shape, false, set, &f->net, err);
+}
+
+static sid_status load_directions(fsq *f, const sid__tensor_set *set, sid_error *err)
 {
     int64_t shape[2] = {f->dim, f->channels};
     const sid__tensor *tensor = NULL;
@@ -602,7 +711,12 @@ static sid_status load_into(fsq *f, const sid__tensor_set *set, sid_error *err)
             return sid__fail(err, SID_EDATA, "tensor fsq.direction: element %lld is %g; at most 1 is expected",
                              (long long)i, (double)f->direction[i]);
     SID_TRY(load_doubles(set, "fsq.spread", SID_VALUE_MAX * SID_DIM_MAX, f->channels, f->spread, err));
-    SID_TRY(load_doubles(set, "fsq.value", SID_VALUE_MAX, f->cells, f->value, err));
+    return load_doubles(set, "fsq.value", SID_VALUE_MAX, f->cells, f->value, err);
+}
+
+static sid_status load_into(const sid_quantizer *q, fsq *f, const sid__tensor_set *set, sid_error *err)
+{
+    SID_TRY(f->is_learned ? load_network(q, f, set, err) : load_directions(f, set, err));
     return f->kmeans ? f->kmeans->family->load(f->kmeans, set, err) : SID_OK;
 }
 
@@ -610,13 +724,31 @@ static sid_status load(sid_quantizer *q, const sid__tensor_set *set, sid_error *
 {
     fsq *f = NULL;
     SID_TRY(fsq_create(q, &f, err));
-    sid_status status = load_into(f, set, err);
+    sid_status status = load_into(q, f, set, err);
     if (status != SID_OK) {
         fsq_free(f);
         return status;
     }
     q->state = f;
     return SID_OK;
+}
+
+static double train_flop(const sid_quantizer *q, int dim)
+{
+    const fsq_options *options = q->family_options;
+    sid__fsq_shape shape;
+    return options->projection && shape_of(q, &shape, NULL) == SID_OK
+               ? sid__fsq_mlp_flop(&options->mlp, dim, shape.begin[shape.groups])
+               : 0;
+}
+
+static double fit_size(const sid_quantizer *q, int64_t count, int dim)
+{
+    const fsq_options *options = q->family_options;
+    sid__fsq_shape shape;
+    return options->projection && shape_of(q, &shape, NULL) == SID_OK
+               ? sid__fsq_mlp_size(&options->mlp, dim, shape.begin[shape.groups], count)
+               : 0;
 }
 
 static void drop(sid_quantizer *q)
@@ -634,8 +766,11 @@ const sid__family_class sid__fsq = {.info = {.name = "fsq",
                                     .is_ordered = true,
                                     .no_beam = true,
                                     .can_start = true,
+                                    .can_resume = true,
                                     .settle = settle,
                                     .check = check,
+                                    .train_flop = train_flop,
+                                    .fit_size = fit_size,
                                     .fit = fit,
                                     .encode = encode,
                                     .decode = decode,

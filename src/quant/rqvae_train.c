@@ -234,14 +234,29 @@ static void count_and_revive(sid__rqvae_trainer *t, const sid__quantized *q, dou
 
 /* ---- Steps -------------------------------------------------------------------------------------------------------- */
 
+/* The part nearest to the loss whose gradient is not finite; NULL: none. */
+static const char *broken_part(const sid__rqvae_trainer *t)
+{
+    const sid__params *params = &t->model->params;
+    for (int i = params->count - 1; i >= 0; i--) {
+        const sid__value *value = &params->param[i].value;
+        for (int64_t j = 0; value->has_grad && j < value->rows * value->columns; j++)
+            if (!isfinite(value->grad[j]))
+                return params->param[i].name;
+    }
+    return NULL;
+}
+
 static sid_status broke(const sid__rqvae_trainer *t, const sid__rqvae_step *step, sid_error *err)
 {
-    char where[64] = "in the gradient", kept[320] = "";
+    const char *part = broken_part(t);
+    char where[96], kept[320] = "";
+    (void)snprintf(where, sizeof where, "in the gradient%s%s", part ? " of " : "", part ? part : "");
     if (!isfinite(step->reconstruction))
         (void)snprintf(where, sizeof where, "in the reconstruction");
     for (int l = step->quantized ? step->quantized->levels - 1 : -1; l >= 0; l--)
         if (!isfinite(step->quantized->square[l]))
-            (void)snprintf(where, sizeof where, "at level %d", l + 1);
+            (void)snprintf(where, sizeof where, "at level %d", t->plan->levels_before + l + 1);
     if (t->plan->checkpoint && t->has_best)
         (void)snprintf(kept, sizeof kept, "; the checkpoint %.200s is kept", t->plan->checkpoint);
     return sid__fail(err, SID_EINTERNAL,
@@ -383,6 +398,8 @@ sid_status sid__rqvae_train(sid_ctx *ctx, const sid__rqvae_plan *plan, sid__rqva
         status = loop(&t, err);
     if (status == SID_OK)
         status = sid__rqvae_finish(&t, err);
+    if (status == SID_OK)
+        status = sid__rqvae_watch_end(&t, err);
     drop(&t);
     return status;
 }

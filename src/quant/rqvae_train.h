@@ -23,6 +23,7 @@ typedef struct sid__rqvae_plan {
     int64_t patience;     /* looks without gain that end the training; 0: none do */
     int64_t settle;       /* k-means sweeps over all rows at the end; 0: codes stay as trained */
     int64_t tune_steps;   /* of the decoder alone at the end */
+    int levels_before;    /* levels that come before the model's, for messages */
     bool no_init;         /* codes start all alike in place of k-means: for drills */
     bool has_networks;    /* the model's networks are those of an older fit: the encoder stays, so that codes keep their
                            * meaning; they settle on the rows, and the decoder follows */
@@ -47,7 +48,8 @@ sid_status sid__rqvae_describe(const sid_quantizer *q, sid__strbuf *text, sid_er
 
 /* What a look at the training saw. */
 typedef struct sid__rqvae_look {
-    double error; /* held-out |x - x^|^2 by |x - mean|^2 */
+    double error;  /* held-out |x - x^|^2 by |x - mean|^2 */
+    double spread; /* of latent vectors: |z - mean|^2 by |z|^2 */
     int used[SID_LEVELS_MAX];
     double perplexity[SID_LEVELS_MAX], rest[SID_LEVELS_MAX]; /* rest: |r_{l+1}| by |r_1|, root mean squares */
     bool is_collapsed;                                       /* a level's perplexity is under 15 % of its codes */
@@ -69,14 +71,17 @@ typedef struct sid__rqvae_trainer {
     float *best;                    /* parameters of the best look */
     double best_error;
     bool has_best, is_best_collapsed;
-    int64_t step, best_step, stale; /* stale: looks since the best one */
-    double loss;                    /* of the last step, for progress */
+    int64_t step, best_step, stale;       /* stale: looks since the best one */
+    double loss;                          /* of the last step, for progress */
+    int64_t collapsed_at[SID_LEVELS_MAX]; /* step of the last look at which the level had collapsed; 0: never */
 } sid__rqvae_trainer;
 
 /* Copies rows to t->input and gives a value around it. */
 sid__value sid__rqvae_gather(sid__rqvae_trainer *t, const int64_t *row, int64_t count);
 /* Looks, tells, keeps the parameters where they are the best so far. */
 sid_status sid__rqvae_watch(sid__rqvae_trainer *t, sid_error *err);
+/* The last look, when all is done: how it ended, level by level where one had collapsed. */
+sid_status sid__rqvae_watch_end(sid__rqvae_trainer *t, sid_error *err);
 sid_status sid__rqvae_finish(sid__rqvae_trainer *t, sid_error *err);
 sid_status sid__rqvae_state_write(sid__rqvae_trainer *t, sid_error *err);
 sid_status sid__rqvae_state_read(sid__rqvae_trainer *t, sid_error *err);

@@ -1,6 +1,8 @@
 # resume.sh: a training that is interrupted and gone on with gives the bytes of one that was not.
 
-small="--quantizer rqvae --codes 8 --hidden 16 --dim 4 --steps 3000 --warm-steps 10 --warmup 5 --watch-every 20 --patience 0 --batch 64 --tune-steps 20"
+small="--quantizer rqvae --codes 8 --hidden 16 --dim 4 --steps 3000 --warm-steps 10 --watch-every 20 --patience 0 --batch 64 --tune-steps 20"
+steep="$small --warmup 1500"
+small="$small --warmup 5"
 passes synth vectors -o rq --item-count 600 --dim 8 --seed 5
 passes fit --vectors rq/vectors.npy -o whole $small
 says "step 3000 of 3000: loss"
@@ -32,6 +34,13 @@ check "the checkpoint is gone" [ ! -e part.checkpoint ]
 fails 2 "no checkpoint" fit --vectors rq/vectors.npy -o other $small --resume
 fails 2 "keeps no checkpoint" fit --vectors rq/vectors.npy -o other --codes 8 --resume
 fails 1 "training broke at step" fit --vectors rq/vectors.npy -o broken $small --lr 10 --clip 0 --wd 10 --beta 1000000
+# steps grow until the loss breaks, some looks after the first: the checkpoint of the last good one stays
+fails 1 "training broke at step" fit --vectors rq/vectors.npy -o broken $steep --lr 10 --clip 0 --wd 10
+says "first "
+says "; the checkpoint broken.checkpoint is kept"
+check "the last good checkpoint is kept" [ -s broken.checkpoint ]
+check "but no catalogue" [ ! -e broken ]
+rm -f broken.checkpoint
 passes fit --vectors rq/vectors.npy -o other --quantizer rqvae --steps 1000000 --dry-run
 says "would fit 600 items"
 says "e+04 s" # a training is estimated as what it is, not as k-means

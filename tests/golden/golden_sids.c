@@ -22,6 +22,7 @@ enum { ROWS = 3000, DIM = 40, CENTERS = 60, LEVELS = 3, LINE_SIZE = 256 };
 #define RQVAE                                                                                                          \
     "steps=40,warm_steps=10,batch=256,hidden=(32),dim=12,watch_every=20,warmup=5,lr=0.003,settle=3,tune_steps=10"
 
+#define FSQ_MLP "projection=mlp,steps=20,batch=256,hidden=(24),watch_every=10,warmup=5,lr=0.003,tune_steps=5"
 #define RQKMEANS_PLUS "steps=20,batch=256,hidden=(24),watch_every=10,warmup=5,lr=0.001,settle=2,tune_steps=5"
 
 static const struct golden_case {
@@ -43,6 +44,8 @@ static const struct golden_case {
     {"fsq_paper", NULL, "fsq_levels=(8,5,5),shift=tan", "fsq"},
     {"fsq_residual", NULL, "fsq_levels=(4,4,4,3),residual", "fsq"},
     {"fsq_after_kmeans", NULL, "kmeans_levels=1", "fsq"},
+    {"fsq_mlp", NULL, FSQ_MLP, "fsq"},
+    {"fsq_mlp_after_kmeans", NULL, FSQ_MLP ",kmeans_levels=1", "fsq"},
     {"pq", "64", "", "pq"},
     {"opq", "64", "", "opq"},
     {"opq_whitened", "32,64,16", "whiten,init=progressive", "opq"},
