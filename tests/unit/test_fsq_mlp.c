@@ -16,8 +16,8 @@ static float *curved(uint64_t seed)
     for (int i = 0; i < ROWS; i++)
         for (int d = 0; d < DIM; d++) {
             const float *h = hidden + i * 3;
-            double bend = d % 2 ? h[d % 3] * h[(d + 1) % 3] : h[d % 3] * fabsf(h[(d / 3) % 3]);
-            x[i * DIM + d] = h[d % 3] * (float)(1 + d % 4) + 2 * (float)bend;
+            float bend = d % 2 ? h[d % 3] * h[(d + 1) % 3] : h[d % 3] * fabsf(h[(d / 3) % 3]);
+            x[i * DIM + d] = h[d % 3] * (float)(1 + d % 4) + 2 * bend;
         }
     return x;
 }
