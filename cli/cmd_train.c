@@ -27,9 +27,14 @@ static sid_status train(cli_app *app, const cli_events_input *input, const char 
                                        .vectors = input->vectors,
                                        .catalog = input->catalog,
                                        .force = app->is_forced,
-                                       .resume = cli_flag(app, "resume")};
+                                       .resume = cli_flag(app, "resume"),
+                                       .dry_run = app->is_dry_run};
     double start_s = cli_now_s();
-    CLI_TRY(sid_model_train(app->ctx, &options, input->events, app->is_dry_run ? NULL : path, &model, &app->err));
+    CLI_TRY(sid_model_train(app->ctx, &options, input->events, path, &model, &app->err));
+    if (!model) { /* it would be learned by steps: what that takes was logged */
+        cli_note(app, "would write %s", path);
+        return SID_OK;
+    }
     sid_model_get_info(model, &info);
     if (app->is_format_given && (app->format == CLI_FORMAT_JSON || app->format == CLI_FORMAT_JSONL))
         print_json(app, &info, path, cli_now_s() - start_s);

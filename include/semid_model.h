@@ -105,6 +105,9 @@ typedef struct sid_train_options {
      * there resume goes on, to the same bytes as without the interruption; other options or data: SID_EUSAGE names them. */
     bool resume;
     int64_t checkpoint_steps; /* steps from one checkpoint to the next; 0: by time */
+    /* Checks everything and logs what training takes; writes nothing. `out` gets a model of a family that counts, NULL where
+     * it would be learned by steps. */
+    bool dry_run;
     void *reserved[3];
 } sid_train_options;
 

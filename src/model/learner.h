@@ -17,130 +17,54 @@
 typedef struct sid__training {
     int64_t epochs, batch_users, batch_tokens, valid_every, valid_users, patience, history_max;
     double minutes, lr, wd, clip, warmup, ema, dropout, crop_rate;
-    int augment; /* sid__augment */
+    int augment, precision; /* sid__augment, sid__precision */
     bool ties_augment;
 } sid__training;
 
 /* Rows of an option table whose struct S has `sid__training training`; the values are what the family starts from. */
+/* clang-format off */
 #define SID__TRAINING_OPTIONS(S, EPOCHS, BATCH_USERS, LR, WD, DROPOUT, HISTORY_MAX, AUGMENT, VALID_EVERY, VALID_USERS) \
     {"epochs", SID_OPTION_INT, EPOCHS, 1, 1e6, NULL, "passes over the users, at most", SID__TRAINING_AT(S, epochs)},   \
-        {"minutes",                                                                                                    \
-         SID_OPTION_FLOAT,                                                                                             \
-         "0",                                                                                                          \
-         0,                                                                                                            \
-         1e6,                                                                                                          \
-         NULL,                                                                                                         \
-         "epochs that fit in so many minutes, by 50 timed steps; 0: as epochs says",                                   \
-         SID__TRAINING_AT(S, minutes)},                                                                                \
-        {"batch_users", SID_OPTION_INT, BATCH_USERS,        1,                                                         \
-         1 << 20,       NULL,           "histories a step", SID__TRAINING_AT(S, batch_users)},                         \
-        {"batch_tokens",                                                                                               \
-         SID_OPTION_INT,                                                                                               \
-         "0",                                                                                                          \
-         0,                                                                                                            \
-         1e9,                                                                                                          \
-         NULL,                                                                                                         \
-         "items a step, at most; 0: any number",                                                                       \
-         SID__TRAINING_AT(S, batch_tokens)},                                                                           \
-        {"lr", SID_OPTION_FLOAT, LR, 0, 10, NULL, "learning rate of AdamW at its highest", SID__TRAINING_AT(S, lr)},   \
-        {"wd",                                                                                                         \
-         SID_OPTION_FLOAT,                                                                                             \
-         WD,                                                                                                           \
-         0,                                                                                                            \
-         10,                                                                                                           \
-         NULL,                                                                                                         \
-         "weight decay of matrices, not of embeddings",                                                                \
-         SID__TRAINING_AT(S, wd)},                                                                                     \
-        {"clip",                                                                                                       \
-         SID_OPTION_FLOAT,                                                                                             \
-         "1",                                                                                                          \
-         0,                                                                                                            \
-         1e30,                                                                                                         \
-         NULL,                                                                                                         \
-         "largest norm of a step's gradients; 0: any",                                                                 \
-         SID__TRAINING_AT(S, clip)},                                                                                   \
-        {"warmup",                                                                                                     \
-         SID_OPTION_FLOAT,                                                                                             \
-         "0.05",                                                                                                       \
-         0,                                                                                                            \
-         1,                                                                                                            \
-         NULL,                                                                                                         \
-         "share of the steps over which lr rises; then it falls along a cosine to a hundredth",                        \
-         SID__TRAINING_AT(S, warmup)},                                                                                 \
-        {"ema",                                                                                                        \
-         SID_OPTION_FLOAT,                                                                                             \
-         "0",                                                                                                          \
-         0,                                                                                                            \
-         0.999999,                                                                                                     \
-         NULL,                                                                                                         \
-         "average of the weights over steps, .999 for one, is what is kept; 0: the weights",                           \
-         SID__TRAINING_AT(S, ema)},                                                                                    \
-        {"dropout",                                                                                                    \
-         SID_OPTION_FLOAT,                                                                                             \
-         DROPOUT,                                                                                                      \
-         0,                                                                                                            \
-         0.99,                                                                                                         \
-         NULL,                                                                                                         \
-         "share of hidden numbers dropped in training",                                                                \
-         SID__TRAINING_AT(S, dropout)},                                                                                \
-        {"history_max",                                                                                                \
-         SID_OPTION_INT,                                                                                               \
-         HISTORY_MAX,                                                                                                  \
-         1,                                                                                                            \
-         4096,                                                                                                         \
-         NULL,                                                                                                         \
-         "last items of a history that are looked at",                                                                 \
-         SID__TRAINING_AT(S, history_max)},                                                                            \
-        {"augment",                                                                                                    \
-         SID_OPTION_CHOICE,                                                                                            \
-         AUGMENT,                                                                                                      \
-         0,                                                                                                            \
-         0,                                                                                                            \
-         SID__AUGMENT_CHOICES,                                                                                         \
-         "crop: windows of histories, other in each epoch; prefix: each item a sample of its own",                     \
-         SID__TRAINING_AT(S, augment)},                                                                                \
-        {"crop_rate",                                                                                                  \
-         SID_OPTION_FLOAT,                                                                                             \
-         "0.5",                                                                                                        \
-         0,                                                                                                            \
-         1,                                                                                                            \
-         NULL,                                                                                                         \
-         "share of the histories that augment=crop cuts",                                                              \
-         SID__TRAINING_AT(S, crop_rate)},                                                                              \
-        {"ties_augment",                                                                                               \
-         SID_OPTION_FLAG,                                                                                              \
-         "false",                                                                                                      \
-         0,                                                                                                            \
-         0,                                                                                                            \
-         NULL,                                                                                                         \
-         "draw the order of events of one moment in each epoch",                                                       \
-         SID__TRAINING_AT(S, ties_augment)},                                                                           \
-        {"valid_every",                                                                                                \
-         SID_OPTION_INT,                                                                                               \
-         VALID_EVERY,                                                                                                  \
-         1,                                                                                                            \
-         1e6,                                                                                                          \
-         NULL,                                                                                                         \
-         "epochs between validations",                                                                                 \
-         SID__TRAINING_AT(S, valid_every)},                                                                            \
-        {"valid_users",                                                                                                \
-         SID_OPTION_INT,                                                                                               \
-         VALID_USERS,                                                                                                  \
-         0,                                                                                                            \
-         1e9,                                                                                                          \
-         NULL,                                                                                                         \
-         "users asked in a validation, by hash; 0: all",                                                               \
-         SID__TRAINING_AT(S, valid_users)},                                                                            \
-    {                                                                                                                  \
-        "patience", SID_OPTION_INT, "10", 0, 1e6, NULL, "validations without gain that end the training; 0: none do",  \
-            SID__TRAINING_AT(S, patience)                                                                              \
-    }
+    {"minutes", SID_OPTION_FLOAT, "0", 0, 1e6, NULL,                                                                   \
+     "epochs that fit in so many minutes, by 50 timed steps; 0: as epochs says", SID__TRAINING_AT(S, minutes)},        \
+    {"batch_users", SID_OPTION_INT, BATCH_USERS, 1, 1 << 20, NULL, "histories a step",                                 \
+     SID__TRAINING_AT(S, batch_users)},                                                                                \
+    {"batch_tokens", SID_OPTION_INT, "0", 0, 1e9, NULL, "items a step, at most; 0: any number",                        \
+     SID__TRAINING_AT(S, batch_tokens)},                                                                               \
+    {"lr", SID_OPTION_FLOAT, LR, 0, 10, NULL, "learning rate of AdamW at its highest", SID__TRAINING_AT(S, lr)},       \
+    {"wd", SID_OPTION_FLOAT, WD, 0, 10, NULL, "weight decay of matrices, not of embeddings", SID__TRAINING_AT(S, wd)}, \
+    {"clip", SID_OPTION_FLOAT, "1", 0, 1e30, NULL, "largest norm of a step's gradients; 0: any",                       \
+     SID__TRAINING_AT(S, clip)},                                                                                       \
+    {"warmup", SID_OPTION_FLOAT, "0.05", 0, 1, NULL,                                                                   \
+     "share of the steps over which lr rises; then it falls along a cosine to a hundredth",                            \
+     SID__TRAINING_AT(S, warmup)},                                                                                     \
+    {"ema", SID_OPTION_FLOAT, "0", 0, 0.999999, NULL,                                                                  \
+     "average of the weights over steps, .999 for one, is what is kept; 0: the weights", SID__TRAINING_AT(S, ema)},    \
+    {"dropout", SID_OPTION_FLOAT, DROPOUT, 0, 0.99, NULL, "share of hidden numbers dropped in training",               \
+     SID__TRAINING_AT(S, dropout)},                                                                                    \
+    {"history_max", SID_OPTION_INT, HISTORY_MAX, 1, 4096, NULL, "last items of a history that are looked at",          \
+     SID__TRAINING_AT(S, history_max)},                                                                                \
+    {"augment", SID_OPTION_CHOICE, AUGMENT, 0, 0, SID__AUGMENT_CHOICES,                                                \
+     "crop: windows of histories, other in each epoch; prefix: each item a sample of its own",                         \
+     SID__TRAINING_AT(S, augment)},                                                                                    \
+    {"crop_rate", SID_OPTION_FLOAT, "0.5", 0, 1, NULL, "share of the histories that augment=crop cuts",                \
+     SID__TRAINING_AT(S, crop_rate)},                                                                                  \
+    {"ties_augment", SID_OPTION_FLAG, "false", 0, 0, NULL, "draw the order of events of one moment in each epoch",     \
+     SID__TRAINING_AT(S, ties_augment)},                                                                               \
+    {"valid_every", SID_OPTION_INT, VALID_EVERY, 1, 1e6, NULL, "epochs between validations",                           \
+     SID__TRAINING_AT(S, valid_every)},                                                                                \
+    {"valid_users", SID_OPTION_INT, VALID_USERS, 0, 1e9, NULL, "users asked in a validation, by hash; 0: all",         \
+     SID__TRAINING_AT(S, valid_users)},                                                                                \
+    {"patience", SID_OPTION_INT, "10", 0, 1e6, NULL, "validations without gain that end the training; 0: none do",     \
+     SID__TRAINING_AT(S, patience)},                                                                                   \
+    {"precision", SID_OPTION_CHOICE, "fp32", 0, 0, SID__PRECISION_CHOICES, "of the matrix products of training",       \
+     SID__TRAINING_AT(S, precision)}
+/* clang-format on */
 #define SID__TRAINING_AT(S, field) offsetof(S, training.field)
 
 struct sid__learner {
     sid__samples samples;
     size_t training_offset; /* of sid__training in the family's options */
-    double beta2;           /* of AdamW; 0: .999 */
     /* Declares the parameters, seals them, and gives them their values by (m->seed, name): sid__param_normal and the like.
      * split NULL: the model is read from its file, the values follow; what build took from the split was kept by save and
      * stands in m->state. */
@@ -149,6 +73,7 @@ struct sid__learner {
     sid__value *(*loss)(const sid_model *m, sid__params *params, sid__tape *tape, const sid__batch *batch);
     /* Makes, from m->params, what score wants; called again whenever they changed. NULL: nothing to make. */
     sid_status (*ready)(sid_model *m, sid_error *err);
+    double (*beta2)(const sid_model *m); /* of AdamW; NULL: .999 */
     /* About how many floats a step over so many tokens holds, parameters aside; NULL: not known. */
     int64_t (*step_floats)(const sid_model *m, int64_t tokens);
 };

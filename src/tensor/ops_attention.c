@@ -362,7 +362,8 @@ sid__value *sid__op_cross_attention(sid__tape *tape, sid__value *q, sid__value *
 {
     if (!q || !kv)
         return NULL;
-    assert(kv->columns == 2 * q->columns && !how->bias && !how->is_causal && !(how->rope_base > 0));
+    assert(kv->columns == 2 * q->columns && !how->bias && !(how->rope_base > 0));
+    assert(!how->is_causal || how->queries == how->keys);
     attention_job job = {
         .queries = *how->queries, .keys = *how->keys, .q = {q, 0}, .k = {kv, 0}, .v = {kv, q->columns}};
     return attend(tape, &job, how, SID__OP_CROSS_ATTENTION);

@@ -16,7 +16,7 @@ typedef struct sid__ragged {
 
 typedef struct sid__attention {
     int heads;      /* of D / heads numbers each */
-    bool is_causal; /* self attention alone */
+    bool is_causal; /* self attention, and cross attention of a sequence with itself */
     double scale;   /* of the scores; 0: 1 / sqrt(D / heads). T5: 1 */
     const sid__ragged *queries,
         *keys;        /* equal for self attention, where keys is not looked at; all must live as long as the

@@ -51,6 +51,7 @@ static sid_status learn(sid_ctx *ctx, sid_model *m, const sid_train_options *opt
     const sid__train_plan plan = {.checkpoint = p ? p->checkpoint : NULL,
                                   .log = p ? p->log : NULL,
                                   .resume = options->resume,
+                                  .dry_run = options->dry_run,
                                   .checkpoint_steps = options->checkpoint_steps};
     if (options->resume && !m->family->learner)
         return sid__fail(err, SID_EUSAGE, "%s keeps no checkpoint to resume from: it is quick to train anew",
@@ -71,6 +72,25 @@ static void clear(const places *p)
     (void)sid__remove_tree(p->old, NULL);
 }
 
+/* Writes what was learned, where it is to be written. */
+static sid_status keep(sid_ctx *ctx, const sid_train_options *options, const places *p, const char *path,
+                       sid_model **out, sid_error *err)
+{
+    bool is_learner = (*out)->family->learner != NULL;
+    if (options->dry_run && is_learner) {
+        sid_model_close(*out);
+        *out = NULL;
+        return SID_OK;
+    }
+    SID_TRY(sid__model_set_id(*out, err));
+    if (!path || options->dry_run)
+        return SID_OK;
+    SID_TRY(sid__model_write(ctx, *out, path, options->force, err));
+    if (is_learner)
+        clear(p);
+    return SID_OK;
+}
+
 static sid_status train(sid_ctx *ctx, const sid_train_options *options, const sid_events *events, const char *path,
                         sid_model **out, sid_error *err)
 {
@@ -86,16 +106,10 @@ static sid_status train(sid_ctx *ctx, const sid_train_options *options, const si
     if (status == SID_OK)
         status = learn(ctx, *out, options, &split, path ? &p : NULL, err);
     sid__split_drop(&split);
-    if (status == SID_OK)
-        status = sid__model_set_id(*out, err);
-    if (status == SID_OK && path)
-        status = sid__model_write(ctx, *out, path, options->force, err);
     if (status != SID_OK)
         return status;
-    if (path && (*out)->family->learner)
-        clear(&p);
     (*out)->train_s = sid__train_now_s() - start_s;
-    return SID_OK;
+    return keep(ctx, options, path ? &p : NULL, path, out, err);
 }
 
 sid_status sid_model_train(sid_ctx *ctx, const sid_train_options *options, const sid_events *events, const char *path,

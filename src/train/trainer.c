@@ -46,6 +46,7 @@ static sid_status make_step(sid__trainer *t, sid_error *err)
 {
     sid__params *params = &t->m->params;
     sid__tape tape = sid__tape_begin(t->ctx, &t->memory, true);
+    tape.precision = (sid__precision)t->settings.precision;
     sid__batch batch = sid__batcher_get(&t->batcher, t->index);
     batch.step = t->step;
     batch.levels = &t->levels;
@@ -167,8 +168,8 @@ sid_status sid__train_create_optim(sid__trainer *t, sid_error *err)
     options.decay = s->wd;
     options.clip = s->clip;
     options.average = s->ema;
-    if (t->m->family->learner->beta2 > 0)
-        options.beta2 = t->m->family->learner->beta2;
+    if (t->m->family->learner->beta2)
+        options.beta2 = t->m->family->learner->beta2(t->m);
     options.steps = t->steps;
     options.warmup = (int64_t)(s->warmup * (double)t->steps);
     options.rate_least = least_rate;
@@ -236,8 +237,11 @@ static sid_status reserve(sid__trainer *t, sid_error *err)
     int64_t tokens = t->batcher.tokens_max;
     size_t size = size_of(t, tokens);
     sid_error why;
-    sid__ctx_info(t->ctx, "%s: %" PRId64 " parameters, %" PRId64 " samples an epoch, about %zu MiB",
-                  t->m->family->info.name, t->m->params.size, t->batcher.sample_count, (size >> 20) + 1);
+    sid__ctx_info(t->ctx,
+                  "%s: %" PRId64 " parameters; an epoch is %" PRId64 " steps over %" PRId64
+                  " samples; training takes about %zu MiB",
+                  t->m->family->info.name, t->m->params.size, sid__batcher_steps(&t->batcher, 1),
+                  t->batcher.sample_count, (size >> 20) + 1);
     if (sid__ctx_reserve(t->ctx, size, "training", &why) == SID_OK) {
         t->reserved_size = size;
         return SID_OK;
@@ -269,9 +273,12 @@ static sid_status begin(sid__trainer *t, sid_error *err)
     SID_TRY(sid__batcher_create(t->split, &options, &t->batcher, err));
     SID_TRY(t->m->family->learner->build(t->m, t->split, &t->m->params, err));
     SID_TRY(reserve(t, err));
+    sid__precision_warn(t->ctx, (sid__precision)s->precision);
     SID_TRY(sid__alloc(&t->best, (size_t)t->m->params.size, sizeof *t->best, "the best weights", err));
     SID_TRY(sid__validate_begin(t, err));
     t->start_s = t->line_s = t->checkpoint_s = sid__train_now_s();
+    if (t->plan->dry_run)
+        return SID_OK;
     if (t->plan->resume) {
         SID_TRY(sid__train_state_read(t, err)); /* the optimiser is made in there: epochs are known then */
         return sid__train_log_read(t, err);
@@ -321,9 +328,9 @@ sid_status sid__train(sid_ctx *ctx, sid_model *m, const sid__split *split, const
     sid__trainer t = {
         .ctx = ctx, .m = m, .split = split, .plan = plan, .settings = *sid__model_training(m), .checkpoint_step = -1};
     sid_status status = begin(&t, err);
-    if (status == SID_OK)
+    if (status == SID_OK && !plan->dry_run)
         status = run(&t, err);
-    if (status == SID_OK)
+    if (status == SID_OK && !plan->dry_run)
         status = finish(&t, err);
     drop(&t);
     return status;

@@ -18,8 +18,9 @@ typedef struct sid__train_plan {
     const char *checkpoint; /* file of the newest state; "<checkpoint>.old" is the one before. NULL: none are kept */
     const char *log;        /* file; NULL: none */
     bool resume;            /* from checkpoint, or where that is damaged from the one before */
-    int64_t
-        checkpoint_steps; /* steps from one to the next; 0: once a minute, and after validations at most each 10 s */
+    bool dry_run;           /* prepare, say what it takes, and no more */
+    /* Steps from one checkpoint to the next; 0: once a minute, and after validations at most each 10 s. */
+    int64_t checkpoint_steps;
 } sid__train_plan;
 
 /* Invariant: step counts the steps made; epoch and index say which batch comes next. */
