@@ -39,7 +39,10 @@ static void test_conformance(void **state)
             sid_model *m = NULL;
             const int32_t history[] = {5, 2, 29};
             TEST_OK(sid_ctx_set_threads(ctx, threads, err));
-            TEST_OK(sid_model_train(ctx, &(sid_train_options){.family = sid_model_family(f)->name, .vectors = vectors},
+            TEST_OK(sid_model_train(ctx,
+                                    &(sid_train_options){.family = sid_model_family(f)->name,
+                                                         .options = sid__model_registry[f]->learner ? "epochs=2" : NULL,
+                                                         .vectors = vectors},
                                     events, NULL, &m, err));
             float *score = scores_of(m, history, 3);
             for (int i = 0; i < 30; i++)
