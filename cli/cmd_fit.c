@@ -55,8 +55,8 @@ static sid_fit_options options_of(cli_app *app)
 
 /* ---- Before a file is read --------------------------------------------------------------------------------------- */
 
-/* Lets the library check all options on a stand-in of one row, since reading and embedding may take minutes. Only what
- * cannot depend on the data counts. */
+/* Lets the library check options and the place to write to on a stand-in of one row, since reading and embedding may take
+ * minutes. Only what cannot depend on the data counts. */
 static sid_status check_options_early(cli_app *app, const char *path)
 {
     enum { STAND_IN_DIM = 1024 };
@@ -72,7 +72,7 @@ static sid_status check_options_early(cli_app *app, const char *path)
         status = sid_catalog_fit_check(app->ctx, &options, vectors, path, &estimate, &app->err);
     sid_ctx_on_log(app->ctx, cli_on_log, app);
     sid_vectors_free(vectors);
-    return status == SID_EUSAGE || status == SID_EEXISTS ? status : SID_OK;
+    return status == SID_EDATA || status == SID_ENOMEM ? SID_OK : status;
 }
 
 static sid_status check_flags(cli_app *app, const char *items_path)
@@ -192,6 +192,17 @@ static void print_health(cli_app *app, const sid_report *report, const char *pat
         cli_note(app, "    %s: %s", names, next);
 }
 
+/* A catalogue that is of no use as it is: the quantizer may not suit the items. */
+static void print_advise(cli_app *app, const fit_state *state)
+{
+    const char *items = app->object_count > 0 ? app->object[0] : NULL, *vectors = cli_text(app, "vectors");
+    if (strcmp(state->report.verdict, "broken") != 0 || (!items && (!vectors || cli_has_modalities(app))))
+        return;
+    char *input = cli_shell_word(items ? items : vectors);
+    cli_note(app, "  semid advise %s%s   # which quantizer suits these items", items ? "" : "--vectors ", input);
+    free(input);
+}
+
 static void print_next(cli_app *app, const char *path, const fit_state *state)
 {
     const char *first = sid_vectors_id(state->vectors, 0);
@@ -200,6 +211,7 @@ static void print_next(cli_app *app, const char *path, const fit_state *state)
     char *where = cli_shell_word(path), *id = cli_shell_word(first);
     const char *item = cli_keep(app, "--item%c%s", *first == '-' ? '=' : ' ', id);
     cli_note(app, "next:");
+    print_advise(app, state);
     cli_note(app, "  semid inspect %s   # the whole report, level by level", where);
     cli_note(app, "  semid neighbors %s %s -k 5   # what stands near an item", where, item);
     cli_note(app, "  semid encode %s %s --add   # SIDs for new items", where,

@@ -348,6 +348,15 @@ static void drop(sid_quantizer *q)
     q->state = NULL;
 }
 
+/* Matrices of all dimensions: the rotation and its inverse, what it is found from, the principal directions it starts from. */
+static double fit_size(const sid_quantizer *q, int64_t count, int dim)
+{
+    enum { SQUARE_SIZE = 5 * sizeof(double) };
+    const opq_options *options = q->family_options;
+    double whitened = options->whiten ? (double)count * dim * sizeof(float) : 0;
+    return (double)dim * dim * SQUARE_SIZE + whitened;
+}
+
 const sid__family_class sid__opq = {
     .info = {.name = "opq",
              .summary = "product quantization after a learned rotation: many parallel codes; no prefixes",
@@ -359,6 +368,7 @@ const sid__family_class sid__opq = {
     .no_beam = true,
     .can_start = true,
     .check = check,
+    .fit_size = fit_size,
     .fit = fit,
     .encode = encode,
     .decode = decode,

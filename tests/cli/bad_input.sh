@@ -144,6 +144,8 @@ fails 2 "64" fit items.tsv -o x --levels 65
 fails 2 "beam" fit items.tsv -o x --beam 2 --normalize-residual
 fails 1 "memory limit" fit --vectors synth/vectors.npy -o x --codes 8 --memory-limit 1
 fails 2 "" decode c 999999
+"$semid" fit nothing.tsv -o /nowhere/x >"$out" 2>"$err"
+says "/nowhere: cannot make a catalogue there" # before a file is looked at, let alone embedded
 check "nothing was made" is_absent x
 
 # ---- odd input that works
@@ -154,6 +156,7 @@ passes fit --vectors d1.npy -o d1 --codes 2
 passes verify d1 --full
 npy 5 2 1 2 1 2 1 2 1 2 1 2 >equal.npy
 passes fit --vectors equal.npy -o equal --codes 2
+says "semid advise --vectors equal.npy"
 passes inspect equal --format json
 prints '"verdict": "broken"'
 prints '"unique_sids": 1'

@@ -159,12 +159,39 @@ static void bad_codes_are_refused(void **state)
         TEST_FAILS(sid__quantizer_create(&(sid_quantizer_options){.codes = bad[i]}, &q, err), SID_EUSAGE, "codes");
 }
 
+/* Fails when the estimate leaves out the Gram matrix of principal directions, or networks and their training. */
+static void estimates_count_what_is_large(void **state)
+{
+    enum { WIDE = 1000, ROWS_MANY = 100000 };
+    static const char *const wide[] = {"rkmeans", "fsq", "opq"};
+    static const struct {
+        const char *family, *options;
+    } learned[] = {{"rqvae", ""}, {"rqkmeans-plus", ""}, {"fsq", "projection=mlp"}};
+    sid_quantizer *q = NULL, *plain = NULL;
+    (void)state;
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        TEST_OK(sid__quantizer_create(&(sid_quantizer_options){.quantizer = wide[i]}, &q, err));
+        assert_true(sid__quantizer_fit_size(q, 0, WIDE) > sizeof(double) * WIDE * WIDE);
+        sid_quantizer_free(q);
+    }
+    TEST_OK(sid__quantizer_create(&(sid_quantizer_options){0}, &plain, err));
+    for (size_t i = 0; i < sizeof learned / sizeof *learned;
+         i++) { /* seven numbers a weight of 1000 x 512 twice at least */
+        TEST_OK(sid__quantizer_create(
+            &(sid_quantizer_options){.quantizer = learned[i].family, .options = learned[i].options}, &q, err));
+        size_t size = sid__quantizer_fit_size(q, ROWS_MANY, WIDE);
+        assert_true(size > sid__quantizer_fit_size(plain, ROWS_MANY, WIDE) + (size_t)7 * 4 * 2 * 512 * WIDE);
+        sid_quantizer_free(q);
+    }
+    sid_quantizer_free(plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_per_level),         cmocka_unit_test(changed_options_are_kept),
         cmocka_unit_test(only_fit_rows_are_seen),      cmocka_unit_test(margins_do_not_change_codes),
         cmocka_unit_test(damaged_tensors_are_refused), cmocka_unit_test(bad_codes_are_refused),
-        cmocka_unit_test(bad_values_are_not_encoded)};
+        cmocka_unit_test(bad_values_are_not_encoded),  cmocka_unit_test(estimates_count_what_is_large)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
