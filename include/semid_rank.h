@@ -151,7 +151,7 @@ SID_API SID_MUST_CHECK sid_status sid_synth_impressions(sid_ctx *ctx, const sid_
 /* A table maps 64-bit keys to rows of floats. A row is made of slices, each with its own initial values, optimiser and type
  * when served. Keys never share a row by chance (kinds "growing", "capped"), or share on purpose ("hashed", "double").
  *
- *     sid_table_create ─▶ visit (counts, admits, reads) ─▶ the caller's model ─▶ apply (gradients) ─▶ ... ─▶ expire
+ *     sid_table_create ─▶ visit (counts, admits, reads) ─▶ the caller's model ─▶ apply (gradients) ─▶ ... ─▶ expire, save
  *
  * Threads: lookups may run with each other and with one call that changes the table, and then see whole rows, before or
  * after the change; calls that change a table wait for each other. Results never depend on the number of threads. */
@@ -169,7 +169,7 @@ typedef struct sid_slice {
     double range;            /* of uniform; 0: 0.05 */
     const char *optimizer;   /* default "adagrad"; sid_table_optimizer lists them */
     const char *options;     /* its own, "rate=0.05,decay=1e-6"; NULL: the defaults */
-    const char *serving;     /* "fp32" (default), "fp16", "int8": how its weights are served */
+    const char *serving;     /* "fp32" (default), "fp16", "int8": what sid_table_save_serving writes */
     void *reserved[2];
 } sid_slice;
 
@@ -245,6 +245,19 @@ SID_API SID_MUST_CHECK sid_status sid_table_evict(sid_table *table, const uint64
  * many there are. */
 SID_API SID_MUST_CHECK sid_status sid_table_keys(const sid_table *table, uint64_t *keys, int64_t max, int64_t *count,
                                                  sid_error *err);
+
+/* Everything that the next call depends on, as safetensors sorted by key, whole or not at all: equal tables give equal
+ * bytes. SID_EIO. */
+SID_API SID_MUST_CHECK sid_status sid_table_save(const sid_table *table, const char *path, sid_error *err);
+/* Puts what was saved in place of what the table holds; it then goes on as the saved one would have, bit by bit. SID_EDATA,
+ * SID_ECORRUPT: a snapshot of other options, or a damaged one; the table is then as it was. */
+SID_API SID_MUST_CHECK sid_status sid_table_restore(sid_table *table, const char *path, sid_error *err);
+/* Weights alone, in each slice's serving type. fp16 is rounded to nearest, ties to even; int8 is w / scale rounded the same
+ * way, scale = max|w| / 127 a row, so that |error| <= scale / 2. */
+SID_API SID_MUST_CHECK sid_status sid_table_save_serving(const sid_table *table, const char *path, sid_error *err);
+/* A table that reads what sid_table_save_serving wrote; keys without a row read as zeroes, or as they would have begun. */
+SID_API SID_MUST_CHECK sid_status sid_table_open_serving(sid_ctx *ctx, const char *path, sid_table **out,
+                                                         sid_error *err);
 
 /* The row of a key in `rows` hashed rows: (mix64(key + G(seed + 1)) * rows) >> 64. */
 SID_API int64_t sid_table_hash_row(uint64_t key, uint64_t seed, int64_t rows);

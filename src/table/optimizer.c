@@ -179,6 +179,17 @@ void sid__rule_start(const sid__rule *rule, int dim, const float *w, float *stat
         state[i] = start;
 }
 
+bool sid__rule_state_is_valid(const sid__rule *rule, int dim, const float *state)
+{
+    int count = sid__rule_state_floats(rule, dim);
+    bool is_adam = rule->optimizer->update == SID__ROW_ADAM, is_adagrad = rule->optimizer->update == SID__ROW_ADAGRAD;
+    int signed_count = is_adam || rule->optimizer->update == SID__ROW_FTRL ? dim : 0; /* z, m */
+    for (int i = 0; i < count - is_adam; i++) /* adam's last are the bits of a count */
+        if (!isfinite(state[i]) || (i >= signed_count && state[i] < 0) || (is_adagrad && state[i] <= 0))
+            return false;
+    return true;
+}
+
 sid_status sid__rule_text(const sid__rule *rule, sid__strbuf *out, sid_error *err)
 {
     const sid_family *family = &rule->optimizer->info;

@@ -34,6 +34,8 @@ sid_status sid__rule_init(sid__isa isa, const char *name, const char *options, s
 int sid__rule_state_floats(const sid__rule *rule, int dim);
 /* The state of a row that begins with weights w (dim), so that a step with gradient 0 does not move it. */
 void sid__rule_start(const sid__rule *rule, int dim, const float *w, float *state);
+/* A state that steps can lead to: finite, and no square sum below zero. */
+bool sid__rule_state_is_valid(const sid__rule *rule, int dim, const float *state);
 /* "adagrad rate=0.1": all that matters to a snapshot, by name. */
 sid_status sid__rule_text(const sid__rule *rule, sid__strbuf *out, sid_error *err);
 

@@ -29,7 +29,7 @@ static sid_status init_shards(sid_table *t, sid_error *err)
     for (int s = 0; s < SID__SHARDS; s++)
         SID_TRY(sid__cuckoo_init(t->ctx, &t->shard[s], err));
     SID_TRY(sid__filter_init(t->ctx, SID__SHARDS, t->setup.admit_cells, &t->filter, err));
-    if (t->setup.kind == SID__CAPPED)
+    if (t->setup.kind == SID__CAPPED && !t->is_serving)
         SID_TRY(sid__capped_init(t->ctx, t->setup.rows, t->setup.half_life_s, &t->capped, err));
     return SID_OK;
 }
