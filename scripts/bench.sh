@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./dev bench [NAME...]: builds the programs of bench/, runs them beside their peers and keeps what they print in
-# bench/results/DATE-CPU.md. Names: machine gemm prefix scaling quantize opq python large rqvae bert; without one all but `large`,
+# bench/results/DATE-CPU.md. Names: machine gemm prefix table scaling quantize opq python large rqvae bert; without one all but `large`,
 # which fits 10 M x 64 vectors and takes some minutes and 6 GB of disk, and `rqvae` and `bert`, whose peers are PyTorch and
 # onnxruntime (SEMID_PYTHON must have them; SEMID_BERT is a model's folder, SEMID_ITEMS a file of items). Peers in Python (numpy's
 # OpenBLAS, faiss-cpu) come from the interpreter named by SEMID_PYTHON; without it a virtual environment is made in
@@ -9,7 +9,7 @@ set -euo pipefail
 tree=$PWD
 . scripts/lib.sh
 
-all="machine gemm prefix scaling quantize opq python"
+all="machine gemm prefix table scaling quantize opq python"
 names=${*:-$all}
 for name in $names; do
     case " $all large rqvae bert " in *" $name "*) ;; *) fail "bench knows $all large rqvae bert, not \"$name\"" ;; esac
@@ -36,6 +36,11 @@ result=bench/results/$(date +%Y-%m-%d)-${cpu:-cpu}.md
 
 run_machine() { for t in $threads; do "$programs/bench_machine" "$t"; done; }
 run_prefix() { "$programs/bench_prefix" build; }
+# 9 GB of memory and 4 of disk; g++ and libabsl-dev for its peer.
+run_table() {
+    [ -x "$programs/bench_table" ] || { echo "table: SKIPPED: built without libabsl-dev or a C++ compiler"; return; }
+    for t in $threads; do "$programs/bench_table" "$t" 10 build; done
+}
 run_scaling() { "$programs/bench_scaling" "${threads##* }"; }
 run_quantize() { "$python" bench/bench_quantize.py --threads "${threads// /,}"; }
 run_rqvae() { "$python" bench/bench_rqvae.py --threads "${threads// /,}"; }

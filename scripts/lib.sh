@@ -11,7 +11,7 @@ fail() {
 
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libsqlite3-dev libjansson-dev libutf8proc-dev zlib1g-dev"
 packages_test="$packages_build libcmocka-dev python3 python3-numpy python3-pytest"
-packages_bench="$packages_test liblmdb-dev python3-venv util-linux"
+packages_bench="$packages_test g++ libabsl-dev liblmdb-dev python3-venv util-linux"
 packages_lint="$packages_test clang clang-format clang-tidy cppcheck"
 packages_coverage="$packages_test gcovr"
 packages_fuzz="$packages_test clang llvm libclang-rt-14-dev"

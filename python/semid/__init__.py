@@ -34,6 +34,7 @@ from ._options import Family, Option, collision_policies, encoders, quantizers
 from .catalog import Catalog, Info
 from .quantizer import Quantizer
 from .sids import format, parse
+from .table import Slice, Table, TableInfo
 
 __version__: str = _lib.sid_version().decode()
 
@@ -58,6 +59,9 @@ __all__ = [
     "Quantizer",
     "ReadOnlyError",
     "SemidWarning",
+    "Slice",
+    "Table",
+    "TableInfo",
     "UsageError",
     "VersionError",
     "collision_policies",

@@ -284,6 +284,43 @@ class sid_family(Structure):
     ]
 
 
+class sid_slice(Structure):
+    _fields_ = [
+        ("dim", c_int),
+        ("initializer", c_char_p),
+        ("range", c_double),
+        *_fields(c_char_p, "optimizer options serving"),
+        ("reserved", c_void_p * 2),
+    ]
+
+
+class sid_table_options(Structure):
+    _fields_ = [
+        ("kind", c_char_p),
+        ("rows", c_int64),
+        ("slice", POINTER(sid_slice)),
+        ("slice_count", c_int),
+        ("seed", c_uint64),
+        ("hash_seed", c_uint64),
+        ("by_row", c_bool),
+        ("admit_count", c_int),
+        ("admit_cells", c_int64),
+        ("admit_prob", c_int),
+        ("ttl_days", c_double),
+        ("half_life_days", c_double),
+        ("reserved", c_void_p * 4),
+    ]
+
+
+class sid_table_info(Structure):
+    _fields_ = [
+        ("kind", c_char_p),
+        ("dim", c_int),
+        *_fields(c_int64, "rows row_size memory_size sights steps"),
+        ("is_serving", c_bool),
+    ]
+
+
 STRUCTS = [
     value
     for value in list(globals().values())
@@ -332,6 +369,20 @@ FALLIBLE: "dict[str, list[Any]]" = {
     "sid_quantizer_fit": [_P, POINTER(sid_quantizer_options), _P, c_int64, c_int, _OUT],
     "sid_quantizer_encode": [_P, _P, _P, c_int64, _P, _P],
     "sid_quantizer_decode": [_P, _P, c_int64, c_int, _P],
+    "sid_table_create": [_P, POINTER(sid_table_options), _OUT],
+    "sid_table_visit": [_P, _P, c_int64, c_int64, _P],
+    "sid_table_lookup": [_P, _P, c_int64, c_int, _P],
+    "sid_table_gather_sum": [_P, _P, _P, c_int64, c_int, _P],
+    "sid_table_touch": [_P, _P, c_int64, c_int64],
+    "sid_table_apply": [_P, _P, c_int64, _P],
+    "sid_table_apply_sum": [_P, _P, _P, c_int64, _P],
+    "sid_table_expire": [_P, c_int64, POINTER(c_int64)],
+    "sid_table_evict": [_P, _P, c_int64, POINTER(c_int64)],
+    "sid_table_keys": [_P, _P, c_int64, POINTER(c_int64)],
+    "sid_table_save": [_P, _S],
+    "sid_table_restore": [_P, _S],
+    "sid_table_save_serving": [_P, _S],
+    "sid_table_open_serving": [_P, _S, _OUT],
 }
 PLAIN: "dict[str, tuple[Any, list[Any]]]" = {
     "sid_version": (_S, []),
@@ -369,6 +420,8 @@ PLAIN: "dict[str, tuple[Any, list[Any]]]" = {
     "sid_encoder_family": (POINTER(sid_family), [c_int]),
     "sid_policy_family_count": (c_int, []),
     "sid_policy_family": (POINTER(sid_family), [c_int]),
+    "sid_table_free": (None, [_P]),
+    "sid_table_get_info": (None, [_P, POINTER(sid_table_info)]),
     "sid_closest": (_S, [_S, POINTER(c_char_p), c_int]),
 }
 

@@ -12,6 +12,7 @@ from conftest import TREE
 from semid import _native
 
 HEADER = os.path.join(TREE, "include", "semid.h")
+HEADERS = [HEADER, os.path.join(TREE, "include", "semid_rank.h")]
 
 
 def measured(tmp_path, lines):
@@ -20,7 +21,7 @@ def measured(tmp_path, lines):
     if not compiler:
         pytest.skip("SKIPPED: no C compiler (cc) to ask for sizes")
     source, program = tmp_path / "layout.c", tmp_path / "layout"
-    source.write_text('#include "semid.h"\n#include <stdio.h>\nint main(void)\n{\n' + "\n".join(lines) + "\n}\n")
+    source.write_text('#include "semid.h"\n#include "semid_rank.h"\n#include <stdio.h>\nint main(void)\n{\n' + "\n".join(lines) + "\n}\n")
     subprocess.run([compiler, "-I", os.path.dirname(HEADER), str(source), "-o", str(program)], check=True)
     printed = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout
     return {name: int(value) for name, value in (line.split() for line in printed.splitlines())}
@@ -61,8 +62,10 @@ def test_constants(tmp_path):
 
 def declared():
     """name -> (result, argument types) of every SID_API function, as C texts."""
-    with open(HEADER, encoding="utf-8") as file:
-        text = re.sub(r"/\*.*?\*/", " ", file.read(), flags=re.DOTALL)
+    text = ""
+    for header in HEADERS:
+        with open(header, encoding="utf-8") as file:
+            text += re.sub(r"/\*.*?\*/", " ", file.read(), flags=re.DOTALL)
     out = {}
     for result, name, arguments in re.findall(r"SID_API ([^;()]*?)\b(sid_\w+)\(([^;]*?)\);", text):
         parts = [] if arguments.strip() == "void" else [part.strip() for part in arguments.split(",")]
@@ -80,6 +83,7 @@ def kind_of_c(text):
         "int": "int",
         "sid_status": "int",
         "sid_open_mode": "int",
+        "sid_unseen": "int",
         "bool": "bool",
         "int64_t": "int64",
         "size_t": "uint64",
