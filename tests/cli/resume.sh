@@ -44,3 +44,14 @@ rm -f broken.checkpoint
 passes fit --vectors rq/vectors.npy -o other --quantizer rqvae --steps 1000000 --dry-run
 says "would fit 600 items"
 says "e+04 s" # a training is estimated as what it is, not as k-means
+
+# the drill: a start of equal codes recovers through revival, and is called broken where every remedy is off
+drill="--quantizer rqvae --codes 32 --hidden 16 --dim 4 --warm-steps 10 --warmup 5 --watch-every 20 --batch 64 --init equal --settle 0"
+passes fit --vectors rq/vectors.npy -o collapsed $drill --steps 60 --tune-steps 0 --revive-every 0
+says "level 1 collapses at step 20: 1 of 32 codes are used, perplexity 1.0; codes started all alike and dead ones are not revived"
+says "level 3 ends collapsed: "
+says "verdict        broken (unique_rate"
+says "semid advise --vectors rq/vectors.npy"
+passes fit --vectors rq/vectors.npy -o revived $drill --steps 200 --tune-steps 20 --revive-every 10
+says "trained: error "
+check "no level ends collapsed" [ "$(grep -c 'ends collapsed' "$err")" -eq 0 ]

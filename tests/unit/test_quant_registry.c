@@ -88,6 +88,10 @@ static void same_bits_everywhere(const sid__family_class *family)
             encode(other, x + begin * DIM, ROWS - begin < 97 ? ROWS - begin : 97, threads[t], NULL,
                    codes + begin * LEVELS);
         assert_memory_equal(expected, codes, ROWS * LEVELS * sizeof *codes);
+        for (int64_t i = 0; i < ROWS; i += 53) { /* one by one */
+            encode(other, x + i * DIM, 1, threads[t], NULL, codes);
+            assert_memory_equal(expected + i * LEVELS, codes, LEVELS * sizeof *codes);
+        }
         sid_quantizer_free(other);
     }
     sid_quantizer_free(first);
