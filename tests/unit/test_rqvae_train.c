@@ -139,7 +139,8 @@ static void a_broken_loss_is_named(void **state)
     plan.optim.warmup = 0;
     plan.warm_steps = 0;
     rq_create(ctx, SID__CODES_GRAD, &model);
-    TEST_FAILS(sid__rqvae_train(ctx, &plan, &model, x, RQ_ROWS, err), SID_EINTERNAL, "training broke at step 2: the loss is not finite, first at level 1");
+    TEST_FAILS(sid__rqvae_train(ctx, &plan, &model, x, RQ_ROWS, err), SID_EINTERNAL,
+               "training broke at step 2: the loss is not finite, first at level 1");
     sid__rqvae_model_drop(&model);
     plan = rq_plan();
     plan.patience = 1;
