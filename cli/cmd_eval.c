@@ -112,7 +112,8 @@ static sid_status run(cli_app *app)
                                 .keep_history = cli_flag(app, "keep-history"),
                                 .bootstrap = (int)cli_int(app, "bootstrap"),
                                 .seed = app->seed,
-                                .no_baselines = cli_flag(app, "no-baselines")};
+                                .no_baselines = cli_flag(app, "no-baselines"),
+                                .search = {.beam = (int)cli_int(app, "beam"), .search = cli_text(app, "search")}};
     if (options.bootstrap == 0)
         options.bootstrap = -1;
     CLI_TRY(parse_cutoffs(app, &options));
@@ -140,7 +141,20 @@ static const cli_option options[] = {
      .min = 0,
      .max = 100000,
      .help = "resamples of users for intervals and paired differences; 0: none"},
-    {.name = "no-baselines", .type = CLI_FLAG, .help = "leave out pop, last and itemknn"}};
+    {.name = "no-baselines", .type = CLI_FLAG, .help = "leave out pop, last and itemknn"},
+    {.name = "beam",
+     .type = CLI_INT,
+     .value = "N",
+     .default_text = "0",
+     .min = 0,
+     .max = 1e6,
+     .help = "of models that write SIDs: prefixes kept a code; 0: the larger of 2 k and 50"},
+    {.name = "search",
+     .type = CLI_CHOICE,
+     .choices = "beam|exact|oracle",
+     .default_text = "beam",
+     .value = "WORD",
+     .help = "of models that write SIDs: exact: the true best; oracle: every item"}};
 static const char *const examples[] = {
     "eval --events events.tsv   # pop, last, itemknn",
     "eval --events events.tsv --items items.tsv --vectors x.npy --format json",

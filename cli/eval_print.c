@@ -64,6 +64,10 @@ static json_t *row_json(cli_app *app, const sid_evaluation *e, const sid_eval_ro
     (void)json_object_set_new(object, "gini", exposure_json(app, e, row->gini));
     (void)json_object_set_new(object, "novelty", exposure_json(app, e, row->novelty));
     (void)json_object_set_new(object, "segments", segments_json(app, e, row));
+    if (!isnan(row->invalid_rate)) {
+        (void)json_object_set_new(object, "exact_rate", cli_json_number(row->exact_rate));
+        (void)json_object_set_new(object, "invalid_rate", cli_json_number(row->invalid_rate));
+    }
     (void)json_object_set_new(object, "train_s", cli_json_number(row->train_s));
     (void)json_object_set_new(object, "eval_s", cli_json_number(row->eval_s));
     return object;
@@ -151,6 +155,15 @@ static void add_setting(const cli_app *app, line *l, const sid_evaluation *e, co
     add_text(l, "filter", e->keep_history ? "none" : "seen");
 }
 
+/* One that writes SIDs: the columns stand for all rows then. */
+static bool has_generator(const sid_evaluation *e)
+{
+    for (int r = 0; r < e->row_count; r++)
+        if (!isnan(e->row[r].invalid_rate))
+            return true;
+    return false;
+}
+
 static void fill_line(cli_app *app, line *l, const sid_evaluation *e, const sid_eval_row *row,
                       const cli_eval_words *words)
 {
@@ -179,6 +192,10 @@ static void fill_line(cli_app *app, line *l, const sid_evaluation *e, const sid_
     add_number(app, l, "gini", row->gini[last]);
     for (int s = 0; s < CLI_COUNT(shown); s++)
         add_number(app, l, shown[s], segment_of(row, shown[s])->mean[SID_METRIC_RECALL][last]);
+    if (has_generator(e)) {
+        add_number(app, l, "exact", row->exact_rate);
+        add_number(app, l, "invalid_rate", row->invalid_rate);
+    }
     if (app->format != CLI_FORMAT_TABLE)
         add_number(app, l, "minutes", (row->train_s + row->eval_s) / 60);
 }
@@ -208,6 +225,10 @@ static void print_foot(cli_app *app, const sid_evaluation *e)
                  "all alike;\n"
                  "cold, head, tail: R@%d of targets without a train event, of the most popular fifth, of the rest\n",
                  e->k[e->k_count - 1]);
+    if (has_generator(e))
+        (void)printf(
+            "exact: share of the users whose list is proven the best; invalid_rate: of the items shown, those that "
+            "are none\n");
     for (int p = 0; p < e->pair_count; p++) {
         const sid_eval_row *a = &e->row[e->pair[p].a], *b = &e->row[e->pair[p].b];
         const sid_interval *d = &e->pair[p].difference[SID_METRIC_NDCG][e->k_count - 1];

@@ -88,7 +88,7 @@ struct sid__generator {
 extern const sid__model_class *const sid__model_registry[];
 extern const int sid__model_registry_count;
 extern const sid__model_class sid__pop, sid__last, sid__itemknn, sid__item2vec, sid__sasrec, sid__gru4rec,
-    sid__bert4rec, sid__tiger;
+    sid__bert4rec, sid__tiger, sid__sidgpt_family;
 /* SID_EUSAGE with a did-you-mean. */
 sid_status sid__model_family_find(const char *name, const sid__model_class **out, sid_error *err);
 

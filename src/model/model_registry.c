@@ -4,8 +4,9 @@
 
 #include "model/model.h"
 
-const sid__model_class *const sid__model_registry[] = {&sid__pop,    &sid__last,    &sid__itemknn,  &sid__item2vec,
-                                                       &sid__sasrec, &sid__gru4rec, &sid__bert4rec, &sid__tiger};
+const sid__model_class *const sid__model_registry[] = {&sid__pop,      &sid__last,   &sid__itemknn,
+                                                       &sid__item2vec, &sid__sasrec, &sid__gru4rec,
+                                                       &sid__bert4rec, &sid__tiger,  &sid__sidgpt_family};
 const int sid__model_registry_count = (int)(sizeof sid__model_registry / sizeof *sid__model_registry);
 
 int sid_model_family_count(void)

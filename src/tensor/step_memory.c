@@ -5,7 +5,7 @@
 
 #include "base/checked.h"
 
-enum { BLOCK_SIZE = 1 << 22, ALIGNMENT = 64 };
+enum { BLOCK_SIZE = 1 << 22, WASTE_LEAST = 1 << 26, ALIGNMENT = 64 };
 
 struct sid__memory_block {
     sid__memory_block *next;
@@ -22,6 +22,7 @@ static bool fits(const sid__memory_block *block, size_t used_size, size_t wanted
 static sid_status add_block(sid__memory *memory, size_t least_size, sid_error *err)
 {
     size_t size = least_size > BLOCK_SIZE ? least_size : BLOCK_SIZE, total_size;
+    size = memory->next_size > size ? memory->next_size : size;
     sid__memory_block *block = NULL;
     if (!sid__add_size(size, sizeof *block, &total_size))
         return sid__fail_memory(err, "memory of a step", size);
@@ -33,6 +34,8 @@ static sid_status add_block(sid__memory *memory, size_t least_size, sid_error *e
     else
         memory->first = block;
     memory->current = block;
+    memory->blocks_size += size;
+    memory->next_size = 0;
     return SID_OK;
 }
 
@@ -52,20 +55,34 @@ sid_status sid__memory_push(sid__memory *memory, size_t count, size_t size, void
     char *bytes = memory->current->bytes + memory->used_size;
     memcpy(out, &bytes, sizeof bytes);
     memory->used_size += wanted_size;
+    memory->step_size += wanted_size;
     return SID_OK;
 }
 
-void sid__memory_reset(sid__memory *memory)
-{
-    memory->current = memory->first;
-    memory->used_size = 0;
-}
-
-void sid__memory_drop(sid__memory *memory)
+static void free_blocks(sid__memory *memory)
 {
     for (sid__memory_block *block = memory->first, *next; block; block = next) {
         next = block->next;
         sid__free(block);
     }
+    memory->first = NULL;
+    memory->blocks_size = 0;
+}
+
+void sid__memory_reset(sid__memory *memory)
+{
+    if (memory->step_size > memory->most_size)
+        memory->most_size = memory->step_size;
+    if (memory->blocks_size > WASTE_LEAST && memory->blocks_size / 2 > memory->most_size) {
+        free_blocks(memory);
+        memory->next_size = memory->most_size + memory->most_size / 8;
+    }
+    memory->current = memory->first;
+    memory->used_size = memory->step_size = 0;
+}
+
+void sid__memory_drop(sid__memory *memory)
+{
+    free_blocks(memory);
     *memory = (sid__memory){0};
 }

@@ -67,6 +67,31 @@ fails 2 "did you mean" train itemkn --events e.tsv -o n
 fails 3 "knows none of the 1 ids" recommend m --history nobody
 fails 3 "is a catalogue, and a model is expected" recommend c --history i1
 fails 2 "recommend needs a history" recommend m
+
+# ---- a model that writes SIDs
+fails 2 "sidgpt learns SIDs, and there are none" train sidgpt --events e.tsv --items items.tsv -o g
+passes train sidgpt --events e.tsv --catalog c --dim 8 --heads 2 --layers 1 --epochs 2 -o g
+says "SIDs of 2 codes"
+passes recommend g --history i1,i2 -k 3
+check "three rows with SIDs" [ "$(cut -f 2 "$out" | grep -cE '^[0-3]-[0-3]$')" -eq 3 ]
+passes recommend g --history i1,i2 -k 3 --exact --catalog c
+prints "title number"
+printf 'i3\ni4\n' >allow.txt
+passes recommend g --history i1,i2 --allow allow.txt
+check "the allowed" [ "$(cut -f 1 "$out" | sort | tr '\n' ' ')" = "i3 i4 " ]
+passes recommend g --history i1,i2 --allow allow.txt --deny allow.txt
+check "none is left" [ ! -s "$out" ]
+printf 'ann\ti1,i2\n["i5"]\n{"user_id": 7, "history": ["i1", "nobody"]}\nnobody\n' >users.txt
+passes recommend g --history @users.txt -k 2
+check "two each" [ "$(cut -f 1 "$out" | uniq -c | tr -s ' \n' ' ')" = " 2 ann 2 2 2 7 " ]
+says "1 of 4 histories hold no item"
+printf '{"history": 3}\n' >users.txt
+fails 3 "line 1: there is no list" recommend g --history @users.txt
+fails 3 "holds no id" recommend g --history i1 --allow /dev/null
+passes eval g --events e.tsv --bootstrap 0 --search oracle --format json
+prints '"invalid_rate": 0.0'
+passes fit items.tsv -o c5 --codes 5 --levels 2 --quiet
+fails 3 "train again with --catalog c5" recommend g --history i1 --catalog c5
 passes train last --events e.tsv -o dry --dry-run
 check "a dry run writes nothing" [ ! -e dry ]
 printf 'x' | dd of=m/items.txt bs=1 conv=notrunc 2>/dev/null

@@ -28,6 +28,23 @@ static void the_second_step_allocates_nothing(void **state)
     sid__memory_drop(&memory);
 }
 
+/* Fails when steps of growing pieces pile up blocks that nothing fits into. */
+static void blocks_do_not_pile_up(void **state)
+{
+    sid__memory memory = {0};
+    (void)state;
+    for (size_t step = 0; step < 60; step++) {
+        for (int i = 0; i < 4; i++) {
+            char *piece = NULL;
+            TEST_OK(sid__memory_push(&memory, 1, (5u << 20) + step * 50000, &piece, err));
+            piece[0] = piece[(5 << 20) - 1] = 1;
+        }
+        sid__memory_reset(&memory);
+        assert_true(memory.blocks_size <= 3 * memory.most_size + (1 << 26));
+    }
+    sid__memory_drop(&memory);
+}
+
 /* Fails when a size wraps, or lack of memory goes unsaid. */
 static void impossible_sizes_are_refused(void **state)
 {
@@ -45,6 +62,7 @@ static void impossible_sizes_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_second_step_allocates_nothing),
+                                       cmocka_unit_test(blocks_do_not_pile_up),
                                        cmocka_unit_test(impossible_sizes_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
