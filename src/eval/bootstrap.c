@@ -18,16 +18,16 @@ typedef struct resampling {
 } resampling;
 
 /* Two draws a counter: below `users` by a multiply-shift of 64 bits. */
-static void draw(const resampling *r, int64_t resample, uint16_t *count)
+void sid__bootstrap_draw(uint64_t seed, int64_t users, int64_t resample, uint16_t *count)
 {
-    uint64_t users = (uint64_t)r->users, first = (uint64_t)resample * ((users + 1) / 2);
-    memset(count, 0, (size_t)users * sizeof *count);
-    for (uint64_t i = 0; i < users; i += 2) {
+    uint64_t all = (uint64_t)users, first = (uint64_t)resample * ((all + 1) / 2);
+    memset(count, 0, (size_t)all * sizeof *count);
+    for (uint64_t i = 0; i < all; i += 2) {
         uint32_t word[4];
-        sid__philox(r->seed, SID__STREAM_RESAMPLE, first + i / 2, word);
-        for (uint64_t j = 0; j < 2 && i + j < users; j++) {
+        sid__philox(seed, SID__STREAM_RESAMPLE, first + i / 2, word);
+        for (uint64_t j = 0; j < 2 && i + j < all; j++) {
             uint64_t bits = (uint64_t)word[2 * j] << 32 | word[2 * j + 1];
-            uint16_t *of_user = &count[(uint64_t)(((unsigned __int128)bits * users) >> 64)];
+            uint16_t *of_user = &count[(uint64_t)(((unsigned __int128)bits * all) >> 64)];
             *of_user = (uint16_t)(*of_user + (*of_user < UINT16_MAX));
         }
     }
@@ -39,7 +39,7 @@ static void resample_chunk(void *arg, int64_t begin, int64_t end, int worker)
     uint16_t *count = r->counts + worker * r->users;
     for (int64_t s = begin; s < end; s++) {
         double *mean = r->means + s * r->columns;
-        draw(r, s, count);
+        sid__bootstrap_draw(r->seed, r->users, s, count);
         memset(mean, 0, (size_t)r->columns * sizeof *mean);
         for (int64_t u = 0; u < r->users; u++) {
             const double *value = r->value + u * r->columns;

@@ -6,6 +6,8 @@
 #include "base/ctx.h"
 #include "semid_model.h"
 
+/* count (users): how often each user is in that resample. */
+void sid__bootstrap_draw(uint64_t seed, int64_t users, int64_t resample, uint16_t *count);
 /* value (users, columns) -> means (resamples, columns) of users drawn with replacement. */
 sid_status sid__bootstrap_means(const sid_ctx *ctx, const double *value, int64_t users, int columns, int resamples,
                                 uint64_t seed, double *means, sid_error *err);
