@@ -24,6 +24,7 @@
     X(train)                                                                                                           \
     X(eval)                                                                                                            \
     X(recommend)                                                                                                       \
+    X(rank)                                                                                                            \
     X(synth)                                                                                                           \
     X(doctor)                                                                                                          \
     X(version)                                                                                                         \

@@ -267,6 +267,81 @@ SID_API uint64_t sid_table_slot_key(int field, uint64_t id);
 
 SID_API int sid_table_optimizer_count(void);
 SID_API const sid_family *sid_table_optimizer(int index);
+/* ---- Rankers, and their comparison ---------------------------------------------------------------------------------- */
+
+SID_API int sid_ranker_family_count(void);
+SID_API const sid_family *sid_ranker_family(int index);
+
+typedef struct sid_rank_compare_options {
+    /* How items are described, a comma list; NULL: "random-hash,individual,dense,unigram,bigram,prefix-3,prefix-4,spm-unigram". Known:
+     * random-hash (a row by hash), double-hash (2007.14523), individual (a row an item, however many), individual-capped, dense (the
+     * vector through a network, no rows), and of SIDs: unigram, bigram, trigram, fourgram, all-bigrams, prefix-N, spm-unigram,
+     * spm-bpe. */
+    const char *arms;
+    const char *family;         /* NULL: "dot"; sid_ranker_family lists them */
+    const char *options;        /* the family's own */
+    sid_catalog *catalog;       /* SIDs; NULL: made here of the vectors of items seen before the last day */
+    const sid_vectors *vectors; /* content, joined by id; NULL: no dense, and SIDs are the catalogue's */
+    const char *quantizer;      /* of SIDs made here; NULL: "rkmeans" */
+    int levels;                 /* 0: 4 */
+    const char *codes;          /* NULL: "64" */
+    int seeds;                  /* runs of each arm; 0: 3 */
+    uint64_t seed;              /* of the first; 0: 42 */
+    int dim, batch, history;    /* of embeddings; impressions a step; clicks remembered. 0: 8, 32, 30 */
+    double table_rate, rate;    /* of Adagrad for tables, of AdamW for the rest; 0: 0.05, 0.001 */
+    int64_t rows;               /* every arm gets as many; 0: a third of the items seen before the last day */
+    int bootstrap;              /* resamples of users; 0: 1000; -1: none */
+    void *reserved[4];
+} sid_rank_compare_options;
+
+/* NaN: does not apply, a slice of one class. */
+typedef struct sid_rank_score {
+    int64_t impressions, clicks;
+    double auc, gauc, log_loss, ne;
+} sid_rank_score;
+
+/* An arm less the first one, on the same users: over seeds, with the 95 % interval of resampled users. */
+typedef struct sid_rank_difference {
+    double mean, low, high;
+} sid_rank_difference;
+
+typedef struct sid_rank_run {
+    int arm;
+    uint64_t seed;
+    sid_rank_score score[SID_RANK_SLICE_COUNT];
+    double train_s;
+} sid_rank_run;
+
+typedef struct sid_rank_arm {
+    const char *name;
+    const char *note; /* "256 of 14,505 rows: it cannot fill them"; "" */
+    int64_t rows;     /* of the table of items after training; 0: none */
+    int64_t size;     /* bytes of weights and state that describe items */
+    double item_rows; /* mean number of rows that an item is the sum of */
+    sid_rank_score mean[SID_RANK_SLICE_COUNT];
+    double auc_sd[SID_RANK_SLICE_COUNT];                                     /* over seeds; NaN with one */
+    sid_rank_difference auc[SID_RANK_SLICE_COUNT], ne[SID_RANK_SLICE_COUNT]; /* of ALL and NEW; the others are NaN */
+} sid_rank_arm;
+
+typedef struct sid_rank_comparison {
+    const char *family;
+    int64_t train_impressions, test_impressions, items, items_without_sid, rows,
+        budget_size; /* budget: bytes of `rows` */
+    int days, seeds;
+    sid_rank_arm *arm;
+    int arm_count;
+    sid_rank_run *run; /* (arm_count * seeds) by arm, seed */
+    int run_count;
+    void *memory;
+} sid_rank_comparison;
+
+/* Trains each arm on all days but the last, in order, one pass, and asks it the last day. Everything but how items are described is
+ * the same, the bytes for it too. Drop it when done; dropping a zeroed one is fine. SID_EUSAGE: an unknown arm, SIDs or vectors
+ * that are not there; SID_EDATA: fewer than two days. */
+SID_API SID_MUST_CHECK sid_status sid_rank_compare(sid_ctx *ctx, const sid_impressions *impressions,
+                                                   const sid_rank_compare_options *options, sid_rank_comparison *out,
+                                                   sid_error *err);
+SID_API void sid_rank_comparison_drop(sid_rank_comparison *comparison);
 
 #ifdef __cplusplus
 }

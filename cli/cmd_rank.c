@@ -1,0 +1,193 @@
+/* cmd_rank.c: semid rank compare: rankers that differ in nothing but how items are described. */
+#include <inttypes.h>
+#include <string.h>
+
+#include <semid_rank.h>
+
+#include "inputs.h"
+#include "output.h"
+#include "rank_print.h"
+#include "verbs.h"
+
+typedef struct rank_input {
+    sid_impressions *impressions;
+    sid_catalog *catalog;
+    sid_items *items;
+    sid_vectors *vectors;
+} rank_input;
+
+static void drop_input(rank_input *input)
+{
+    sid_impressions_free(input->impressions);
+    sid_catalog_close(input->catalog);
+    sid_vectors_free(input->vectors);
+    sid_items_free(input->items);
+}
+
+/* "a,b" to words; kept as long as the app. */
+static int split_list(cli_app *app, const char *list, const char **word, int most)
+{
+    int count = 0;
+    for (char *at = list ? cli_keep(app, "%s", list) : NULL; at && *at && count < most;) {
+        char *end = strchr(at, ',');
+        word[count++] = at;
+        if (!end)
+            break;
+        *end = 0;
+        at = end + 1;
+    }
+    return count;
+}
+
+static sid_status read_impressions(cli_app *app, rank_input *input)
+{
+    const char *path = cli_text(app, "impressions"), *dense[SID_DENSE_MAX + 1];
+    sid_impressions_info info;
+    sid_impressions_options options = {.label = cli_text(app, "label"),
+                                       .positive = cli_text(app, "positive"),
+                                       .dense = dense,
+                                       .dense_count = split_list(app, cli_text(app, "dense"), dense, SID_DENSE_MAX + 1),
+                                       .days = (int)cli_int(app, "days"),
+                                       .sort = cli_flag(app, "sort")};
+    if (!path)
+        return cli_fail(app, SID_EUSAGE,
+                        "--impressions FILE is needed: user_id, item_id, label and a day or timestamp");
+    CLI_TRY(cli_on_error_parse(app, &options.read));
+    CLI_TRY(sid_impressions_read(app->ctx, path, &options, &input->impressions, &app->err));
+    sid_impressions_get_info(input->impressions, &info);
+    cli_note(app, "%s: %s of %s and %s in %s, %.2f %% clicked; the last day, %s, is the test", path,
+             cli_count_text(app, info.count, "impression"), cli_count_text(app, info.users, "user"),
+             cli_count_text(app, info.items, "item"), cli_count_text(app, info.days, "day"),
+             100. * (double)info.clicks / (double)info.count, cli_count_text(app, info.last_day_count, "impression"));
+    return SID_OK;
+}
+
+static sid_status read_input(cli_app *app, rank_input *input)
+{
+    const char *catalog = cli_text(app, "catalog"), *items = cli_text(app, "items");
+    CLI_TRY(read_impressions(app, input));
+    if (catalog)
+        CLI_TRY(sid_catalog_open(app->ctx, catalog, SID_OPEN_READ, &input->catalog, &app->err));
+    if (items)
+        CLI_TRY(cli_items_read(app, items, &input->items));
+    return cli_text(app, "vectors") ? cli_vectors_read(app, input->items, &input->vectors) : SID_OK;
+}
+
+static sid_status compare(cli_app *app, const rank_input *input)
+{
+    sid_rank_comparison comparison = {0};
+    const sid_rank_compare_options options = {.arms = cli_text(app, "arms"),
+                                              .family = cli_text(app, "family"),
+                                              .options = cli_text(app, "family-options"),
+                                              .catalog = input->catalog,
+                                              .vectors = input->vectors,
+                                              .levels = (int)cli_int(app, "levels"),
+                                              .codes = cli_text(app, "codes"),
+                                              .seeds = (int)cli_int(app, "seeds"),
+                                              .seed = app->seed,
+                                              .dim = (int)cli_int(app, "dim"),
+                                              .batch = (int)cli_int(app, "batch"),
+                                              .history = (int)cli_int(app, "history-max"),
+                                              .table_rate = cli_float(app, "table-rate"),
+                                              .rate = cli_float(app, "rate"),
+                                              .rows = cli_int(app, "rows"),
+                                              .bootstrap =
+                                                  cli_int(app, "bootstrap") ? (int)cli_int(app, "bootstrap") : -1};
+    CLI_TRY(sid_rank_compare(app->ctx, input->impressions, &options, &comparison, &app->err));
+    cli_note(app,
+             "%s, %s each, %" PRId64
+             " rows for items in every arm; differences are to %s, intervals of resampled users",
+             comparison.family, cli_count_text(app, comparison.seeds, "run"), comparison.rows, comparison.arm[0].name);
+    cli_rank_print(app, &comparison);
+    sid_rank_comparison_drop(&comparison);
+    return SID_OK;
+}
+
+static sid_status run(cli_app *app)
+{
+    static const char *const actions[] = {"compare"};
+    rank_input input = {0};
+    if (strcmp(app->object[0], actions[0]) != 0) {
+        const char *near = sid_closest(app->object[0], actions, CLI_COUNT(actions));
+        return cli_fail(app, SID_EUSAGE, "rank compares: semid rank compare, not \"%s\"%s", app->object[0],
+                        near ? "; did you mean compare?" : "");
+    }
+    sid_status status = read_input(app, &input);
+    if (status == SID_OK && !app->is_dry_run)
+        status = compare(app, &input);
+    drop_input(&input);
+    return status;
+}
+
+#define COUNT_OPTION(text, usual, least, most, about)                                                                  \
+    {                                                                                                                  \
+        .name = (text), .type = CLI_INT, .value = "N", .default_text = (usual), .min = (least), .max = (most),         \
+        .help = (about)                                                                                                \
+    }
+static const cli_option options[] = {
+    {.name = "impressions",
+     .type = CLI_TEXT,
+     .value = "FILE",
+     .help = "user_id, item_id, label, and day, split or timestamp"},
+    {.name = "label", .type = CLI_TEXT, .value = "COLUMN", .default_text = "label", .help = "0 or 1: clicked"},
+    {.name = "positive", .type = CLI_TEXT, .value = "TEST", .help = "in place of a label: rating>=4"},
+    {.name = "dense", .type = CLI_TEXT, .value = "LIST", .help = "numeric columns for the ranker: hour,position"},
+    COUNT_OPTION("days", "0", 0, 100000, "equal chunks by time; 0: as the file says"),
+    {.name = "sort", .type = CLI_FLAG, .help = "the rows by time; else the file must be in order"},
+    CLI_OPTION_ON_ERROR,
+    {.name = "catalog", .type = CLI_TEXT, .value = "DIR", .help = "whose SIDs; else they are made of --vectors"},
+    CLI_OPTION_VECTORS,
+    CLI_OPTION_IDS,
+    CLI_OPTION_ITEMS("ids of the vectors, row by row"),
+    {.name = "arms",
+     .type = CLI_TEXT,
+     .value = "LIST",
+     .help = "random-hash, double-hash, individual, individual-capped, dense, unigram, bigram, trigram, fourgram, "
+             "all-bigrams, prefix-N, spm-unigram, spm-bpe"},
+    {.name = "family", .type = CLI_TEXT, .value = "NAME", .default_text = "dot", .help = "dot, lr, fm, deepfm, dcnv2"},
+    {.name = "family-options", .type = CLI_TEXT, .value = "LIST", .help = "the family's own: cross=2,mlp=(128,64)"},
+    COUNT_OPTION("levels", "4", 1, SID_LEVELS_MAX, "of SIDs made here"),
+    {.name = "codes", .type = CLI_TEXT, .value = "K", .default_text = "64", .help = "of each level of SIDs made here"},
+    COUNT_OPTION("seeds", "3", 1, 100, "runs of each arm"),
+    COUNT_OPTION("dim", "8", 1, 1024, "of an embedding"),
+    COUNT_OPTION("batch", "32", 1, 65536, "impressions a step"),
+    COUNT_OPTION("history-max", "30", 1, 1000, "last clicks of a user that count"),
+    COUNT_OPTION("rows", "0", 0, 1e12, "for items in every arm; 0: a third of the items seen in training"),
+    {.name = "table-rate",
+     .type = CLI_FLOAT,
+     .value = "X",
+     .default_text = "0.05",
+     .min = 1e-9,
+     .max = 100,
+     .help = "of Adagrad, for tables"},
+    {.name = "rate",
+     .type = CLI_FLOAT,
+     .value = "X",
+     .default_text = "0.001",
+     .min = 1e-9,
+     .max = 100,
+     .help = "of AdamW, for the rest"},
+    COUNT_OPTION("bootstrap", "1000", 0, 100000, "resamples of users for intervals; 0: none"),
+};
+static const char *const examples[] = {
+    "rank compare --impressions world/impressions.tsv --vectors world/vectors.npy:world/vectors.ids.txt",
+    "rank compare --impressions day.tsv --catalog catalog --arms random-hash,individual,prefix-3 --seeds 1",
+    "rank compare --impressions ml-100k.inter --positive 'rating>=4' --days 10 --sort --arms random-hash,individual"};
+
+const cli_command cli_rank = {
+    .name = "rank",
+    .summary = "compare ways to describe items inside a ranker: ids, hashed ids, content, pieces of SIDs",
+    .usage = "rank compare --impressions FILE [--catalog DIR] [--vectors FILE] [--arms LIST]",
+    .about = "Trains one ranker an arm on all days but the last, in order, one pass, and asks it the last day. "
+             "Everything but how "
+             "items are described is the same, the bytes for it too. auc: over the last day; new: on items first shown "
+             "then; head, "
+             "torso, tail: on items by their impressions in training; ne: normalised entropy, less is better. In "
+             "parentheses "
+             "the deviation over seeds, in brackets the 95 % interval of resampled users.",
+    .object_min = 1,
+    .object_max = 1,
+    .objects = "what to do: compare",
+    CLI_OPTIONS(options),
+    CLI_EXAMPLES(examples),
+    .run = run};
