@@ -97,10 +97,11 @@ static sid_status one_key(const arm_class *class, const sid__arm_data *data, uin
         out->key[i] = (uint64_t)i;
         out->begin[i + 1] = i + 1;
     }
-    out->item_rows = strcmp(class->table, "double") == 0 ? 2 : 1;
-    bool is_growing = strcmp(class->table, "growing") == 0;
-    out->source.table = (sid_table_options){
-        .kind = class->table, .rows = is_growing ? 0 : data->rows, .hash_seed = is_growing ? 0 : seed};
+    bool is_growing = strcmp(class->table, "growing") == 0, is_double = strcmp(class->table, "double") == 0;
+    int64_t rows = is_double ? data->rows / 2 * 2 : data->rows; /* two equal halves */
+    out->source.table =
+        (sid_table_options){.kind = class->table, .rows = is_growing ? 0 : rows, .hash_seed = is_growing ? 0 : seed};
+    out->item_rows = is_double ? 2 : 1;
     return SID_OK;
 }
 

@@ -233,7 +233,7 @@ static sid_status set_arms(comparing *c, sid_error *err)
         seen += c->shown[i] > 0;
     out->seeds = c->options->seeds ? c->options->seeds : USUAL_SEEDS;
     out->run_count = out->seeds * out->arm_count;
-    out->rows = c->options->rows ? c->options->rows : seen / 3 < 2 ? 2 : seen / 3;
+    out->rows = c->options->rows ? c->options->rows : seen / 3 < 8 ? 8 : seen / 3;
     c->data.ctx = c->ctx;
     c->data.items = c->im->items.count;
     c->data.rows = out->rows;
