@@ -43,7 +43,7 @@ typedef struct comparing {
     double *once;            /* (2, resamples) */
 } comparing;
 
-static const sid_rank_slice resampled_slice[2] = {SID_RANK_SLICE_ALL, SID_RANK_SLICE_NEW};
+static const int resampled_slice[2] = {SID_RANK_SLICE_ALL, SID_RANK_SLICE_NEW};
 
 static double now_s(void)
 {

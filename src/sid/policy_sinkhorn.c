@@ -6,8 +6,8 @@
  * round takes up. Groups go by SID and rows by id: the result does not depend on the order of rows.
  */
 #include "base/mem.h"
-#include "sid/policy_groups.h"
 #include "linalg/sinkhorn.h"
+#include "sid/policy_groups.h"
 
 enum { ROUNDS = 20 };
 

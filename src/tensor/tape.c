@@ -59,10 +59,11 @@ void sid__tape_record(sid__tape *tape, const sid__node *node, size_t saved_size)
 void sid__precision_warn(const sid_ctx *ctx, sid__precision precision)
 {
     if (precision == SID__PRECISION_BF16 && ctx->isa != SID__ISA_AVX512BF16)
-        sid__ctx_warn(ctx,
-                      "bf16 products on the path %s: the same bits as with AVX512-BF16, but slower than fp32; leave out "
-                      "--precision unless it is these bits that you want",
-                      sid__isa_name(ctx->isa));
+        sid__ctx_warn(
+            ctx,
+            "bf16 products on the path %s: the same bits as with AVX512-BF16, but slower than fp32; leave out "
+            "--precision unless it is these bits that you want",
+            sid__isa_name(ctx->isa));
 }
 
 sid_status sid__tape_status(const sid__tape *tape, sid_error *err)
