@@ -166,11 +166,13 @@ static sid_status check_values(const float *x, int64_t count, int dim, sid_error
     return SID_OK;
 }
 
-/* The Gram matrix of principal directions: of all dimensions, or of a slice's where codes are parallel. */
-static double gram_size(const sid_quantizer *q, double dim)
+/* What principal directions take: a Gram matrix, the directions, and at most two such matrices to find them; of all dimensions, or
+ * of a slice's where codes are parallel. linalg reserves it when it comes to that. */
+static double directions_size(const sid_quantizer *q, double dim)
 {
     double width = q->family->is_ordered || q->options.pca > 0 ? dim : dim / (double)q->options.levels;
-    return width * width * sizeof(double);
+    double rank = q->options.pca > START_DIRECTIONS ? (double)q->options.pca : START_DIRECTIONS;
+    return width * (3 * width + (rank < width ? rank : width)) * sizeof(double);
 }
 
 /* Beside the sample: what is left of it level by level, and as much of up to 128 directions in kmeans_progressive.c twice;
@@ -182,7 +184,7 @@ size_t sid__quantizer_fit_size(const sid_quantizer *q, int64_t sample_count, int
     for (int l = 0; l < q->options.levels; l++)
         codes += q->options.codes[l];
     codes *= q->family->is_ordered ? dim : (double)dim / (double)q->options.levels; /* parallel codes share them out */
-    double size = row_size * (double)sample_count + codes * CODE_VALUE_SIZE + gram_size(q, dim);
+    double size = row_size * (double)sample_count + codes * CODE_VALUE_SIZE + directions_size(q, dim);
     if (q->family->fit_size)
         size += q->family->fit_size(q, sample_count, dim);
     return size < (double)(SIZE_MAX / 2) ? (size_t)size : SIZE_MAX / 2;
@@ -191,7 +193,7 @@ size_t sid__quantizer_fit_size(const sid_quantizer *q, int64_t sample_count, int
 static sid_status fit_sample(sid_ctx *ctx, sid_quantizer *q, const sid__rows *x, const int64_t *row, int64_t row_count,
                              sid_error *err)
 {
-    size_t size = sid__quantizer_fit_size(q, row_count, x->dim);
+    size_t size = sid__quantizer_fit_size(q, row_count, x->dim) - (size_t)directions_size(q, x->dim);
     float *sample = NULL;
     SID_TRY(sid__ctx_reserve(ctx, size, "fitting on the sample", err));
     sid__ctx_progress(ctx, "reading the sample", 0, row_count, "rows", (double)NAN);

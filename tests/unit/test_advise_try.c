@@ -95,8 +95,8 @@ static void refusals_are_rows(void **state)
     sid_vectors_free(vectors);
 }
 
-/* Fails when what only the fit finds to be over the limit, here the matrix of a PCA, ends the whole. */
-static void a_limit_met_while_fitting_is_a_row(void **state)
+/* Fails when a fit that is over the limit, here by the matrix of a PCA, ends the whole. */
+static void a_limit_that_is_met_is_a_row(void **state)
 {
     enum { ROWS = 30, WIDE = 400, LIMIT = 1200000 };
     fixture *f = *state;
@@ -111,7 +111,6 @@ static void a_limit_met_while_fitting_is_a_row(void **state)
     const sid__advise_data data = data_of(f, vectors);
     sid_ctx_set_memory_limit(f->ctx, LIMIT);
     TEST_OK(sid__advise_try(&data, &(sid_trial){"rkmeans", 2, "4", NULL}, &arena, &row, err));
-    assert_non_null(strstr(row.refused, "Gram matrix"));
     assert_non_null(strstr(row.refused, "memory limit"));
     sid_ctx_set_memory_limit(f->ctx, 0);
     sid_report_drop(&row.report);
@@ -123,7 +122,6 @@ static void a_limit_met_while_fitting_is_a_row(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {FIXTURE_TEST(trial_equals_fit), FIXTURE_TEST(sizes_are_the_quantizers),
-                                       FIXTURE_TEST(refusals_are_rows),
-                                       FIXTURE_TEST(a_limit_met_while_fitting_is_a_row)};
+                                       FIXTURE_TEST(refusals_are_rows), FIXTURE_TEST(a_limit_that_is_met_is_a_row)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

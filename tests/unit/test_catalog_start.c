@@ -68,13 +68,11 @@ static void some_families_cannot_start(void **state)
     char path[PATH_MAX];
     sid_vectors *vectors = fixture_vectors(f, FIXTURE_ITEMS, 7, "i");
     (void)snprintf(path, sizeof path, "%s/second", f->root);
-    const sid_fit_options first = {.quantizer = "rqvae",
-                                   .levels = 2,
-                                   .codes = "4",
-                                   .options = "steps=2,warm_steps=1,warmup=1,tune_steps=1,batch=32,hidden=(8),dim=4"};
+    const sid_fit_options first = {
+        .quantizer = "rvq", .levels = 2, .codes = "4", .options = "steps=2,batch=32,watch_every=2"};
     fixture_fit(f, &first, NULL);
     TEST_FAILS(sid_catalog_fit(f->ctx, &(sid_fit_options){.init_from = f->path}, vectors, path, NULL, err), SID_EUSAGE,
-               "quantizer rqvae cannot start from another catalogue");
+               "quantizer rvq cannot start from another catalogue");
     sid_vectors_free(vectors);
 }
 
