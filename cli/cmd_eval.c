@@ -57,19 +57,30 @@ static sid_status open_models(cli_app *app, asked *a)
     return SID_OK;
 }
 
+static sid_status train_family(cli_app *app, const char *family, uint64_t seed, const cli_events_input *input, asked *a)
+{
+    const sid_train_options options = {.family = family,
+                                       .options = cli_family_options(app, CLI_FOR_MODEL),
+                                       .seed = seed,
+                                       .split = cli_split_options(app),
+                                       .vectors = input->vectors,
+                                       .catalog = input->catalog};
+    if (a->count == MODELS_MAX)
+        return cli_fail(app, SID_EUSAGE, "%d models at most can be compared; fewer families or --seeds are expected",
+                        MODELS_MAX);
+    CLI_TRY(sid_model_train(app->ctx, &options, input->events, NULL, &a->model[a->count], &app->err));
+    a->count++;
+    return SID_OK;
+}
+
 static sid_status train_families(cli_app *app, const cli_events_input *input, asked *a)
 {
+    uint64_t first = app->seed ? app->seed : 42;
     for (int i = 0; i < app->object_count; i++) {
-        const sid_train_options options = {.family = app->object[i],
-                                           .options = cli_family_options(app, CLI_FOR_MODEL),
-                                           .seed = app->seed,
-                                           .split = cli_split_options(app),
-                                           .vectors = input->vectors,
-                                           .catalog = input->catalog};
         if (!is_family(app->object[i]) || access(app->object[i], F_OK) == 0)
             continue;
-        CLI_TRY(sid_model_train(app->ctx, &options, input->events, NULL, &a->model[a->count], &app->err));
-        a->count++;
+        for (uint64_t s = 0; s < (uint64_t)cli_int(app, "seeds"); s++)
+            CLI_TRY(train_family(app, app->object[i], first + s, input, a));
     }
     return SID_OK;
 }
@@ -141,6 +152,13 @@ static const cli_option options[] = {
      .min = 0,
      .max = 100000,
      .help = "resamples of users for intervals and paired differences; 0: none"},
+    {.name = "seeds",
+     .type = CLI_INT,
+     .value = "N",
+     .default_text = "1",
+     .min = 1,
+     .max = MODELS_MAX,
+     .help = "train each FAMILY so many times, by --seed, --seed + 1 and so on, and show the mean too"},
     {.name = "no-baselines", .type = CLI_FLAG, .help = "leave out pop, last and itemknn"},
     {.name = "beam",
      .type = CLI_INT,
@@ -161,6 +179,7 @@ static const char *const examples[] = {
     "eval model --events events.tsv --items items.tsv --vectors x.npy -k 1,10,50   # beside them",
     "eval --events events.tsv --split time=0.8,0.1   # cold items, as life has them",
     "eval itemknn --forward 0 --decay 0.8 --events events.tsv --ties shuffle",
+    "eval sasrec --seeds 3 --events events.tsv   # three trainings, their mean and how far they differ",
     "eval --events ml-100k.inter --core 5 --bootstrap 0"};
 
 const cli_command cli_eval = {

@@ -54,6 +54,17 @@ static json_t *segments_json(cli_app *app, const sid_evaluation *e, const sid_ev
     return object;
 }
 
+static void add_seeds_json(cli_app *app, const sid_evaluation *e, const sid_eval_row *row, json_t *object)
+{
+    json_t *deviation = json_object();
+    for (int m = 0; m < SID_METRIC_COUNT; m++)
+        for (int k = 0; k < e->k_count; k++)
+            (void)json_object_set_new(deviation, cli_keep(app, "%s@%d", metric_name[m], e->k[k]),
+                                      cli_json_number(row->seed_deviation[m][k]));
+    (void)json_object_set_new(object, "seeds", json_integer(row->seeds));
+    (void)json_object_set_new(object, "seed_deviation", deviation);
+}
+
 static json_t *row_json(cli_app *app, const sid_evaluation *e, const sid_eval_row *row)
 {
     json_t *object = json_pack("{s:s,s:s,s:s,s:I,s:o}", "family", row->family, "options", row->options, "id", row->id,
@@ -68,6 +79,8 @@ static json_t *row_json(cli_app *app, const sid_evaluation *e, const sid_eval_ro
         (void)json_object_set_new(object, "exact_rate", cli_json_number(row->exact_rate));
         (void)json_object_set_new(object, "invalid_rate", cli_json_number(row->invalid_rate));
     }
+    if (row->seeds > 0)
+        add_seeds_json(app, e, row, object);
     (void)json_object_set_new(object, "train_s", cli_json_number(row->train_s));
     (void)json_object_set_new(object, "eval_s", cli_json_number(row->eval_s));
     return object;
@@ -155,6 +168,12 @@ static void add_setting(const cli_app *app, line *l, const sid_evaluation *e, co
     add_text(l, "filter", e->keep_history ? "none" : "seen");
 }
 
+/* "gru4rec", "gru4rec x3" where it is a mean of seeds. */
+static const char *name_of(cli_app *app, const sid_eval_row *row)
+{
+    return row->seeds > 0 ? cli_keep(app, "%s x%d", row->family, row->seeds) : row->family;
+}
+
 /* One that writes SIDs: the columns stand for all rows then. */
 static bool has_generator(const sid_evaluation *e)
 {
@@ -172,8 +191,10 @@ static void fill_line(cli_app *app, line *l, const sid_evaluation *e, const sid_
     bool has_many = e->split.test_targets > e->users;
     l->count = 0;
     add_setting(app, l, e, words);
-    add_text(l, "model", row->family);
+    add_text(l, "model", name_of(app, row));
     add_text(l, "options", row->options);
+    if (app->format != CLI_FORMAT_TABLE)
+        add_text(l, "seed", row->seeds > 0 ? "mean" : cli_keep(app, "%llu", (unsigned long long)row->seed));
     for (int k = 0; k < e->k_count; k++) {
         add_number(app, l, cli_keep(app, "R@%d", e->k[k]), row->value[SID_METRIC_RECALL][k].mean);
         if (has_many)
@@ -219,6 +240,16 @@ static void print_head(cli_app *app, const sid_evaluation *e, const cli_eval_wor
     (void)printf("\n");
 }
 
+/* One of the seeds of a mean, which stands for them below the table. */
+static bool is_in_mean(const sid_evaluation *e, const sid_eval_row *row)
+{
+    for (int r = 0; r < e->row_count; r++)
+        if (e->row[r].seeds > 0 && row->seeds == 0 && !row->is_baseline && strcmp(row->family, e->row[r].family) == 0 &&
+            strcmp(row->options, e->row[r].options) == 0)
+            return true;
+    return false;
+}
+
 static void print_foot(cli_app *app, const sid_evaluation *e)
 {
     (void)printf("\nR recall, N NDCG; low, high: 95 %% of resamples of users; cov: share of the items shown; gini: 0 "
@@ -229,16 +260,19 @@ static void print_foot(cli_app *app, const sid_evaluation *e)
         (void)printf(
             "exact: share of the users whose list is proven the best; invalid_rate: of the items shown, those that "
             "are none\n");
+    for (int r = 0; r < e->row_count; r++)
+        if (e->row[r].seeds > 0)
+            (void)printf("N@%d of %s: %.4f from one seed to the next (standard deviation)\n", e->k[e->k_count - 1],
+                         name_of(app, &e->row[r]), e->row[r].seed_deviation[SID_METRIC_NDCG][e->k_count - 1]);
     for (int p = 0; p < e->pair_count; p++) {
         const sid_eval_row *a = &e->row[e->pair[p].a], *b = &e->row[e->pair[p].b];
         const sid_interval *d = &e->pair[p].difference[SID_METRIC_NDCG][e->k_count - 1];
-        if (a->is_baseline && e->row[0].is_baseline == false)
+        if ((a->is_baseline && e->row[0].is_baseline == false && b->seeds == 0) || is_in_mean(e, a) || is_in_mean(e, b))
             continue;
-        (void)printf("N@%d of %s less that of %s: %+.4f (%+.4f to %+.4f)%s\n", e->k[e->k_count - 1], a->family,
-                     b->family, d->mean, d->low, d->high,
+        (void)printf("N@%d of %s less that of %s: %+.4f (%+.4f to %+.4f)%s\n", e->k[e->k_count - 1], name_of(app, a),
+                     name_of(app, b), d->mean, d->low, d->high,
                      d->low > 0 || d->high < 0 ? "" : ": as good as none, by these users");
     }
-    (void)app;
 }
 
 static void print_rows(cli_app *app, const sid_evaluation *e, const cli_eval_words *words)

@@ -250,7 +250,11 @@ typedef struct sid_eval_row {
     /* Of models that generate: the share of users whose list is proven to be the best, and of the items shown that do not
      * exist. NaN for others. */
     double exact_rate, invalid_rate;
-    double train_s, eval_s; /* measured; train_s is 0 for a model that was trained before */
+    double train_s, eval_s; /* measured; train_s is 0 for a model that was trained before; of a mean their sums */
+    /* A mean of models given that differ in their seed alone: how many, and the standard deviation of their values. Metrics
+     * are averaged user by user, so that intervals and pairs are of that mean. seeds 0: a model. */
+    int seeds;
+    double seed_deviation[SID_METRIC_COUNT][SID_CUTOFFS_MAX];
 } sid_eval_row;
 
 /* Row a less row b, on the same users and the same resamples. */

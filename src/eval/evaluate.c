@@ -4,6 +4,7 @@
 
 #include "eval/bootstrap.h"
 #include "eval/measure.h"
+#include "eval/seeds.h"
 
 enum { RESAMPLES = 1000, RESAMPLES_MAX = 100000, BASELINE_COUNT = 3, ROWS_MAX = 64 };
 
@@ -12,6 +13,7 @@ typedef struct evaluating {
     const sid_eval_options *options;
     const sid_model *model[ROWS_MAX]; /* (result.row_count) */
     sid_model *baseline[BASELINE_COUNT];
+    int group[ROWS_MAX], groups; /* of the models that differ in their seed alone */
     sid__split split;
     sid__discounts *discounts;
     uint8_t *is_head;
@@ -129,6 +131,18 @@ static sid_status measure_rows(evaluating *e, int given, sid_error *err)
     return SID_OK;
 }
 
+/* A row for each group, behind those of the models. */
+static void average_seeds(evaluating *e)
+{
+    int64_t size = e->split.test.count * e->columns;
+    int models = e->result.row_count;
+    for (int g = 0; g < e->groups; g++) {
+        int row = e->result.row_count++;
+        sid__average_rows(e->result.row, e->group, models, g, e->result.k_count, &e->result.row[row]);
+        sid__average_values(e->value, e->group, models, g, size, e->value + row * size);
+    }
+}
+
 /* ---- Intervals ---- */
 
 /* (rows, cases, columns) to (cases, rows, columns), so that a resample is one pass for all models. */
@@ -226,7 +240,10 @@ static sid_status evaluate(evaluating *e, const sid_events *events, const sid_mo
     }
     if (!e->options->no_baselines)
         SID_TRY(train_baselines(e, err));
-    size_t rows = (size_t)e->result.row_count;
+    e->groups = sid__seed_groups(e->model, model_count, e->group);
+    for (int r = model_count; r < e->result.row_count; r++)
+        e->group[r] = -1;
+    size_t rows = (size_t)e->result.row_count + (size_t)e->groups;
     SID_TRY(sid__alloc(&e->discounts, 1, sizeof *e->discounts, "discounts", err));
     SID_TRY(sid__alloc(&e->is_head, items, 1, "popular items", err));
     SID_TRY(sid__alloc(&e->value, rows * (size_t)e->split.test.count, (size_t)e->columns * sizeof *e->value,
@@ -238,6 +255,7 @@ static sid_status evaluate(evaluating *e, const sid_events *events, const sid_mo
     e->result.users = e->split.test.count;
     e->result.candidates = events->items.count;
     SID_TRY(measure_rows(e, model_count, err));
+    average_seeds(e);
     return resample(e, err);
 }
 

@@ -2,7 +2,7 @@
  *
  * E -> dropout -> GRU -> linear -> products with E, the same table on both sides. Departures: (1) back through the whole
  * sequence, a user a sequence, in place of parallel sessions cut at each step; nothing is carried from one batch to the next, so
- * no state can fail to be reset; (2) the loss over all items by default, the sampled ones beside it; (3) AdamW.
+ * no state can fail to be reset; (2) the softmax over 2,048 sampled items by default, that over all and bpr-max beside it; (3) AdamW.
  */
 #include <math.h>
 
@@ -24,8 +24,8 @@ typedef struct gru4rec_state {
 
 #define AT(field) offsetof(gru4rec_options, field)
 static const sid_option option_table[] = {
-    SID__TRAINING_OPTIONS(gru4rec_options, "60", "128", "0.001", "0", "0.3", "50", "crop", "1", "0"),
-    SID__ITEM_LOSS_OPTIONS(gru4rec_options, "ce"),
+    SID__TRAINING_OPTIONS(gru4rec_options, "40", "128", "0.001", "0", "0.3", "50", "crop", "2", "4000"),
+    SID__ITEM_LOSS_OPTIONS(gru4rec_options, "ce-sampled"),
     {"dim", SID_OPTION_INT, "64", 1, 4096, NULL, "width of items", AT(dim)},
     {"hidden", SID_OPTION_INT, "128", 1, 4096, NULL, "width of the recurrent state", AT(hidden)}};
 #undef AT

@@ -7,7 +7,7 @@ awk 'BEGIN { print "item_id\ttitle"; for (i = 0; i < 20; i++) print "i" i "\ttit
 # ---- evaluation
 passes eval --events e.tsv --bootstrap 50 --header
 says "e.tsv: 360 events of 60 users"
-prints "dataset	split	ties	filter	model	options	R@5	N@5	R@10	N@10"
+prints "dataset	split	ties	filter	model	options	seed	R@5	N@5	R@10	N@10"
 prints "e.tsv	loo	file	seen	pop"
 prints "e.tsv	loo	file	seen	last"
 prints "e.tsv	loo	file	seen	itemknn"
@@ -24,7 +24,11 @@ prints "e.tsv	time=0.8,0.1"
 passes eval --events e.tsv --ties shuffle --threads 1
 cp "$out" one
 passes eval --events e.tsv --ties shuffle --threads 3
-check "threads change no figure" [ "$(cut -f 1-16 one | md5sum)" = "$(cut -f 1-16 "$out" | md5sum)" ]
+check "threads change no figure" [ "$(cut -f 1-17 one | md5sum)" = "$(cut -f 1-17 "$out" | md5sum)" ]
+passes eval item2vec --seeds 2 --epochs 1 --dim 4 --events e.tsv --bootstrap 0
+prints "item2vec x2"
+passes eval item2vec --seeds 2 --epochs 1 --dim 4 --events e.tsv --format json --bootstrap 0
+prints '"seed_deviation"'
 passes eval --events e.tsv --core 5 --repeats first --bootstrap 0
 sed '2s/$/x/' e.tsv >bad.tsv
 fails 3 "bad.tsv:2: timestamp is" eval --events bad.tsv

@@ -33,7 +33,7 @@ static sid_model *built(const char *options)
     return m;
 }
 
-#define OPTIONS "dim=6,blocks=2,heads=2,history_max=8,dropout=0"
+#define OPTIONS "dim=6,blocks=2,heads=2,history_max=8,dropout=0,loss=ce"
 #define SMALL "dim=8,blocks=1,epochs=2,batch_users=16,history_max=12"
 
 /* Fails when a block, the head, what is hidden or the loss is other than PyTorch's: the last items alone, and all items. */

@@ -38,6 +38,45 @@ static void test_table(void **state)
     sid_events_free(events);
 }
 
+/* Fails when the row of several seeds is not their mean, its interval not that of the users' means, or others are averaged. */
+static void test_seeds(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 80, 30);
+    sid_model *m[4] = {0};
+    sid_evaluation e = {0};
+    for (int i = 0; i < 3; i++)
+        TEST_OK(sid_model_train(
+            ctx,
+            &(sid_train_options){.family = "item2vec", .options = "dim=4,epochs=2,rate=0.3", .seed = (uint64_t)i + 1},
+            events, NULL, &m[i], err));
+    TEST_OK(sid_model_train(ctx, &(sid_train_options){.family = "pop", .seed = 7}, events, NULL, &m[3], err));
+    const sid_eval_options options = {.bootstrap = 100};
+    TEST_OK(sid_evaluate(ctx, events, &options, (const sid_model *const *)m, 4, &e, err));
+    assert_int_equal(e.row_count, 8);
+    assert_int_equal(e.pair_count, 28);
+    const sid_eval_row *mean = &e.row[7];
+    assert_int_equal(mean->seeds, 3);
+    assert_true(e.row[3].seeds == 0 && !mean->is_baseline && strcmp(mean->family, "item2vec") == 0);
+    for (int k = 0; k < 2; k++) {
+        double x[3], sum = 0, spread = 0;
+        for (int i = 0; i < 3; i++)
+            sum += x[i] = e.row[i].value[SID_METRIC_NDCG][k].mean;
+        for (int i = 0; i < 3; i++)
+            spread += (x[i] - sum / 3) * (x[i] - sum / 3) / 2;
+        const sid_interval *value = &mean->value[SID_METRIC_NDCG][k];
+        assert_true(fabs(value->mean - sum / 3) < 1e-12 && value->low <= value->mean && value->mean <= value->high);
+        assert_true(fabs(mean->seed_deviation[SID_METRIC_NDCG][k] - sqrt(spread)) < 1e-12);
+    }
+    assert_true(fabs(mean->segment[6].mean[0][0] - (e.row[0].segment[6].mean[0][0] + e.row[1].segment[6].mean[0][0] +
+                                                    e.row[2].segment[6].mean[0][0]) /
+                                                       3) < 1e-12);
+    sid_evaluation_drop(&e);
+    for (int i = 0; i < 4; i++)
+        sid_model_close(m[i]);
+    sid_events_free(events);
+}
+
 /* Fails when a model is asked what it was trained on, or of items it does not know, or options that are none pass. */
 static void test_refused(void **state)
 {
@@ -122,7 +161,8 @@ static void test_results(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_no_memory), cmocka_unit_test(test_results)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_seeds),
+                                       cmocka_unit_test(test_refused), cmocka_unit_test(test_no_memory),
+                                       cmocka_unit_test(test_results)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

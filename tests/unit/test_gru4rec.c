@@ -33,7 +33,7 @@ static sid_model *built(const char *options)
     return m;
 }
 
-#define OPTIONS "dim=6,hidden=5,dropout=0"
+#define OPTIONS "dim=6,hidden=5,dropout=0,loss=ce"
 #define SMALL "dim=8,hidden=8,epochs=2,batch_users=16"
 
 /* Fails when a gate, the way back through a sequence, or the loss is other than PyTorch's. */
