@@ -27,6 +27,10 @@ typedef struct sid__drop {
     uint32_t stream, least; /* words below `least` drop */
 } sid__drop;
 
+typedef struct sid__norm_row {
+    sid__real mean, inverse; /* mean 0 of RMS norm */
+} sid__norm_row;
+
 typedef struct sid__sequence_kernels {
     /* row[0 .. visible) = softmax(scale row + bias), row[visible .. step) = 0. bias NULL: none; it can be read up to the
      * step. NaN stays NaN. */
@@ -44,6 +48,18 @@ typedef struct sid__sequence_kernels {
     void (*drop)(int columns, sid__real keep, const sid__real *p, sid__real *out);
     /* g = p < 0 ? 0 : keep g; p = |p| */
     void (*drop_back)(int columns, sid__real keep, sid__real *p, sid__real *g);
+    /* y[j] = (is_added ? y[j] : 0) + (first_element + j is dropped ? 0 : keep x[j]) */
+    void (*dropout)(int64_t count, const sid__drop *drop, uint64_t first_element, sid__real keep, bool is_added,
+                    const sid__real *x, sid__real *y);
+    /* A row of layer norm (centred) or RMS norm: y = (x - mean) inverse gain + shift; shift NULL: none. */
+    void (*norm)(int columns, bool is_centered, double epsilon, const sid__real *x, const sid__real *gain,
+                 const sid__real *shift, sid__norm_row *of, sid__real *y);
+    /* to (+)= the gradient of x where g is that of y. */
+    void (*norm_back)(int columns, bool is_centered, bool is_added, const sid__real *x, const sid__real *gain,
+                      const sid__real *g, const sid__norm_row *of, sid__real *to);
+    /* gains, shifts (columns) = gradients of gain and shift over rows of x and g, from the first on. */
+    void (*norm_sums)(int64_t rows, int columns, const sid__real *x, const sid__real *g, const sid__norm_row *of,
+                      sid__real *gains, sid__real *shifts);
 } sid__sequence_kernels;
 
 const sid__sequence_kernels *sid__sequence_for(sid__isa isa);

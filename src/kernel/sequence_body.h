@@ -1,7 +1,6 @@
 /* sequence_body.h: the loops of sequence.h, included once per ISA with LANES, numbers a register, which divides 16, and
  * SEQUENCE_TABLE, the name of the table to define.
  */
-#include "base/philox.h"
 #include "kernel/real_vector.h"
 #include "kernel/sequence.h"
 
@@ -28,6 +27,18 @@ static inline sid__real shift_row(int count, sid__real scale, const sid__real *b
         most = choose((bits)(x > most), x, most);
         store(row + j, x);
     }
+    store(lane, most);
+    for (int i = 1; i < LANES; i++)
+        lane[0] = lane[i] > lane[0] ? lane[i] : lane[0];
+    return lane[0];
+}
+
+static inline sid__real largest(int count, const sid__real *row)
+{
+    vector most = all(-REAL_MAX);
+    sid__real lane[LANES];
+    for (int j = 0; j < count; j += LANES)
+        most = choose((bits)(load(row + j) > most), load(row + j), most);
     store(lane, most);
     for (int i = 1; i < LANES; i++)
         lane[0] = lane[i] > lane[0] ? lane[i] : lane[0];
@@ -92,7 +103,7 @@ static sid__real absorb(int columns, const sid__real *bias, sid__real *row, sid_
         for (int j = 0; j < columns; j++)
             row[j] = row[j] + bias[j];
     fill(columns, end, -REAL_MAX, row);
-    now = shift_row(end, 1, NULL, row);
+    now = largest(end, row);
     *most = now > before ? now : before;
     sid__real earlier[LANES] = {before - *most}, factor[LANES];
     store(factor, exponential_below(load(earlier)));
@@ -117,13 +128,64 @@ static sid__real shares(int columns, sid__real bias, const sid__real *most, cons
     return sum_of_lanes(sum);
 }
 
-static void mark(int columns, const sid__drop *drop, uint64_t first_element, sid__real *p)
+/* ---- Draws -------------------------------------------------------------------------------------------------------- */
+
+enum { DRAWS = 16 }; /* Philox draws at a time, four words each */
+
+/* Draws first .. first + 15: word[w][i] is word w of draw first + i. As base/philox.c, which a test compares with; loops
+ * over draws become vectors. */
+static inline void draw(const sid__drop *drop, uint64_t first, uint32_t word[4][DRAWS])
 {
-    uint32_t word[4];
-    for (int j = 0; j < columns; j++) {
-        if (j % 4 == 0)
-            sid__philox(drop->seed, drop->stream, drop->first + (first_element + (uint64_t)j) / 4, word);
-        p[j] = word[j % 4] < drop->least ? -p[j] : p[j];
+    uint32_t key_0 = (uint32_t)drop->seed, key_1 = (uint32_t)(drop->seed >> 32);
+    for (int i = 0; i < DRAWS; i++) {
+        word[0][i] = (uint32_t)(first + (uint64_t)i);
+        word[1][i] = (uint32_t)((first + (uint64_t)i) >> 32);
+        word[2][i] = drop->stream;
+        word[3][i] = 0;
+    }
+#pragma GCC unroll 10
+    for (int round = 0; round < 10; round++, key_0 += 0x9E3779B9u, key_1 += 0xBB67AE85u)
+        for (int i = 0; i < DRAWS; i++) {
+            uint64_t p0 = (uint64_t)0xD2511F53u * word[0][i], p1 = (uint64_t)0xCD9E8D57u * word[2][i];
+            uint32_t c1 = word[1][i], c3 = word[3][i];
+            word[0][i] = (uint32_t)(p1 >> 32) ^ c1 ^ key_0;
+            word[1][i] = (uint32_t)p1;
+            word[2][i] = (uint32_t)(p0 >> 32) ^ c3 ^ key_1;
+            word[3][i] = (uint32_t)p0;
+        }
+}
+
+/* Words of elements first_element .. + 63, which begin a draw, in the order of the elements. */
+static inline void draw_elements(const sid__drop *how, uint64_t first_element, uint32_t out[4 * DRAWS])
+{
+    uint32_t word[4][DRAWS];
+    draw(how, how->first + first_element / 4, word);
+    for (int i = 0; i < DRAWS; i++)
+        for (int w = 0; w < 4; w++)
+            out[4 * i + w] = word[w][i];
+}
+
+static void mark(int columns, const sid__drop *how, uint64_t first_element, sid__real *p)
+{
+    uint32_t word[4 * DRAWS];
+    for (int j = 0; j < columns; j += 4 * DRAWS) {
+        int count = columns - j < 4 * DRAWS ? columns - j : 4 * DRAWS;
+        draw_elements(how, first_element + (uint64_t)j, word);
+        for (int i = 0; i < count; i++)
+            p[j + i] = word[i] < how->least ? -p[j + i] : p[j + i];
+    }
+}
+
+static void dropout(int64_t count, const sid__drop *how, uint64_t first_element, sid__real keep, bool is_added,
+                    const sid__real *restrict x, sid__real *restrict y)
+{
+    uint32_t word[4 * DRAWS];
+    uint64_t before = first_element % 4;
+    for (int64_t j = -(int64_t)before; j < count; j += 4 * DRAWS) {
+        int64_t begin = j < 0 ? 0 : j, end = j + 4 * DRAWS < count ? j + 4 * DRAWS : count;
+        draw_elements(how, first_element + (uint64_t)j, word);
+        for (int64_t i = begin; i < end; i++)
+            y[i] = (is_added ? y[i] : 0) + (word[i - j] < how->least ? 0 : keep * x[i]);
     }
 }
 
@@ -141,6 +203,95 @@ static void drop_back(int columns, sid__real keep, sid__real *restrict p, sid__r
     }
 }
 
+/* ---- Norms -------------------------------------------------------------------------------------------------------- */
+
+/* x less `mean`; what stands past the row's end 0. */
+static inline vector centred(const sid__real *x, int at, int columns, vector mean)
+{
+    sid__real part[LANES] = {0};
+    if (at + LANES <= columns)
+        return load(x + at) - mean;
+    for (int i = 0; at + i < columns; i++)
+        part[i] = x[at + i] - mean[0];
+    return load(part);
+}
+
+static inline vector get(const sid__real *x, int at, int columns)
+{
+    return centred(x, at, columns, all(0));
+}
+
+static inline void put(sid__real *y, int at, int columns, vector value)
+{
+    sid__real part[LANES];
+    if (at + LANES <= columns) {
+        store(y + at, value);
+        return;
+    }
+    store(part, value);
+    for (int i = 0; at + i < columns; i++)
+        y[at + i] = part[i];
+}
+
+static void norm(int columns, bool is_centered, double epsilon, const sid__real *x, const sid__real *gain,
+                 const sid__real *shift, sid__norm_row *of, sid__real *y)
+{
+    vector sum[VECTORS] = {0}, square[VECTORS] = {0};
+    for (int j = 0; j < columns && is_centered; j += STRIDE)
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++)
+            sum[v] += get(x, j + v * LANES, columns);
+    of->mean = is_centered ? sum_of_lanes(sum) / (sid__real)columns : 0;
+    vector mean = all(of->mean);
+    for (int j = 0; j < columns; j += STRIDE)
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) {
+            vector d = centred(x, j + v * LANES, columns, mean);
+            square[v] += d * d;
+        }
+    of->inverse = (sid__real)(1 / sqrt((double)sum_of_lanes(square) / columns + epsilon));
+    for (int j = 0; j < columns; j += LANES) {
+        vector value = centred(x, j, columns, mean) * all(of->inverse) * get(gain, j, columns);
+        put(y, j, columns, shift ? value + get(shift, j, columns) : value);
+    }
+}
+
+/* to (+)= inverse (g' - mean g' - x' mean(g' x')), g' = gain g, x' the normalised row; without centring no mean g'. */
+static void norm_back(int columns, bool is_centered, bool is_added, const sid__real *x, const sid__real *gain,
+                      const sid__real *g, const sid__norm_row *of, sid__real *to)
+{
+    vector along[VECTORS] = {0}, sum[VECTORS] = {0}, mean = all(of->mean), inverse = all(of->inverse);
+    for (int j = 0; j < columns; j += STRIDE)
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) {
+            int at = j + v * LANES;
+            vector scaled = get(g, at, columns) * get(gain, at, columns);
+            along[v] += scaled * (centred(x, at, columns, mean) * inverse);
+            sum[v] += scaled;
+        }
+    vector mean_along = all(sum_of_lanes(along) / (sid__real)columns);
+    vector mean_sum = all(is_centered ? sum_of_lanes(sum) / (sid__real)columns : 0);
+    for (int j = 0; j < columns; j += LANES) {
+        vector scaled = get(g, j, columns) * get(gain, j, columns), normal = centred(x, j, columns, mean) * inverse;
+        vector value = inverse * (scaled - mean_sum - normal * mean_along);
+        put(to, j, columns, is_added ? get(to, j, columns) + value : value);
+    }
+}
+
+static void norm_sums(int64_t rows, int columns, const sid__real *x, const sid__real *g, const sid__norm_row *of,
+                      sid__real *restrict gains, sid__real *restrict shifts)
+{
+    fill(0, columns, 0, gains);
+    fill(0, columns, 0, shifts);
+    for (int64_t i = 0; i < rows; i++, x += columns, g += columns) {
+        sid__real mean = of[i].mean, inverse = of[i].inverse;
+        for (int j = 0; j < columns; j++) {
+            gains[j] = gains[j] + g[j] * ((x[j] - mean) * inverse);
+            shifts[j] = shifts[j] + g[j];
+        }
+    }
+}
+
 const sid__sequence_kernels SEQUENCE_TABLE = {
     .softmax = softmax,
     .softmax_back = softmax_back,
@@ -149,4 +300,8 @@ const sid__sequence_kernels SEQUENCE_TABLE = {
     .mark = mark,
     .drop = drop,
     .drop_back = drop_back,
+    .dropout = dropout,
+    .norm = norm,
+    .norm_back = norm_back,
+    .norm_sums = norm_sums,
 };

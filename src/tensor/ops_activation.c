@@ -4,6 +4,7 @@
 
 #include "base/philox.h"
 #include "kernel/curve.h"
+#include "kernel/sequence.h"
 #include "tensor/ops.h"
 
 typedef struct elementwise_saved {
@@ -17,12 +18,8 @@ typedef struct elementwise_job {
     sid__value *to; /* gets the gradient; NULL: forward */
     const sid__curve *curve;
     const sid__neural *kernels;
+    const sid__sequence_kernels *row;
 } elementwise_job;
-
-static void add_grad(sid__value *to, int64_t at, double grad)
-{
-    to->grad[at] = (sid__real)(to->has_grad ? (double)to->grad[at] + grad : grad);
-}
 
 static void apply(const sid__curve *curve, sid__activation activation, int64_t count, const sid__real *x, sid__real *y)
 {
@@ -70,20 +67,15 @@ static void dropout_task(void *arg, int64_t begin, int64_t end, int worker)
 {
     const elementwise_job *job = arg;
     const sid__dropout *d = &job->saved->dropout;
-    uint32_t word[4], least = (uint32_t)(d->rate * 0x1p32);
-    double scale = 1 / (1 - d->rate);
-    int64_t first = begin * job->x->columns;
+    const sid__drop how = {.seed = d->seed ^ (uint64_t)d->layer << 48,
+                           .first = (uint64_t)d->step << 32,
+                           .stream = SID__STREAM_DROPOUT,
+                           .least = (uint32_t)(d->rate * 0x1p32)};
+    int64_t at = begin * job->x->columns, count = (end - begin) * job->x->columns;
     (void)worker;
-    for (int64_t i = first; i < end * job->x->columns; i++) {
-        if (i == first || i % 4 == 0)
-            sid__philox(d->seed ^ (uint64_t)d->layer << 48, SID__STREAM_DROPOUT,
-                        (uint64_t)d->step << 32 | (uint64_t)(i / 4), word);
-        double kept = word[i % 4] >= least ? scale : 0;
-        if (job->to)
-            add_grad(job->to, i, kept * (double)job->y->grad[i]);
-        else
-            job->y->data[i] = (sid__real)(kept * (double)job->x->data[i]);
-    }
+    job->row->dropout(count, &how, (uint64_t)at, (sid__real)(1 / (1 - d->rate)), job->to && job->to->has_grad,
+                      job->to ? job->y->grad + at : job->x->data + at,
+                      job->to ? job->to->grad + at : job->y->data + at);
 }
 
 static void elementwise_backward(const sid_ctx *ctx, const sid__node *node)
@@ -91,6 +83,7 @@ static void elementwise_backward(const sid_ctx *ctx, const sid__node *node)
     elementwise_job job = {.saved = node->saved, .x = node->in[0], .y = node->out, .to = node->in[0]};
     job.curve = sid__curve_for(ctx->isa);
     job.kernels = sid__neural_for(ctx->isa);
+    job.row = sid__sequence_for(ctx->isa);
     sid__ctx_for(ctx, job.x->rows, SID__ROWS, node->op == SID__OP_DROPOUT ? dropout_task : activation_task, &job);
     job.to->has_grad = true;
 }
@@ -101,6 +94,7 @@ static sid__value *elementwise(sid__tape *tape, sid__value *x, sid__op op, const
     if (!y)
         return NULL;
     elementwise_job job = {.saved = saved, .x = x, .y = y, .curve = sid__curve_for(tape->ctx->isa)};
+    job.row = sid__sequence_for(tape->ctx->isa);
     sid__ctx_for(tape->ctx, x->rows, SID__ROWS, op == SID__OP_DROPOUT ? dropout_task : activation_task, &job);
     sid__tape_record(tape,
                      &(sid__node){.backward = elementwise_backward, .op = op, .out = y, .in = {x}, .saved = saved},

@@ -1,93 +1,46 @@
-/* ops_norm.c: normalisation of rows: layer norm, RMS norm, unit length. Means and squares are summed in double, in the order of
- * the elements.
- */
+/* ops_norm.c: normalisation of rows: layer norm, RMS norm, unit length. */
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
+#include "kernel/sequence.h"
 #include "tensor/ops.h"
 
 typedef struct norm_saved {
     bool is_centered;
     double epsilon;
-    double *mean, *inverse;    /* (N) */
+    sid__norm_row *row;        /* (N) */
     sid__real *gains, *biases; /* (ceil(N / SID__ROWS), D): sums over the rows of a task */
 } norm_saved;
 
 typedef struct norm_job {
     const norm_saved *saved;
+    const sid__sequence_kernels *kernels;
     const sid__value *gain, *bias; /* bias NULL: none */
     sid__value *x, *y;
 } norm_job;
 
-static void norm_row(const norm_job *job, int64_t i)
-{
-    int dim = job->x->columns;
-    const sid__real *x = job->x->data + i * dim;
-    sid__real *y = job->y->data + i * dim;
-    double sum = 0, square = 0;
-    for (int d = 0; d < dim && job->saved->is_centered; d++)
-        sum += (double)x[d];
-    double mean = sum / dim;
-    for (int d = 0; d < dim; d++)
-        square += ((double)x[d] - mean) * ((double)x[d] - mean);
-    double inverse = 1 / sqrt(square / dim + job->saved->epsilon);
-    for (int d = 0; d < dim; d++)
-        y[d] = (sid__real)(((double)x[d] - mean) * inverse * (double)job->gain->data[d] +
-                           (job->bias ? (double)job->bias->data[d] : 0));
-    job->saved->mean[i] = mean;
-    job->saved->inverse[i] = inverse;
-}
-
 static void norm_task(void *arg, int64_t begin, int64_t end, int worker)
 {
+    const norm_job *job = arg;
+    int dim = job->x->columns;
     (void)worker;
     for (int64_t i = begin; i < end; i++)
-        norm_row(arg, i);
-}
-
-/* dx = inverse (g' - mean g' - x' mean(g' x')), g' = gain g, x' the normalised row; without centring no mean g'. */
-static void norm_back_row(const norm_job *job, int64_t i)
-{
-    int dim = job->x->columns;
-    const sid__real *x = job->x->data + i * dim, *g = job->y->grad + i * dim;
-    double mean = job->saved->mean[i], inverse = job->saved->inverse[i], along = 0, sum = 0;
-    sid__real *to = job->x->grad + i * dim;
-    for (int d = 0; d < dim; d++) {
-        double scaled = (double)g[d] * (double)job->gain->data[d];
-        along += scaled * ((double)x[d] - mean) * inverse;
-        sum += job->saved->is_centered ? scaled : 0;
-    }
-    for (int d = 0; d < dim; d++) {
-        double scaled = (double)g[d] * (double)job->gain->data[d], normal = ((double)x[d] - mean) * inverse;
-        double grad = inverse * (scaled - sum / dim - normal * along / dim);
-        to[d] = (sid__real)(job->x->has_grad ? (double)to[d] + grad : grad);
-    }
-}
-
-static void sum_params(const norm_job *job, int64_t begin, int64_t end)
-{
-    int dim = job->x->columns;
-    sid__real *gain = job->saved->gains + begin / SID__ROWS * dim, *bias = job->saved->biases + begin / SID__ROWS * dim;
-    memset(gain, 0, (size_t)dim * sizeof *gain);
-    memset(bias, 0, (size_t)dim * sizeof *bias);
-    for (int64_t i = begin; i < end; i++) {
-        const sid__real *x = job->x->data + i * dim, *g = job->y->grad + i * dim;
-        double mean = job->saved->mean[i], inverse = job->saved->inverse[i];
-        for (int d = 0; d < dim; d++) {
-            gain[d] += (sid__real)((double)g[d] * ((double)x[d] - mean) * inverse);
-            bias[d] += g[d];
-        }
-    }
+        job->kernels->norm(dim, job->saved->is_centered, job->saved->epsilon, job->x->data + i * dim, job->gain->data,
+                           job->bias ? job->bias->data : NULL, &job->saved->row[i], job->y->data + i * dim);
 }
 
 static void norm_back_task(void *arg, int64_t begin, int64_t end, int worker)
 {
     const norm_job *job = arg;
+    const norm_saved *saved = job->saved;
+    int dim = job->x->columns;
+    int64_t at = begin * dim, part = begin / SID__ROWS * dim;
     (void)worker;
-    sum_params(job, begin, end);
+    job->kernels->norm_sums(end - begin, dim, job->x->data + at, job->y->grad + at, saved->row + begin,
+                            saved->gains + part, saved->biases + part);
     for (int64_t i = begin; i < end && sid__wants_grad(job->x); i++)
-        norm_back_row(job, i);
+        job->kernels->norm_back(dim, saved->is_centered, job->x->has_grad, job->x->data + i * dim, job->gain->data,
+                                job->y->grad + i * dim, &saved->row[i], job->x->grad + i * dim);
 }
 
 /* to->grad (+)= the rows of partial, in order */
@@ -106,7 +59,12 @@ static void norm_backward(const sid_ctx *ctx, const sid__node *node)
 {
     const norm_saved *saved = node->saved;
     const sid__neural *kernels = sid__neural_for(ctx->isa);
-    norm_job job = {.saved = saved, .gain = node->in[1], .bias = node->in[2], .x = node->in[0], .y = node->out};
+    norm_job job = {.saved = saved,
+                    .kernels = sid__sequence_for(ctx->isa),
+                    .gain = node->in[1],
+                    .bias = node->in[2],
+                    .x = node->in[0],
+                    .y = node->out};
     int64_t tasks = (job.x->rows + SID__ROWS - 1) / SID__ROWS;
     sid__ctx_for(ctx, job.x->rows, SID__ROWS, norm_back_task, &job);
     if (sid__wants_grad(job.x))
@@ -125,13 +83,13 @@ sid__value *sid__op_norm(sid__tape *tape, sid__value *x, sid__value *gain, sid__
     norm_saved saved = {.is_centered = kind == SID__LAYER_NORM, .epsilon = epsilon};
     sid__value *y = sid__tape_value(tape, x->rows, x->columns,
                                     sid__wants_grad(x) || sid__wants_grad(gain) || sid__wants_grad(bias));
-    saved.mean = sid__tape_push(tape, rows, sizeof(double));
-    saved.inverse = sid__tape_push(tape, rows, sizeof(double));
+    saved.row = sid__tape_push(tape, rows, sizeof *saved.row);
     saved.gains = sid__tape_push(tape, tasks * dim, sizeof(sid__real));
     saved.biases = sid__tape_push(tape, tasks * dim, sizeof(sid__real));
     if (tape->status != SID_OK)
         return NULL;
-    norm_job job = {.saved = &saved, .gain = gain, .bias = bias, .x = x, .y = y};
+    norm_job job = {
+        .saved = &saved, .kernels = sid__sequence_for(tape->ctx->isa), .gain = gain, .bias = bias, .x = x, .y = y};
     sid__ctx_for(tape->ctx, x->rows, SID__ROWS, norm_task, &job);
     sid__tape_record(
         tape,

@@ -3,7 +3,7 @@
 
 #include "quant_help.h"
 
-enum { COLUMNS_MAX = 67, ROOM = 80, OUTPUTS = 8 };
+enum { COLUMNS_MAX = 67, ROOM = 80, OUTPUTS = 13 };
 
 static void run_all(const sid__sequence_kernels *k, int columns, float out[OUTPUTS][ROOM])
 {
@@ -32,6 +32,14 @@ static void run_all(const sid__sequence_kernels *k, int columns, float out[OUTPU
     k->mark(columns, &how, 8, out[5]);
     k->drop(columns, 1.5f, out[5], out[7]);
     k->drop_back(columns, 1.5f, out[5], out[2]);
+    k->dropout(columns, &how, 3, 1.5f, false, x, out[8]);
+    k->dropout(columns, &how, 17, 1.5f, true, x, out[8]);
+    for (int is_centered = 0; is_centered < 2; is_centered++) {
+        sid__norm_row row;
+        k->norm(columns, is_centered, 1e-6, x, tops, is_centered ? bias : NULL, &row, out[9]);
+        k->norm_back(columns, is_centered, is_centered, x, tops, bias, &row, out[10]);
+        k->norm_sums(1, columns, x, bias, &row, out[11], out[12]);
+    }
 }
 
 /* Fails when a path rounds or sums in another order at any length. */
@@ -139,10 +147,54 @@ static void marks_are_counted(void **state)
         assert_true(g[j] == used[j] && p[j] == 0.5f);
 }
 
+/* Fails when an element takes another's word, at any place of the first one. */
+static void dropout_is_counted(void **state)
+{
+    enum { COUNT = 150 };
+    const sid__drop how = {.seed = 9, .first = 7ull << 32, .stream = SID__STREAM_DROPOUT, .least = 0x80000000};
+    float x[COUNT], y[COUNT];
+    (void)state;
+    for (int j = 0; j < COUNT; j++)
+        x[j] = 1;
+    for (uint64_t first = 0; first < 9; first++) {
+        memset(y, 0, sizeof y);
+        sid__sequence_portable.dropout(COUNT, &how, first, 2, false, x, y);
+        for (int j = 0; j < COUNT; j++) {
+            uint32_t word[4];
+            sid__philox(9, SID__STREAM_DROPOUT, (7ull << 32) + (first + (uint64_t)j) / 4, word);
+            assert_true(y[j] == (word[(first + (uint64_t)j) % 4] < 0x80000000 ? 0 : 2));
+        }
+    }
+}
+
+/* Fails when a mean or a square takes in what stands past the row's end, or a formula is another. */
+static void norm_is_that_of_double(void **state)
+{
+    (void)state;
+    for (int columns = 1; columns <= COLUMNS_MAX; columns += 11) {
+        float x[ROOM], gain[ROOM], y[ROOM];
+        double mean = 0, square = 0;
+        sid__norm_row row;
+        fill_uniform(x, ROOM, 7);
+        fill_uniform(gain, ROOM, 8);
+        for (int j = 0; j < columns; j++)
+            mean += (double)(x[j] += 5) / columns;
+        for (int j = 0; j < columns; j++)
+            square += ((double)x[j] - mean) * ((double)x[j] - mean) / columns;
+        sid__sequence_portable.norm(columns, true, 1e-5, x, gain, gain, &row, y);
+        for (int j = 0; j < columns; j++)
+            assert_near(y[j], ((double)x[j] - mean) / sqrt(square + 1e-5) * (double)gain[j] + (double)gain[j], 4e-6);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(paths_agree), cmocka_unit_test(softmax_is_that_of_libm),
-                                       cmocka_unit_test(parts_make_the_whole), cmocka_unit_test(nan_stays),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(paths_agree),
+                                       cmocka_unit_test(dropout_is_counted),
+                                       cmocka_unit_test(norm_is_that_of_double),
+                                       cmocka_unit_test(softmax_is_that_of_libm),
+                                       cmocka_unit_test(parts_make_the_whole),
+                                       cmocka_unit_test(nan_stays),
                                        cmocka_unit_test(marks_are_counted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
