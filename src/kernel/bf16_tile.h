@@ -48,8 +48,11 @@ typedef struct sid__bf16_rows {
     int columns;
     bool is_relu;
     const float *bias; /* (columns); x becomes x + bias, less what is negative when is_relu */
-    const float *kept; /* like x: x counts as 0 where this is not positive, but stays as it is in memory */
-    float *sum;        /* (columns) gets the sums over the rows, from the first on */
+    const uint16_t
+        *kept; /* (rows, columns padded to 16) bf16: x counts as 0 where it is not positive, but stays as it is
+                           * in memory; may be what is written to, to->rows */
+    int64_t kept_step;
+    float *sum; /* (columns) gets the sums over the rows, from the first on */
 } sid__bf16_rows;
 
 typedef struct sid__bf16_tile {

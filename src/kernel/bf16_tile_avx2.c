@@ -10,6 +10,7 @@ enum { LANES = 8, ROWS = 4, GROUPS = 1 };
 
 typedef float vector __attribute__((vector_size(32)));
 typedef int32_t lane_bits __attribute__((vector_size(32)));
+typedef int16_t lane_halves __attribute__((vector_size(16)));
 typedef struct pair {
     __m256 even, odd;
 } pair;

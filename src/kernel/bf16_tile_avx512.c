@@ -10,6 +10,7 @@ enum { LANES = 16, ROWS = 8, GROUPS = 2 };
 
 typedef float vector __attribute__((vector_size(64)));
 typedef int32_t lane_bits __attribute__((vector_size(64)));
+typedef int16_t lane_halves __attribute__((vector_size(32)));
 typedef struct pair {
     __m512 even, odd;
 } pair;

@@ -9,6 +9,7 @@ enum { LANES = 16, ROWS = 8, GROUPS = 3 };
 
 typedef float vector __attribute__((vector_size(64)));
 typedef int32_t lane_bits __attribute__((vector_size(64)));
+typedef int16_t lane_halves __attribute__((vector_size(32)));
 typedef __m512i pair;
 
 static inline pair spread(uint32_t word)

@@ -189,7 +189,8 @@ enum { HAS_BIAS = 1, HAS_RELU = 2, HAS_KEPT = 4, HAS_SUM = 8, HAS_ROWS = 16, HAS
 /* 16 columns of two rows, and where they go. */
 typedef struct square {
     float *x[2], *sum;
-    const float *bias, *kept[2];
+    const float *bias;
+    const uint16_t *kept[2];
     uint16_t *row[2], *panel;
 } square;
 
@@ -202,8 +203,11 @@ __attribute__((always_inline)) static inline vector prepare(const square *s, con
         v = (vector)((lane_bits)v & ~(lane_bits)(v < (vector){0}));
     if (flags & (HAS_BIAS | HAS_RELU))
         store(s->x[row] + at, v);
-    if (flags & HAS_KEPT)
-        v = (vector)((lane_bits)v & (lane_bits)(load(s->kept[row] + at) > (vector){0}));
+    if (flags & HAS_KEPT) {
+        lane_halves kept;
+        memcpy(&kept, s->kept[row] + at, sizeof kept);
+        v = (vector)((lane_bits)v & (__builtin_convertvector(kept, lane_bits) > 0));
+    }
     return v;
 }
 
@@ -232,21 +236,21 @@ static void copy_part(float *to, const float *from, int columns)
 /* The last columns, fewer than 16, from `at` on: in a padded copy. */
 static void round_edge(const square *s, const int flags, int64_t at, int columns, bool is_single, uint16_t *panel)
 {
-    float part[6][GROUP] = {{0}};
-    square padded = {.x = {part[0], part[1]}, .kept = {part[2], part[3]}, .bias = part[4], .sum = part[5]};
+    float part[4][GROUP] = {{0}};
+    square padded = {.x = {part[0], part[1]}, .bias = part[2], .sum = part[3]};
     bool is_changed = flags & (HAS_BIAS | HAS_RELU);
     for (int row = 0; row < 2 - is_single; row++) {
         copy_part(part[row], s->x[row] + at, columns);
-        copy_part(part[2 + row], flags & HAS_KEPT ? s->kept[row] + at : NULL, columns);
+        padded.kept[row] = flags & HAS_KEPT ? s->kept[row] + at : NULL;
         padded.row[row] = flags & HAS_ROWS ? s->row[row] + at : NULL;
     }
-    copy_part(part[4], flags & HAS_BIAS ? s->bias + at : NULL, columns);
-    copy_part(part[5], flags & HAS_SUM ? s->sum + at : NULL, columns);
+    copy_part(part[2], flags & HAS_BIAS ? s->bias + at : NULL, columns);
+    copy_part(part[3], flags & HAS_SUM ? s->sum + at : NULL, columns);
     round_square(&padded, flags, 0, is_single, panel);
     for (int row = 0; row < 2 - is_single && is_changed; row++)
         memcpy(s->x[row] + at, part[row], (size_t)columns * sizeof(float));
     if (flags & HAS_SUM)
-        memcpy(s->sum + at, part[5], (size_t)columns * sizeof(float));
+        memcpy(s->sum + at, part[3], (size_t)columns * sizeof(float));
 }
 
 __attribute__((always_inline)) static inline void round_two(const square *s, const int flags, int columns,
@@ -267,7 +271,7 @@ __attribute__((always_inline)) static inline void round_all(const sid__bf16_rows
     int64_t i = 0;
     if (flags & HAS_KEPT) {
         s.kept[0] = rows->kept;
-        s.kept[1] = rows->kept + rows->x_step;
+        s.kept[1] = rows->kept + rows->kept_step;
     }
     for (; i < rows->rows; i += 2) {
         if (flags & HAS_ROWS) {
@@ -281,7 +285,7 @@ __attribute__((always_inline)) static inline void round_all(const sid__bf16_rows
             round_two(&s, flags, rows->columns, true, to->pairs_group);
         for (int row = 0; row < 2; row++) {
             s.x[row] += 2 * rows->x_step;
-            s.kept[row] += flags & HAS_KEPT ? 2 * rows->x_step : 0;
+            s.kept[row] += flags & HAS_KEPT ? 2 * rows->kept_step : 0;
         }
     }
 }

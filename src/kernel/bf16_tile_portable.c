@@ -11,6 +11,7 @@ enum { LANES = 4, ROWS = 2, GROUPS = 1 };
 
 typedef float vector __attribute__((vector_size(16)));
 typedef int32_t lane_bits __attribute__((vector_size(16)));
+typedef int16_t lane_halves __attribute__((vector_size(8)));
 typedef struct pair {
     vector even, odd;
 } pair;

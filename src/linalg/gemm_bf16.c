@@ -12,6 +12,7 @@ enum {
     BLOCK_ROWS = 128,     /* a multiple of 16 */
     BLOCK_COLUMNS = 768,  /* at most: 48 groups are strips of three without a rest */
     LEAST_COLUMNS = 96,   /* below, a strip of b is used too seldom */
+    HOT_COLUMNS = 96,     /* two strips: what is finished at a time, while it is in the nearest caches */
     PAIRS = 512,          /* of a step: a strip of three groups is 96 KiB */
     TASKS_A_THREAD = 4,   /* what a slow thread leaves to others */
     ALONE_FLOP = 1 << 21, /* below, waking a thread takes longer */
@@ -112,8 +113,8 @@ void sid__bf16_round_weights(const sid_ctx *ctx, const float *w, int out, int in
 /* ---- Products ----------------------------------------------------------------------------------------------------- */
 
 /* Rows row .. row_end-1 (at most 128), columns column .. column_end-1; both begin at a multiple of 16. */
-static void multiply_block(const sid__bf16_tile *tile, const sid__bf16_product *product, int64_t row, int64_t row_end,
-                           int64_t column, int64_t column_end)
+static void multiply_part(const sid__bf16_tile *tile, const sid__bf16_product *product, int64_t row, int64_t row_end,
+                          int64_t column, int64_t column_end)
 {
     int64_t pairs = split(product->depth, 2), steps = pairs > PAIRS ? split(pairs, PAIRS) : 1;
     sid__bf16_block step = {.a_lane = product->a.lane,
@@ -133,8 +134,20 @@ static void multiply_block(const sid__bf16_tile *tile, const sid__bf16_product *
         tile->block(&step);
         step.is_added = true;
     }
-    if (product->finish)
-        product->finish(product->user, row, row_end, (int)column, (int)column_end);
+}
+
+static void multiply_block(const sid__bf16_tile *tile, const sid__bf16_product *product, int64_t row, int64_t row_end,
+                           int64_t column, int64_t column_end)
+{
+    if (!product->finish) {
+        multiply_part(tile, product, row, row_end, column, column_end);
+        return;
+    }
+    for (int64_t end; column < column_end; column = end) {
+        end = least(column + HOT_COLUMNS, column_end);
+        multiply_part(tile, product, row, row_end, column, end);
+        product->finish(product->user, row, row_end, (int)column, (int)end);
+    }
 }
 
 /* How the blocks of a product are numbered: neighbours share columns, so that b stays in the cache. */

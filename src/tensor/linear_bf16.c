@@ -1,6 +1,8 @@
 /* linear_bf16.c: the linear layer where tape.precision is SID__PRECISION_BF16. Input, weights and the gradient that comes back are rounded,
  * once each, to the layouts that the three products read; sums, bias, activation and gradients are fp32.
  *
+ * Where a relu let through is read from the copy, on which the gradient's is then written: what is below 2^-126 counts as 0.
+ *
  * Behind a relu stands another layer, as a rule: its input is rounded while the block that holds it is in the cache. Other
  * outputs are rounded when somebody multiplies them.
  */
@@ -51,12 +53,14 @@ static void finish_block(void *user, int64_t row, int64_t row_end, int column, i
 static void back_task(void *arg, int64_t begin, int64_t end, int worker)
 {
     const bf16_job *job = arg;
+    const uint16_t *kept = job->saved.is_relu ? job->y->rounded->copy.rows : NULL;
     int columns = job->y->columns;
     const sid__bf16_rows part = {.x = job->y->grad + begin * columns,
                                  .x_step = columns,
                                  .rows = end - begin,
                                  .columns = columns,
-                                 .kept = job->saved.is_relu ? job->y->data + begin * columns : NULL,
+                                 .kept = kept ? kept + begin * sid__bf16_row_step(columns) : NULL,
+                                 .kept_step = sid__bf16_row_step(columns),
                                  .sum = job->bias ? job->saved.partial + begin / SID__ROWS * columns : NULL};
     (void)worker;
     sid__bf16_round_part(job->ctx, &part, begin, 0, job->copy);

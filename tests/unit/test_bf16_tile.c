@@ -161,7 +161,7 @@ static passed pass_element(const sid__bf16_rows *p, const float *before, int64_t
     float x = before[i * p->x_step + j];
     x = p->bias ? x + p->bias[j] : x;
     x = p->is_relu && x < 0 ? 0 : x;
-    return (passed){x, !p->kept || p->kept[i * p->x_step + j] > 0 ? x : 0};
+    return (passed){x, !p->kept || from_bf16(p->kept[i * p->kept_step + j]) > 0 ? x : 0};
 }
 
 static void check_pass(const sid__bf16_tile *tile, sid__bf16_rows pass, const float *before)
@@ -170,9 +170,13 @@ static void check_pass(const sid__bf16_tile *tile, sid__bf16_rows pass, const fl
     float x[7 * 50], sum[40];
     sid__bf16_target to = {.rows = row, .row_step = 64, .pairs = panel, .pairs_group = 4 * 32};
     memcpy(x, before, sizeof x);
+    if (pass.kept)
+        memcpy(row, pass.kept, sizeof row);
     pass.x = x;
-    pass.sum = pass.sum ? sum : NULL;
-    tile->round(&pass, &to);
+    sid__bf16_rows run = pass;
+    run.kept = pass.kept ? row : NULL; /* as training does: read where is written */
+    run.sum = pass.sum ? sum : NULL;
+    tile->round(&run, &to);
     for (int j = 0; j < pass.columns; j++) {
         float total = 0;
         for (int64_t i = 0; i < pass.rows; i++) {
@@ -197,7 +201,10 @@ static void check_pass(const sid__bf16_tile *tile, sid__bf16_rows pass, const fl
 static void a_pass_does_all_at_once(void **state)
 {
     (void)state;
-    float *x = case_floats(7 * 50, 1), *bias = case_floats(50, 2), *kept = case_floats(7 * 50, 3), sum[1];
+    float *x = case_floats(7 * 50, 1), *bias = case_floats(50, 2), *signs = case_floats(7 * 64, 3), sum[1];
+    uint16_t *kept = case_alloc(7 * 64, sizeof *kept);
+    for (int i = 0; i < 7 * 64; i++)
+        kept[i] = to_bf16(signs[i]);
     x[3] = NAN;
     x[60] = -0.0f;
     kept[8] = 0;
@@ -207,6 +214,7 @@ static void a_pass_does_all_at_once(void **state)
             pass.is_relu = i & 1;
             pass.bias = i & 2 ? bias : NULL;
             pass.kept = i & 4 ? kept : NULL;
+            pass.kept_step = 64;
             pass.sum = i & 8 && !isnan(x[3]) ? sum : NULL;
             check_pass(sid__bf16_tile_for((sid__isa)isa), pass, x);
             x[3] = i % 32 < 16 ? NAN : 1;
@@ -214,6 +222,7 @@ static void a_pass_does_all_at_once(void **state)
     sid__free(x);
     sid__free(bias);
     sid__free(kept);
+    sid__free(signs);
 }
 
 int main(void)
