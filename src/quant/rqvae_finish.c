@@ -8,8 +8,10 @@
 #include "quant/kmeans_follow.h"
 #include "quant/rqvae_train.h"
 
-/* z (count, latent) of all rows. */
-static sid_status encode_all(sid__rqvae_trainer *t, float *z, int64_t *row, sid_error *err)
+typedef sid__value *rows_fn(sid__tape *tape, sid__rqvae_model *model, sid__value *x);
+
+/* z (count, latent): what `fn` makes of all rows. `row` is scratch of a batch. */
+static sid_status make_all(sid__rqvae_trainer *t, rows_fn *fn, float *z, int64_t *row, sid_error *err)
 {
     int64_t dim = t->model->options.latent;
     for (int64_t begin = 0; begin < t->count; begin += t->batch) {
@@ -18,7 +20,7 @@ static sid_status encode_all(sid__rqvae_trainer *t, float *z, int64_t *row, sid_
         for (int64_t i = 0; i < count; i++)
             row[i] = begin + i;
         sid__value x = sid__rqvae_gather(t, row, count);
-        const sid__value *part = sid__rqvae_encode(&tape, t->model, &x);
+        const sid__value *part = fn(&tape, t->model, &x);
         SID_TRY(sid__tape_status(&tape, err));
         memcpy(z + begin * dim, part->data, (size_t)(count * dim) * sizeof *z);
     }
@@ -64,7 +66,7 @@ static sid_status settle_codes(sid__rqvae_trainer *t, sid_error *err)
     if (status == SID_OK)
         status = sid__alloc(&z, (size_t)t->count, (size_t)t->model->options.latent * sizeof *z, "latent vectors", err);
     if (status == SID_OK)
-        status = encode_all(t, z, row, err);
+        status = make_all(t, sid__rqvae_encode, z, row, err);
     if (status == SID_OK)
         status = settle(t, z, err);
     sid__free(row);
@@ -74,49 +76,81 @@ static sid_status settle_codes(sid__rqvae_trainer *t, sid_error *err)
 
 /* ---- The decoder alone -------------------------------------------------------------------------------------------- */
 
-static sid_status tune_step(sid__rqvae_trainer *t, sid__optim *optim, const int64_t *row, sid_error *err)
+/* Encoder and codes do not move: what stands for a row is made once. */
+typedef struct tuning {
+    sid__rqvae_trainer *t;
+    sid__optim optim;
+    int64_t *row;     /* (batch) of a step */
+    float *all, *now; /* what stands for all rows, and for those of a step: (count, latent), (batch, latent) */
+} tuning;
+
+static void gather_task(void *arg, int64_t begin, int64_t end, int worker)
 {
+    const tuning *u = arg;
+    int64_t dim = u->t->model->options.latent;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++)
+        memcpy(u->now + i * dim, u->all + u->row[i] * dim, (size_t)dim * sizeof *u->now);
+}
+
+static sid_status tune_step(tuning *u, sid_error *err)
+{
+    sid__rqvae_trainer *t = u->t;
     sid__rqvae_step step;
     sid__params_clear(&t->model->params);
     sid__tape tape = sid__tape_begin(t->ctx, &t->memory, true);
-    sid__value x = sid__rqvae_gather(t, row, t->batch);
+    sid__value x = sid__rqvae_gather(t, u->row, t->batch),
+               now = sid__value_of(u->now, t->batch, t->model->options.latent);
+    sid__ctx_for(t->ctx, t->batch, SID__ROWS, gather_task, u);
     tape.precision = t->plan->precision;
-    sid__rqvae_forward_decoder(&tape, t->model, &x, &step);
+    sid__rqvae_forward_decoder(&tape, t->model, &now, &x, &step);
     SID_TRY(sid__tape_backward(&tape, step.loss, err));
-    (void)sid__optim_step(t->ctx, optim);
+    (void)sid__optim_step(t->ctx, &u->optim);
     return SID_OK;
 }
 
-static sid_status tune_steps(sid__rqvae_trainer *t, sid__optim *optim, int64_t *row, sid_error *err)
+static sid_status tune_steps(tuning *u, sid_error *err)
 {
+    sid__rqvae_trainer *t = u->t;
     for (int64_t step = 0; step < t->plan->tune_steps; step++) {
         SID_TRY(sid__ctx_check(t->ctx, err));
         for (int64_t i = 0; i < t->batch; i++)
-            row[i] = t->row[(step * t->batch + i) * 7919 % t->train_count]; /* a prime: far apart, every row in turn */
-        SID_TRY(tune_step(t, optim, row, err));
+            u->row[i] =
+                t->row[(step * t->batch + i) * 7919 % t->train_count]; /* a prime: far apart, every row in turn */
+        SID_TRY(tune_step(u, err));
         sid__ctx_progress(t->ctx, "fitting the decoder", step + 1, t->plan->tune_steps, "steps", (double)NAN);
     }
     return SID_OK;
+}
+
+static sid_status tune_with(tuning *u, sid_error *err)
+{
+    sid__rqvae_trainer *t = u->t;
+    size_t row_size = (size_t)t->model->options.latent * sizeof *u->all;
+    SID_TRY(sid__alloc(&u->row, (size_t)t->batch, sizeof *u->row, "rows of a batch", err));
+    SID_TRY(sid__alloc(&u->all, (size_t)t->count, row_size, "quantized latent vectors", err));
+    SID_TRY(sid__alloc(&u->now, (size_t)t->batch, row_size, "quantized latent vectors", err));
+    SID_TRY(make_all(t, sid__rqvae_stand_in, u->all, u->row, err));
+    return tune_steps(u, err);
 }
 
 static sid_status tune_decoder(sid__rqvae_trainer *t, sid_error *err)
 {
     sid__params *params = &t->model->params;
     sid__optim_options options = t->plan->optim;
-    sid__optim optim;
-    int64_t *row = NULL;
+    tuning u = {.t = t};
     options.steps = t->plan->tune_steps;
     options.warmup = t->plan->tune_steps / 20;
     options.rate *= 0.5;
-    SID_TRY(sid__optim_create(&options, params, &optim, err));
+    SID_TRY(sid__optim_create(&options, params, &u.optim, err));
     int last = t->model->decoder + 2 * t->model->decoder_shape.layers;
     for (int i = 0; i < params->count; i++)
         params->param[i].is_fixed = i < t->model->decoder || i >= last;
-    sid_status status = sid__alloc(&row, (size_t)t->batch, sizeof *row, "rows of a batch", err);
-    if (status == SID_OK)
-        status = tune_steps(t, &optim, row, err);
-    sid__free(row);
-    sid__optim_drop(&optim);
+    sid_status status = tune_with(&u, err);
+    sid__free(u.row);
+    sid__free(u.all);
+    sid__free(u.now);
+    sid__optim_drop(&u.optim);
     return status;
 }
 

@@ -253,17 +253,17 @@ void sid__rqvae_forward_plain(sid__tape *tape, sid__rqvae_model *m, sid__value *
     out->loss = decode(tape, m, out->z, x, out);
 }
 
-void sid__rqvae_forward_decoder(sid__tape *tape, sid__rqvae_model *m, sid__value *x, sid__rqvae_step *out)
+sid__value *sid__rqvae_stand_in(sid__tape *tape, sid__rqvae_model *m, sid__value *x)
 {
-    sid__precision precision = tape->precision;
+    const sid__quantized *quantized = quantize(tape, m, sid__rqvae_encode(tape, m, x), NULL);
+    return quantized ? quantized->sum : NULL;
+}
+
+void sid__rqvae_forward_decoder(sid__tape *tape, sid__rqvae_model *m, sid__value *stand_in, sid__value *x,
+                                sid__rqvae_step *out)
+{
     *out = (sid__rqvae_step){0};
-    tape->is_recording = false;
-    tape->precision = SID__PRECISION_FP32; /* codes as encoding gives them */
-    out->z = sid__rqvae_encode(tape, m, x);
-    out->quantized = quantize(tape, m, out->z, NULL);
-    tape->is_recording = true;
-    tape->precision = precision;
-    out->loss = decode(tape, m, out->quantized ? out->quantized->sum : NULL, x, out);
+    out->loss = decode(tape, m, stand_in, x, out);
 }
 
 /* ---- How gradients pass the codes --------------------------------------------------------------------------------- */

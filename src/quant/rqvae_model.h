@@ -76,8 +76,11 @@ void sid__rqvae_forward(sid__tape *tape, sid__rqvae_model *model, sid__value *x,
                         sid__rqvae_step *out);
 /* The autoencoder without codes: x^ = D(E(x)), loss |x - x^|^2. */
 void sid__rqvae_forward_plain(sid__tape *tape, sid__rqvae_model *model, sid__value *x, sid__rqvae_step *out);
-/* The same loss with encoder and codes as they are: it reaches the decoder alone. */
-void sid__rqvae_forward_decoder(sid__tape *tape, sid__rqvae_model *model, sid__value *x, sid__rqvae_step *out);
+/* What stands for x once it is quantized: sum_l e_l, (rows, latent). For tapes that do not record. */
+sid__value *sid__rqvae_stand_in(sid__tape *tape, sid__rqvae_model *model, sid__value *x);
+/* The same loss with what stands for x given: it reaches the decoder alone. */
+void sid__rqvae_forward_decoder(sid__tape *tape, sid__rqvae_model *model, sid__value *stand_in, sid__value *x,
+                                sid__rqvae_step *out);
 /* E(x). */
 sid__value *sid__rqvae_encode(sid__tape *tape, sid__rqvae_model *model, sid__value *x);
 
