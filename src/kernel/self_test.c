@@ -1,5 +1,6 @@
 /* self_test.c: what `semid doctor` runs: every kernel path of this CPU against the scalar reference, on data made to be
- * hard: integer lattice points full of ties, points half-way between two codes, large offsets, denormals.
+ * hard: integer lattice points full of ties, points half-way between two codes, large offsets, denormals. And bf16 products,
+ * whose instruction the library takes to do what is written in bf16_tile.h.
  */
 #include <math.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/mem.h"
 #include "base/philox.h"
 #include "kernel/assign.h"
+#include "kernel/bf16_tile.h"
 
 enum { ROWS = 768, DIM = 37, CODES = 70, CASES = 4, GROUPS = (CODES + SID__GROUP - 1) / SID__GROUP };
 
@@ -20,6 +22,11 @@ typedef struct self_test {
 static int64_t draw(int test, int64_t index, uint64_t bound)
 {
     return (int64_t)sid__philox_below((uint64_t)test, SID__STREAM_TEST, (uint64_t)index, bound);
+}
+
+static uint64_t draw_bits(int test, int64_t index)
+{
+    return sid__philox_u64((uint64_t)test, SID__STREAM_TEST, (uint64_t)index);
 }
 
 static void make_case(self_test *t, int test)
@@ -49,6 +56,43 @@ static sid_status run_case(self_test *t, sid__isa isa, int test, sid_error *err)
                              "self-test: the %s path gives label %d for row %d of case %d, the reference gives %d; "
                              "use SEMID_ISA=portable and report this CPU",
                              sid__isa_name(isa), t->label[i], i, test, expected);
+    }
+    return SID_OK;
+}
+
+enum { TILE_ROWS = 8, TILE_COLUMNS = 48, TILE_PAIRS = 16, TILE_SPREADS = 4 };
+
+/* Numbers of a spread: of usual size, with sums that cancel, or products near 2^-126. */
+static void fill_bf16(uint16_t *x, int count, int spread, uint64_t part)
+{
+    static const unsigned low[TILE_SPREADS] = {120, 127, 61, 64}, range[TILE_SPREADS] = {12, 1, 5, 1};
+    for (int i = 0; i < count; i++) {
+        unsigned draw = (unsigned)draw_bits(spread, (int64_t)(part << 32) + i);
+        x[i] = (uint16_t)((draw & 0x807F) | (low[spread] + (draw >> 16) % range[spread]) << 7);
+    }
+}
+
+static sid_status run_products(sid__isa isa, sid_error *err)
+{
+    uint16_t a[TILE_ROWS * TILE_PAIRS * 2], b[TILE_COLUMNS * TILE_PAIRS * 2];
+    float expected[TILE_ROWS * TILE_COLUMNS], c[TILE_ROWS * TILE_COLUMNS];
+    sid__bf16_block block = {.a = a, .a_lane = 2 * TILE_PAIRS, .a_pair = 2, .b = b, .c_step = TILE_COLUMNS};
+    block.b_group = (int64_t)TILE_PAIRS * 2 * SID__BF16_GROUP;
+    block.rows = TILE_ROWS;
+    block.columns = TILE_COLUMNS;
+    block.pairs = TILE_PAIRS;
+    for (int spread = 0; spread < TILE_SPREADS; spread++) {
+        fill_bf16(a, TILE_ROWS * TILE_PAIRS * 2, spread, 1);
+        fill_bf16(b, TILE_COLUMNS * TILE_PAIRS * 2, spread, 2);
+        block.c = expected;
+        sid__bf16_tile_portable.block(&block);
+        block.c = c;
+        sid__bf16_tile_for(isa)->block(&block);
+        if (memcmp(c, expected, sizeof c) != 0)
+            return sid__fail(err, SID_EINTERNAL,
+                             "self-test: bf16 products of the %s path differ from the reference; leave out --precision "
+                             "bf16 and report this CPU",
+                             sid__isa_name(isa));
     }
     return SID_OK;
 }
@@ -93,6 +137,8 @@ sid_status sid_self_test(sid_ctx *ctx, sid_error *err)
             continue;
         for (int test = 0; test < CASES && status == SID_OK; test++)
             status = run_case(&t, (sid__isa)isa, test, err);
+        if (status == SID_OK)
+            status = run_products((sid__isa)isa, err);
         sid__ctx_progress(ctx, "self-test", isa + 1, SID__ISA_COUNT, "kernel paths", (double)NAN);
     }
     drop_test(&t);
