@@ -3,7 +3,7 @@
 # times over under ASan+UBSan and in random order, the threaded ones ten times under TSan, each fault of docs/reliability.md at
 # its second figure (all allocations, I/O and system calls, 2,000 kills, 10,000 flipped bits a file, 10,000 forks), Valgrind,
 # static analysis of everything, the packages. With less than 60 seconds every part runs at its first figure, once.
-# PART: build tests faults faults-asan fuzz valgrind lint analyze packages; all when none is named.
+# PART: build tests tables faults faults-asan fuzz valgrind lint analyze packages; all when none is named.
 set -uo pipefail
 tree=$PWD
 . scripts/lib.sh
@@ -12,8 +12,8 @@ need $packages_ci
 seconds=${1:-600}
 [ $# -eq 0 ] || shift
 wanted=" $* "
-rounds=10 SEMID_SOAK=1 valgrind_every=1
-[ "$seconds" -ge 60 ] || rounds=1 SEMID_SOAK=0 valgrind_every=12
+rounds=10 SEMID_SOAK=1 valgrind_every=1 table_operations=1000000000
+[ "$seconds" -ge 60 ] || rounds=1 SEMID_SOAK=0 valgrind_every=12 table_operations=1000000
 export SEMID_SOAK
 counts=$(mktemp) table=$(mktemp)
 trap 'rm -f "$counts" "$table"' EXIT
@@ -76,6 +76,7 @@ run_valgrind() {
 
 part build "build: gcc, ASan+UBSan, TSan" build_all
 part tests "tests, over and over" repeat_tests
+part tables "tables beside a plain map" as_one_test build/gcc/tests/test_table --soak "$table_operations"
 part faults "faults, gcc" run_ctest gcc -L fault
 part faults-asan "faults, ASan+UBSan" run_ctest asan -L fault
 part fuzz "fuzz: each target $seconds s" scripts/fuzz.sh "$seconds"

@@ -93,15 +93,32 @@ static sid_status check_use(const reading *r, const char *expected, const char *
                         text_of(r, "use"), advice);
 }
 
+/* The options that hold the first difference: "rate=0.1" of "adagrad rate=0.1,decay=0". */
+static void first_difference(const char **a, const char **b, int *a_length, int *b_length)
+{
+    size_t at = 0;
+    while ((*a)[at] && (*a)[at] == (*b)[at])
+        at++;
+    while (at > 0 && !strchr(" ,", (*a)[at - 1]))
+        at--;
+    *a += at;
+    *b += at;
+    *a_length = (int)strcspn(*a, " ,");
+    *b_length = (int)strcspn(*b, " ,");
+}
+
 static sid_status check_setup(const reading *r, const sid__table_setup *expected, sid_error *err)
 {
     sid__strbuf text = {0};
     sid_status status = sid__table_setup_text(expected, &text, err);
-    if (status == SID_OK && strcmp(text_of(r, "setup"), text.text) != 0)
+    if (status == SID_OK && strcmp(text_of(r, "setup"), text.text) != 0) {
+        const char *seen = text_of(r, "setup"), *here = text.text;
+        int seen_length = 0, here_length = 0;
+        first_difference(&seen, &here, &seen_length, &here_length);
         status = sid__fail_at(err, SID_EDATA, (sid__place){.file = r->path, .byte = -1},
-                              "the snapshot is of other options: \"%.300s\"; here they are \"%.300s\". Make a table of "
-                              "those",
-                              text_of(r, "setup"), text.text);
+                              "the snapshot is of other options: \"%.*s\", here \"%.*s\"; make a table of the same",
+                              seen_length < 99 ? seen_length : 99, seen, here_length, here);
+    }
     sid__strbuf_drop(&text);
     return status;
 }

@@ -187,7 +187,7 @@ static void other_tables_are_refused(void **state)
     trial t = begin_trial(&options);
     sid_table *other = new_table(t.ctx, &(sid_table_options){.slice = rate, .slice_count = 1}), *served = NULL;
     (void)state;
-    TEST_FAILS(sid_table_restore(other, path, err), SID_EDATA, "of other options: \"kind=growing");
+    TEST_FAILS(sid_table_restore(other, path, err), SID_EDATA, "other options: \"rate=0.001\", here \"rate=0.002\";");
     TEST_FAILS(sid_table_open_serving(t.ctx, path, &served, err), SID_EDATA, "saved for training");
     TEST_OK(sid_table_save_serving(t.table, other_path, err));
     TEST_FAILS(sid_table_restore(t.table, other_path, err), SID_EDATA, "sid_table_open_serving opens it");

@@ -1,8 +1,13 @@
-/* test_table.c: a table beside a plain one, whatever is done to both; rows as they begin; what is refused. */
+/* test_table.c: a table beside a plain one, whatever is done to both; rows as they begin; what is refused.
+ *
+ *     test_table [--soak OPERATIONS]
+ */
 #include "table_case.h"
 
 #include <math.h>
 #include <unistd.h>
+
+static int64_t operations = 1000000; /* --soak COUNT: another number */
 
 /* Fails when a key loses its row, gets another's, is admitted early or late, or when gradients of equal keys are not summed in
  * the order of the examples. */
@@ -12,8 +17,7 @@ static void a_table_is_a_plain_map(void **state)
     const sid_slice slice[2] = {{.dim = 8, .options = "decay=0.001"},
                                 {.dim = 1, .initializer = "zero", .optimizer = "ftrl", .options = "l1=0.01"}};
     const sid_table_options options = {.slice = slice, .slice_count = 2, .admit_count = 2, .ttl_days = 1, .seed = 7};
-    const char *soak = getenv("SEMID_SOAK");
-    int64_t rounds = soak && strcmp(soak, "1") == 0 ? 4000000 : 42000;
+    int64_t rounds = operations / BATCH + 1;
     sid_ctx *ctx = new_ctx(1, NULL);
     sid_table *table = new_table(ctx, &options);
     plain_table plain = {.setup = &table->setup};
@@ -124,8 +128,10 @@ static void the_last_row_fills_a_hole(void **state)
     sid_ctx_free(ctx);
 }
 
-int main(void)
+int main(int count, char **argument)
 {
+    if (count == 3 && strcmp(argument[1], "--soak") == 0)
+        operations = strtoll(argument[2], NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(initial_rows_are_golden),
         cmocka_unit_test(memory_is_counted),
