@@ -324,8 +324,9 @@ typedef struct sid_catalog_info {
     int dim, levels;                                                          /* levels without an added digit */
     const int *codes;                                                         /* (levels) K of each level */
     bool has_vectors, ordered;
-    int64_t fitted_items; /* rows below it are of the fit, the others were added later */
-    const char *fusion;   /* sid_fusion_text; NULL: none */
+    int64_t fitted_items;    /* rows below it are of the fit, the others were added later */
+    const char *fusion;      /* sid_fusion_text; NULL: none */
+    const char *fingerprint; /* SHA-256 of the quantizer: catalogues of equal ones give equal vectors equal codes */
 } sid_catalog_info;
 SID_API void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out);
 

@@ -52,6 +52,8 @@ SID_API const char *sid_events_user_id(const sid_events *events, int64_t user);
 SID_API const char *sid_events_item_id(const sid_events *events, int64_t item);
 SID_API int64_t sid_events_find_user(const sid_events *events, const char *user_id); /* row, or -1 */
 SID_API int64_t sid_events_find_item(const sid_events *events, const char *item_id);
+/* Events of each item; count (items). */
+SID_API void sid_events_count_items(const sid_events *events, int64_t *count);
 
 /* ---- Split: what a model learns from, and what it is asked --------------------------------------------------------- */
 

@@ -38,7 +38,26 @@ typedef struct sid_pieces_options {
 SID_API SID_MUST_CHECK sid_status sid_pieces_train(sid_ctx *ctx, const sid_pieces_options *options,
                                                    const uint16_t *codes, const int64_t *weights, const uint8_t *known,
                                                    int64_t count, sid_pieces **out, sid_error *err);
+/* Takes the pieces of a SentencePiece model at `path` (unigram or bpe) in place of learning; rows are its ids. Its characters are
+ * codes as sid_pieces_export writes them: symbol s = K_1 + .. + K_(l-1) + c is U+F0000 + s, from 65,534 on U+100000 + (s - 65,534).
+ * `scheme` and `options` are not looked at. SID_EDATA: damaged, another kind of model, a piece that is no part of a SID, a code
+ * that has none. */
+SID_API SID_MUST_CHECK sid_status sid_pieces_read_model(sid_ctx *ctx, const sid_pieces_options *options,
+                                                        const char *path, sid_pieces **out, sid_error *err);
+/* Writes a directory `path`, whole or not at all; `force` replaces other pieces there. SID_EEXISTS, SID_EIO. */
+SID_API SID_MUST_CHECK sid_status sid_pieces_save(const sid_pieces *pieces, const char *path, bool force,
+                                                  sid_error *err);
+/* SID_ECORRUPT names the damaged file; SID_EVERSION: written by a newer semid. The pieces keep `ctx`. */
+SID_API SID_MUST_CHECK sid_status sid_pieces_open(sid_ctx *ctx, const char *path, sid_pieces **out, sid_error *err);
 SID_API void sid_pieces_close(sid_pieces *pieces);
+/* Whether codes of a quantizer with this fingerprint (NULL or "": not known) and K of each level are those that the pieces are of.
+ * SID_EDATA says what differs, and the way out. */
+SID_API SID_MUST_CHECK sid_status sid_pieces_check(const sid_pieces *pieces, const char *fingerprint, const int *codes,
+                                                   int levels, sid_error *err);
+/* Writes the vocabulary of spm-unigram and spm-bpe to `path` ("-": standard output): "spm" SentencePiece's .model, "tokenizer"
+ * tokenizer.json, "tsv" row, level, codes, score. SID_EUSAGE: another form, or a scheme without vocabulary. */
+SID_API SID_MUST_CHECK sid_status sid_pieces_export(const sid_pieces *pieces, const char *form, const char *path,
+                                                    sid_error *err);
 
 typedef struct sid_pieces_info {
     const char *scheme, *options; /* options: what differs from the defaults */

@@ -490,6 +490,7 @@ void sid_catalog_close(sid_catalog *catalog)
 void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out)
 {
     const sid__manifest *m = &catalog->manifest;
+    const sid__manifest_file *quantizer = sid__manifest_find(m, SID__FILE_QUANTIZER);
     /* A reading call on another thread may be looking at a newer version just now. */
     pthread_mutex_t *mutex = (pthread_mutex_t *)(uintptr_t)&catalog->mutex;
     (void)pthread_mutex_lock(mutex);
@@ -507,7 +508,8 @@ void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *out)
                               .has_vectors = catalog->has_vectors,
                               .ordered = catalog->quantizer->family->is_ordered,
                               .fitted_items = m->fitted_items,
-                              .fusion = catalog->fusion ? sid_fusion_text(catalog->fusion) : NULL};
+                              .fusion = catalog->fusion ? sid_fusion_text(catalog->fusion) : NULL,
+                              .fingerprint = quantizer ? quantizer->sha256 : ""};
     (void)pthread_mutex_unlock(mutex);
 }
 

@@ -311,6 +311,13 @@ int64_t sid_events_find_item(const sid_events *events, const char *item_id)
     return sid__id_list_find(&events->items, item_id);
 }
 
+void sid_events_count_items(const sid_events *events, int64_t *count)
+{
+    memset(count, 0, (size_t)events->items.count * sizeof *count);
+    for (int64_t i = 0; i < events->begin[events->users.count]; i++)
+        count[events->event[i].item]++;
+}
+
 int64_t sid_events_find_user(const sid_events *events, const char *user_id)
 {
     return sid__id_list_find(&events->users, user_id);

@@ -268,3 +268,15 @@ int sid__piece_model_encode(const sid__piece_model *m, const uint16_t *codes, ui
 {
     return m->is_bpe ? encode_bpe(m, codes, rows) : encode_unigram(m, codes, rows);
 }
+
+bool sid__piece_model_has(const sid__piece_model *m, const sid__piece *piece, int begin, int end)
+{
+    uint32_t node = (uint32_t)(m->symbol_begin[piece->first + begin] + piece->codes[begin]);
+    for (int i = begin + 1; i < end; i++) {
+        const sid__piece_edge *edge = find_edge(m, node, piece->codes[i]);
+        if (edge->to == 0)
+            return false;
+        node = edge->to;
+    }
+    return m->row[node] != 0;
+}

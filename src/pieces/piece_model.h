@@ -45,13 +45,20 @@ sid_status sid__piece_model_create(const sid_pieces *p, bool is_bpe, sid__piece 
 void sid__piece_model_free(sid__piece_model *model);
 /* Cuts one SID of codes in range: rows (levels) gets the pieces, left to right; gives how many. */
 int sid__piece_model_encode(const sid__piece_model *model, const uint16_t *codes, uint64_t *rows);
+/* Whether codes begin .. end-1 of the piece are a piece. */
+bool sid__piece_model_has(const sid__piece_model *model, const sid__piece *piece, int begin, int end);
 
 /* ---- SentencePiece's form (piece_proto.c) --------------------------------------------------------------------------- */
 
+/* The character that a code is, four bytes of UTF-8. */
+void sid__piece_symbol_text(int symbol, char text[4]);
 sid_status sid__piece_proto_write(const sid__piece_model *model, sid__strbuf *out, sid_error *err);
 /* SID_EDATA names the place: damaged, no pieces of such SIDs, another kind of model. */
 sid_status sid__piece_proto_read(const sid_pieces *p, const char *bytes, size_t size, const char *path,
                                  sid__piece_model **out, sid_error *err);
+
+/* tokenizer.json (piece_tokenizer.c). */
+sid_status sid__piece_tokenizer_write(const sid__piece_model *model, sid__strbuf *out, sid_error *err);
 
 /* ---- Learning --------------------------------------------------------------------------------------------------------- */
 

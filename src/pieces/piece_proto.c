@@ -61,7 +61,7 @@ static sid_status put_score(sid__strbuf *out, unsigned field, float score, sid_e
     return sid__strbuf_append(out, bytes, sizeof bytes, err);
 }
 
-static void symbol_text(int symbol, char text[4])
+void sid__piece_symbol_text(int symbol, char text[4])
 {
     uint32_t point =
         symbol < PLANE_SYMBOLS ? 0xF0000U + (uint32_t)symbol : 0x100000U + (uint32_t)(symbol - PLANE_SYMBOLS);
@@ -77,7 +77,7 @@ static sid_status put_piece(const sid__piece_model *m, const sid__piece *piece, 
     char text[4 * SID_PIECE_LEVELS_MAX] = "<unk>";
     size_t size = is_unknown ? 5 : 4U * piece->length;
     for (int i = 0; i < piece->length; i++)
-        symbol_text(m->symbol_begin[piece->first + i] + piece->codes[i], text + 4 * i);
+        sid__piece_symbol_text(m->symbol_begin[piece->first + i] + piece->codes[i], text + 4 * i);
     if (piece->length == 0 && !is_unknown) /* a row that no SID has keeps its place */
         size = (size_t)snprintf(text, sizeof text, "<unused_%td>", piece - m->piece);
     SID_TRY(put_bytes(part, 1, text, size, err));

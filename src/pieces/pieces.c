@@ -204,6 +204,24 @@ void sid_pieces_get_info(const sid_pieces *p, sid_pieces_info *out)
         out->rows = p->model->count;
 }
 
+sid_status sid_pieces_check(const sid_pieces *p, const char *fingerprint, const int *codes, int levels, sid_error *err)
+{
+    static const char *const way_out = "take the catalogue that they are of, or make them anew by semid pieces train";
+    if (levels != p->levels)
+        return sid__fail(err, SID_EDATA, "the pieces are of SIDs of %d levels, and these have %d; %s", p->levels,
+                         levels, way_out);
+    for (int l = 0; l < levels; l++)
+        if (codes[l] != p->codes[l])
+            return sid__fail(err, SID_EDATA, "the pieces are of SIDs of %d codes at level %d, and these have %d; %s",
+                             p->codes[l], l + 1, codes[l], way_out);
+    if (fingerprint && fingerprint[0] && p->fingerprint[0] && strcmp(fingerprint, p->fingerprint) != 0)
+        return sid__fail(err, SID_EDATA,
+                         "the pieces are of other codebooks (%.12s) than these SIDs (%.12s): the same codes mean other "
+                         "items; %s",
+                         p->fingerprint, fingerprint, way_out);
+    return SID_OK;
+}
+
 /* ---- Rows ---- */
 
 typedef struct rows_job {

@@ -37,6 +37,19 @@ static void test_order(void **state)
     sid_events_free(events);
 }
 
+/* Fails when an event is counted for another item, or one without events is not there with 0. */
+static void test_count_items(void **state)
+{
+    int64_t count[3] = {9, 9, 9};
+    (void)state;
+    sid_events *events = good_events(ctx, "user_id\titem_id\nv\tb\nu\tb\nv\ta\nv\tb\nu\tc\n", NULL);
+    sid_events_count_items(events, count);
+    assert_int_equal(count[sid_events_find_item(events, "a")], 1);
+    assert_int_equal(count[sid_events_find_item(events, "b")], 3);
+    assert_int_equal(count[sid_events_find_item(events, "c")], 1);
+    sid_events_free(events);
+}
+
 /* Fails when an exact duplicate stays, or an event of another time or item goes. */
 static void test_duplicates(void **state)
 {
@@ -137,8 +150,9 @@ static void test_many(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_order),   cmocka_unit_test(test_duplicates),
-                                       cmocka_unit_test(test_repeats), cmocka_unit_test(test_core),
-                                       cmocka_unit_test(test_catalog), cmocka_unit_test(test_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_count_items), cmocka_unit_test(test_order),
+                                       cmocka_unit_test(test_duplicates),  cmocka_unit_test(test_repeats),
+                                       cmocka_unit_test(test_core),        cmocka_unit_test(test_catalog),
+                                       cmocka_unit_test(test_many)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

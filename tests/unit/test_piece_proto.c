@@ -196,10 +196,56 @@ static void test_other_kinds(void **state)
     sid_pieces_close(p);
 }
 
+/* Reads "c1 c2 c3 c4<TAB>id id ..", gives the number of ids; 0 at the end. */
+static int read_cut(FILE *file, uint16_t codes[4], uint64_t ids[4])
+{
+    char line[256], *at = line;
+    int count = 0;
+    if (!fgets(line, sizeof line, file))
+        return 0;
+    for (int l = 0; l < 4; l++)
+        codes[l] = (uint16_t)strtol(at, &at, 10);
+    for (char *end = at; *at && *at != '\n'; at = end) {
+        ids[count] = strtoull(at, &end, 10);
+        count += end != at;
+    }
+    return count;
+}
+
+/* Fails when SIDs are cut otherwise than by SentencePiece 0.2.0, whose models and cuts make_pieces.py has kept, or a model of its
+ * is read otherwise. */
+static void test_sentencepiece(void **state)
+{
+    static const char *const name[] = {"theirs-unigram", "theirs-bpe", "ours-unigram", "ours-bpe"};
+    (void)state;
+    for (int n = 0; n < 4; n++) {
+        char path[512];
+        sid_pieces *p = NULL;
+        uint16_t codes[4];
+        uint64_t ids[4], rows[4];
+        int64_t offsets[2], lines = 0;
+        (void)snprintf(path, sizeof path, TEST_TREE "/tests/golden/pieces/%s.model", name[n]);
+        TEST_OK(sid_pieces_read_model(ctx, &(sid_pieces_options){.codes = same_codes(16), .levels = 4}, path, &p, err));
+        assert_int_equal(p->model->is_bpe, n % 2);
+        (void)snprintf(path, sizeof path, TEST_TREE "/tests/golden/pieces/%s.tsv", name[n]);
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        for (int count; (count = read_cut(file, codes, ids)) > 0; lines++) {
+            TEST_OK(sid_pieces_rows(p, codes, NULL, 1, rows, offsets, err));
+            assert_int_equal(offsets[1], count);
+            assert_memory_equal(rows, ids, (size_t)count * sizeof *rows);
+        }
+        assert_int_equal(lines, 300);
+        assert_int_equal(fclose(file), 0);
+        sid_pieces_close(p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),       cmocka_unit_test(test_damage),
                                        cmocka_unit_test(test_refused),      cmocka_unit_test(test_ids_are_kept),
-                                       cmocka_unit_test(test_second_plane), cmocka_unit_test(test_other_kinds)};
+                                       cmocka_unit_test(test_second_plane), cmocka_unit_test(test_other_kinds),
+                                       cmocka_unit_test(test_sentencepiece)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -93,6 +93,27 @@ static void test_info(void **state)
     sid_pieces_close(NULL);
 }
 
+/* Fails when pieces take the codes of other codebooks, or refuse those of their own. */
+static void test_check(void **state)
+{
+    const int other[] = {7, 8, 7};
+    sid_pieces *p = NULL;
+    (void)state;
+    TEST_OK(sid_pieces_train(
+        ctx,
+        &(sid_pieces_options){
+            .scheme = "unigram", .codes = same_codes(7), .levels = 3, .fingerprint = "0123456789abcdef"},
+        NULL, NULL, NULL, 0, &p, err));
+    TEST_OK(sid_pieces_check(p, "0123456789abcdef", same_codes(7), 3, err));
+    TEST_OK(sid_pieces_check(p, NULL, same_codes(7), 3, err));
+    TEST_OK(sid_pieces_check(p, "", same_codes(7), 3, err));
+    TEST_FAILS(sid_pieces_check(p, "fedcba9876543210", same_codes(7), 3, err), SID_EDATA,
+               "other codebooks (0123456789ab) than these SIDs (fedcba987654)");
+    TEST_FAILS(sid_pieces_check(p, "0123456789abcdef", same_codes(7), 2, err), SID_EDATA, "3 levels, and these have 2");
+    TEST_FAILS(sid_pieces_check(p, NULL, other, 3, err), SID_EDATA, "7 codes at level 2, and these have 8");
+    sid_pieces_close(p);
+}
+
 /* Fails when shapes or words that cannot be are accepted. */
 static void test_refused(void **state)
 {
@@ -136,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_unknown_items), cmocka_unit_test(test_code_out_of_range),
                                        cmocka_unit_test(test_threads),       cmocka_unit_test(test_info),
-                                       cmocka_unit_test(test_refused),       cmocka_unit_test(test_no_memory)};
+                                       cmocka_unit_test(test_check),         cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_no_memory)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
