@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "semid_model.h"
+#include "semid_rank.h"
 #include "size.h"
 
 enum { NAMES_MAX = 256 };
@@ -94,14 +95,22 @@ const cli_family_kind cli_family_kinds[CLI_KIND_COUNT] = {[CLI_KIND_QUANTIZER] =
                                                                               .prefix = "",
                                                                               .reader = CLI_FOR_MODEL,
                                                                               .count = sid_model_family_count,
-                                                                              .at = sid_model_family}};
+                                                                              .at = sid_model_family},
+                                                          [CLI_KIND_PIECES] = {.noun = "scheme",
+                                                                               .nouns = "schemes of pieces",
+                                                                               .flag = "scheme",
+                                                                               .prefix = "",
+                                                                               .reader = CLI_FOR_PIECES,
+                                                                               .count = sid_pieces_family_count,
+                                                                               .at = sid_pieces_family}};
 
 bool cli_takes_kind(const cli_command *command, cli_kind kind)
 {
     const bool takes[CLI_KIND_COUNT] = {[CLI_KIND_QUANTIZER] = command->takes_quantizer,
                                         [CLI_KIND_ENCODER] = command->takes_encoder,
                                         [CLI_KIND_POLICY] = command->takes_policy,
-                                        [CLI_KIND_MODEL] = command->takes_model};
+                                        [CLI_KIND_MODEL] = command->takes_model,
+                                        [CLI_KIND_PIECES] = command->takes_pieces};
     return takes[kind];
 }
 

@@ -12,6 +12,7 @@ typedef enum cli_kind {
     CLI_KIND_ENCODER,
     CLI_KIND_POLICY,
     CLI_KIND_MODEL,
+    CLI_KIND_PIECES,
     CLI_KIND_COUNT
 } cli_kind;
 

@@ -30,7 +30,8 @@ typedef enum cli_option_reader {
     CLI_FOR_QUANTIZER,
     CLI_FOR_ENCODER,
     CLI_FOR_POLICY,
-    CLI_FOR_MODEL
+    CLI_FOR_MODEL,
+    CLI_FOR_PIECES
 } cli_option_reader;
 
 typedef struct cli_option {
@@ -60,8 +61,8 @@ typedef struct cli_command {
     int option_count;
     const char *const *examples; /* (example_count) "command   # why" */
     int example_count;
-    bool takes_quantizer, takes_encoder, takes_policy,
-        takes_model; /* options of the library's families are accepted too */
+    bool takes_quantizer, takes_encoder, takes_policy, takes_model,
+        takes_pieces; /* options of the library's families are accepted too */
     sid_status (*run)(cli_app *app);
 } cli_command;
 

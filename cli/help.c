@@ -172,6 +172,10 @@ static sid_status help_family(cli_app *app, const cli_command *command, const ch
         (void)printf("\nexample:\n  semid train %s --events events.tsv -o model\n", family->name);
         return SID_OK;
     }
+    if (kind == CLI_KIND_PIECES) {
+        (void)printf("\nexample:\n  semid pieces train catalog --scheme %s -o pieces\n", family->name);
+        return SID_OK;
+    }
     (void)printf("\nexample:\n  semid %s items.tsv -o %s --%s %s\n", command->name,
                  command->takes_quantizer ? "catalog" : "x.npy", cli_family_kinds[kind].flag, family->name);
     return SID_OK;

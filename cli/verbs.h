@@ -20,6 +20,7 @@
     X(import)                                                                                                          \
     X(compare)                                                                                                         \
     X(use)                                                                                                             \
+    X(pieces)                                                                                                          \
     X(verify)                                                                                                          \
     X(train)                                                                                                           \
     X(eval)                                                                                                            \
