@@ -30,8 +30,9 @@ from ._errors import (
 )
 from ._items import Item, Label
 from ._native import lib as _lib
-from ._options import Family, Option, collision_policies, encoders, quantizers
+from ._options import Family, Option, collision_policies, encoders, piece_schemes, quantizers
 from .catalog import Catalog, Info
+from .pieces import Pieces
 from .quantizer import Quantizer
 from .sids import format, parse
 from .table import Slice, Table, TableInfo
@@ -56,6 +57,7 @@ __all__ = [
     "NotFoundError",
     "Option",
     "OutOfMemoryError",
+    "Pieces",
     "Quantizer",
     "ReadOnlyError",
     "SemidWarning",
@@ -68,5 +70,6 @@ __all__ = [
     "encoders",
     "format",
     "parse",
+    "piece_schemes",
     "quantizers",
 ]

@@ -321,6 +321,31 @@ class sid_table_info(Structure):
     ]
 
 
+class sid_pieces_options(Structure):
+    _fields_ = [
+        ("scheme", c_char_p),
+        ("options", c_char_p),
+        ("codes", POINTER(c_int)),
+        ("levels", c_int),
+        ("fingerprint", c_char_p),
+        ("reserved", c_void_p * 4),
+    ]
+
+
+class sid_pieces_info(Structure):
+    _fields_ = [
+        ("scheme", c_char_p),
+        ("options", c_char_p),
+        ("fingerprint", c_char_p),
+        ("levels", c_int),
+        ("codes", POINTER(c_int)),
+        ("rows", c_int64),
+        ("item_rows_max", c_int),
+        ("pieces", c_int64),
+        ("has_same_size", c_bool),
+    ]
+
+
 STRUCTS = [
     value
     for value in list(globals().values())
@@ -369,6 +394,13 @@ FALLIBLE: "dict[str, list[Any]]" = {
     "sid_quantizer_fit": [_P, POINTER(sid_quantizer_options), _P, c_int64, c_int, _OUT],
     "sid_quantizer_encode": [_P, _P, _P, c_int64, _P, _P],
     "sid_quantizer_decode": [_P, _P, c_int64, c_int, _P],
+    "sid_pieces_train": [_P, POINTER(sid_pieces_options), _P, _P, _P, c_int64, _OUT],
+    "sid_pieces_read_model": [_P, POINTER(sid_pieces_options), _S, _OUT],
+    "sid_pieces_save": [_P, _S, c_bool],
+    "sid_pieces_open": [_P, _S, _OUT],
+    "sid_pieces_check": [_P, _S, POINTER(c_int), c_int],
+    "sid_pieces_export": [_P, _S, _S],
+    "sid_pieces_rows": [_P, _P, _P, c_int64, _P, _P],
     "sid_table_create": [_P, POINTER(sid_table_options), _OUT],
     "sid_table_visit": [_P, _P, c_int64, c_int64, _P],
     "sid_table_lookup": [_P, _P, c_int64, c_int, _P],
@@ -422,6 +454,10 @@ PLAIN: "dict[str, tuple[Any, list[Any]]]" = {
     "sid_policy_family": (POINTER(sid_family), [c_int]),
     "sid_table_free": (None, [_P]),
     "sid_table_get_info": (None, [_P, POINTER(sid_table_info)]),
+    "sid_pieces_close": (None, [_P]),
+    "sid_pieces_get_info": (None, [_P, POINTER(sid_pieces_info)]),
+    "sid_pieces_family_count": (c_int, []),
+    "sid_pieces_family": (POINTER(sid_family), [c_int]),
     "sid_closest": (_S, [_S, POINTER(c_char_p), c_int]),
 }
 

@@ -66,7 +66,7 @@ def _family(pointer: Any, prefix: str) -> Family:
 
 
 def _read(kind: str) -> Dict[str, Family]:
-    prefix = {"quantizer": "", "encoder": "encoder_", "policy": "collisions_"}[kind]
+    prefix = {"quantizer": "", "encoder": "encoder_", "policy": "collisions_", "pieces": ""}[kind]
     count = getattr(lib, f"sid_{kind}_family_count")()
     families = [_family(getattr(lib, f"sid_{kind}_family")(i), prefix) for i in range(count)]
     if kind == "quantizer":
@@ -76,7 +76,7 @@ def _read(kind: str) -> Dict[str, Family]:
 
 
 def families(kind: str) -> Dict[str, Family]:
-    """By name; kind is quantizer, encoder or policy."""
+    """By name; kind is quantizer, encoder, policy or pieces."""
     if kind not in _families:
         _families[kind] = _read(kind)
     return _families[kind]
@@ -95,6 +95,11 @@ def encoders() -> Dict[str, Family]:
 def collision_policies() -> Dict[str, Family]:
     """The collision policies there are, by name: what ``collisions=`` and its keywords can be."""
     return dict(families("policy"))
+
+
+def piece_schemes() -> Dict[str, Family]:
+    """The schemes of pieces there are, by name: what ``scheme=`` and its keywords can be."""
+    return dict(families("pieces"))
 
 
 def _closest(word: str, names: Sequence[str]) -> Optional[str]:

@@ -258,6 +258,14 @@ class Catalog:
                 _optional(i.fusion),
             )
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the quantizer: catalogues of equal ones give equal vectors equal codes."""
+        i = _native.sid_catalog_info()
+        with self._handle.shared() as pointer:
+            lib.sid_catalog_get_info(pointer, by(i))
+            return (i.fingerprint or b"").decode()
+
     def __len__(self) -> int:
         return self.info.items
 
