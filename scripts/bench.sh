@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./dev bench [NAME...]: builds the programs of bench/, runs them beside their peers and keeps what they print in
-# bench/results/DATE-CPU.md. Names: machine gemm prefix table scaling quantize opq python large rqvae sequence bert; without one all but `large`,
+# bench/results/DATE-CPU.md. Names: machine gemm prefix table scaling quantize opq python large rqvae sequence bert pieces; without one all but `large`,
 # which fits 10 M x 64 vectors and takes some minutes and 6 GB of disk, and `rqvae`, `sequence` and `bert`, whose peers are PyTorch and
 # onnxruntime (SEMID_PYTHON must have them; SEMID_BERT is a model's folder, SEMID_ITEMS a file of items). Peers in Python (numpy's
 # OpenBLAS, faiss-cpu) come from the interpreter named by SEMID_PYTHON; without it a virtual environment is made in
@@ -12,7 +12,7 @@ tree=$PWD
 all="machine gemm prefix table scaling quantize opq python"
 names=${*:-$all}
 for name in $names; do
-    case " $all large rqvae sequence bert " in *" $name "*) ;; *) fail "bench knows $all large rqvae sequence bert, not \"$name\"" ;; esac
+    case " $all large rqvae sequence bert pieces " in *" $name "*) ;; *) fail "bench knows $all large rqvae sequence bert pieces, not \"$name\"" ;; esac
 done
 need $packages_bench
 build bench
@@ -61,6 +61,16 @@ print(*glob.glob(os.path.join(os.path.dirname(numpy.__file__) + ".libs", "*openb
 }
 run_bert() {
     "$python" bench/bench_bert.py --weights "${SEMID_BERT:?a model}" --items "${SEMID_ITEMS:?a file of items}" --threads "${threads// /,}"
+}
+# The peer is SentencePiece, by Debian's libsentencepiece-dev and g++.
+run_pieces() {
+    local peer=build/bench/worker_sentencepiece
+    if ! g++ -O2 -std=c++17 bench/worker_sentencepiece.cc -lsentencepiece_train -lsentencepiece -o "$peer" 2>build/bench-pieces.log; then
+        echo "pieces: SKIPPED: no SentencePiece to build against (g++, libsentencepiece-dev), see build/bench-pieces.log"
+        return
+    fi
+    "$python" bench/bench_pieces.py --peer "$peer" --threads "${threads// /,}" \
+        --peer-name "SentencePiece $(pkg-config --modversion sentencepiece 2>/dev/null)"
 }
 run_large() { bench/large.sh build/bench/semid build/bench-large; }
 
