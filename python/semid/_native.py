@@ -103,6 +103,7 @@ class sid_catalog_info(Structure):
         ("ordered", c_bool),
         ("fitted_items", c_int64),
         ("fusion", c_char_p),
+        ("fingerprint", c_char_p),
     ]
 
 
