@@ -200,7 +200,7 @@ static sid_status take_record(reading *r, sid__records *records, bool *has_recor
     sid_impressions *im = r->impressions;
     const sid__field *user = &records->value[COLUMN_USER], *item = &records->value[COLUMN_ITEM];
     sid__impression row = {0};
-    double dense[SID_DENSE_MAX];
+    double dense[SID_DENSE_MAX] = {0};
     int64_t user_row = 0, item_row = 0;
     SID_TRY(sid__records_next(records, has_record, err));
     if (!*has_record)

@@ -181,9 +181,11 @@ static sid_status generate_all(const answering *w, sid__question *question, sid_
 {
     int64_t count = 0;
     for (int64_t i = 0; i < w->count; i++)
-        if (w->asked[i].known > 0)
-            question[count++] = (sid__question){.history = {.item = w->asked[i].item, .count = w->asked[i].known},
-                                                .filter = w->asked[i].filter};
+        if (w->asked[i].known > 0) {
+            question[count] = (sid__question){.history = {.item = w->asked[i].item, .count = w->asked[i].known},
+                                              .filter = w->asked[i].filter};
+            count++;
+        }
     SID_TRY(sid__decode(w->m->ctx, w->m, &w->plan, question, count, answer, err));
     count = 0;
     for (int64_t i = 0; i < w->count; i++)

@@ -219,7 +219,9 @@ __attribute__((always_inline)) static inline void round_square(const square *s, 
 #pragma GCC unroll 16
     for (int v = 0; v < VECTORS; v++) {
         low[v] = prepare(s, flags, 0, at + v * LANES);
-        high[v] = is_single ? (vector){0} : prepare(s, flags, 1, at + v * LANES);
+        high[v] = (vector){0};
+        if (!is_single)
+            high[v] = prepare(s, flags, 1, at + v * LANES);
         if (flags & HAS_SUM)
             store(s->sum + at + v * LANES, load(s->sum + at + v * LANES) + low[v] + high[v]);
     }

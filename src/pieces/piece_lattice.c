@@ -257,7 +257,7 @@ void sid__lattice_expect(const sid__lattice *lattice, sid__live_pieces *live, do
 static void best_block(const sid__blocks *b, int64_t block, const double *score, int64_t *used)
 {
     double best[SID_PIECE_LEVELS_MAX + 1];
-    int64_t last[SID_PIECE_LEVELS_MAX + 1];
+    int64_t last[SID_PIECE_LEVELS_MAX + 1] = {0}; /* single codes are pieces: every place is reached */
     int64_t begin = block > 0 ? b->edge_end[block - 1] : 0, end = b->edge_end[block];
     int length = b->length[block];
     best[0] = 0;

@@ -38,8 +38,8 @@ static uint32_t piece_of(const loss_job *job, uint32_t item, int first, int end,
 static void cut_part(const loss_job *job, uint32_t item, sid__span span, best_cut *out)
 {
     double best[SID_PIECE_LEVELS_MAX + 1] = {0};
-    uint32_t last[SID_PIECE_LEVELS_MAX + 1];
-    int from[SID_PIECE_LEVELS_MAX + 1];
+    uint32_t last[SID_PIECE_LEVELS_MAX + 1] = {0};
+    int from[SID_PIECE_LEVELS_MAX + 1] = {0};
     for (int end = 1; end <= span.length; end++) {
         best[end] = -(double)INFINITY;
         for (int begin = 0; begin < end; begin++) {

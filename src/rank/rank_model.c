@@ -191,7 +191,8 @@ static sid__value *forward(sid__rank_model *m, sid__tape *tape, const leaves *le
         .item = sid__op_columns(tape, shown, 0, dim),
         .history = sid__op_mean_pool(tape, past, &histories),
         .dense = dense};
-    return m->options.family->logit(m->options.options, &m->params, tape, &inputs);
+    sid__value *logit = m->options.family->logit(m->options.options, &m->params, tape, &inputs);
+    return logit; /* its inputs are not needed any more: values are */
 }
 
 /* Back through the tape, to parameters and tables. */
