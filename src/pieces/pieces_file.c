@@ -93,6 +93,7 @@ static bool is_pieces(const char *path)
 static sid_status check_place(const char *path, bool force, place *at, sid_error *err)
 {
     size_t length = strlen(path);
+    *at = (place){.target = ""};
     while (length > 1 && path[length - 1] == '/')
         length--;
     const char *slash = NULL;

@@ -173,8 +173,7 @@ static sid__value *dense_of(sid__rank_model *m, sid__tape *tape, const sid_impre
     return x;
 }
 
-/* (B, 1) */
-static sid__value *forward(sid__rank_model *m, sid__tape *tape, const leaves *leaf, sid__value *dense)
+static sid__rank_inputs inputs_of(sid__rank_model *m, sid__tape *tape, const leaves *leaf, sid__value *dense)
 {
     const sid__rank_batch *b = &m->batch;
     int dim = m->options.dim;
@@ -184,15 +183,13 @@ static sid__value *forward(sid__rank_model *m, sid__tape *tape, const leaves *le
     sid__value *shown = sid__op_gather(tape, item, b->target, b->count);
     sid__value *past = sid__op_gather(tape, sid__op_columns(tape, item, 0, dim), b->past, b->past_begin[b->count]);
     const sid__ragged histories = {.begin = b->past_begin, .count = b->count};
-    const sid__rank_inputs inputs = {
+    return (sid__rank_inputs){
         .linear = sid__op_add(tape, sid__op_add(tape, sid__op_columns(tape, shown, dim, 1), bias_of(m, tape)),
                               sid__op_columns(tape, leaf->user, dim, 1)),
         .user = sid__op_columns(tape, leaf->user, 0, dim),
         .item = sid__op_columns(tape, shown, 0, dim),
         .history = sid__op_mean_pool(tape, past, &histories),
         .dense = dense};
-    sid__value *logit = m->options.family->logit(m->options.options, &m->params, tape, &inputs);
-    return logit; /* its inputs are not needed any more: values are */
 }
 
 /* Back through the tape, to parameters and tables. */
@@ -223,7 +220,8 @@ static sid_status run_batch(sid__rank_model *m, const sid_impressions *impressio
     sid__tape tape = sid__tape_begin(m->ctx, &m->memory, is_training);
     SID_TRY(read_users(m, &tape, time_s, is_training, &leaf.user, err));
     SID_TRY(read_items(m, &tape, time_s, is_training, &leaf.item, err));
-    sid__value *logit = forward(m, &tape, &leaf, dense_of(m, &tape, impressions, begin));
+    sid__rank_inputs inputs = inputs_of(m, &tape, &leaf, dense_of(m, &tape, impressions, begin));
+    sid__value *logit = m->options.family->logit(m->options.options, &m->params, &tape, &inputs);
     SID_TRY(sid__tape_status(&tape, err));
     for (int64_t i = 0; p && i < end - begin; i++)
         p[i] = 1 / (1 + sid__exp(-(double)logit->data[i]));
