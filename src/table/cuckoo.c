@@ -17,9 +17,23 @@ enum {
     EMPTY_MOST = 64 /* slots a key: at more, keys were made to collide, and doubling would not end */
 };
 
-static size_t size_of(uint64_t buckets)
+/* One allocation: slots, then partial keys. */
+static size_t plain_size(uint64_t buckets)
 {
     return (size_t)buckets * (sizeof(uint32_t) + SID__BUCKET * sizeof(sid__slot));
+}
+
+/* Large shards lie on large pages: a look-up goes to a random slot, and finding its page must not cost more than the slot. From
+ * here at most three eighths of the pages are left over. */
+static bool is_on_pages(uint64_t buckets)
+{
+    return buckets * SID__BUCKET * sizeof(sid__slot) >= SID__PAGE_SIZE / 2;
+}
+
+static size_t size_of(uint64_t buckets)
+{
+    size_t size = plain_size(buckets);
+    return is_on_pages(buckets) ? (size + SID__PAGE_SIZE - 1) / SID__PAGE_SIZE * SID__PAGE_SIZE : size;
 }
 
 size_t sid__cuckoo_size(const sid__cuckoo *map)
@@ -32,14 +46,13 @@ static sid_status make(sid_ctx *ctx, uint64_t buckets, sid__cuckoo *out, sid_err
     static const char what[] = "a shard of a table's keys";
     sid__cuckoo made = {.ctx = ctx, .mask = buckets - 1};
     SID_TRY(sid__ctx_reserve(ctx, size_of(buckets), what, err));
-    sid_status status = sid__alloc(&made.partial, buckets, sizeof *made.partial, what, err);
-    if (status == SID_OK)
-        status = sid__alloc(&made.slot, buckets, SID__BUCKET * sizeof *made.slot, what, err);
+    sid_status status = is_on_pages(buckets) ? sid__pages_alloc(&made.slot, size_of(buckets), what, err)
+                                             : sid__alloc(&made.slot, 1, size_of(buckets), what, err);
     if (status != SID_OK) {
-        sid__free(made.partial);
         sid__ctx_release(ctx, size_of(buckets));
         return status;
     }
+    made.partial = (uint32_t *)(void *)(made.slot + buckets * SID__BUCKET);
     *out = made;
     return SID_OK;
 }
@@ -53,8 +66,10 @@ void sid__cuckoo_drop(sid__cuckoo *map)
 {
     if (map->slot)
         sid__ctx_release(map->ctx, size_of(map->mask + 1));
-    sid__free(map->partial);
-    sid__free(map->slot);
+    if (map->slot && is_on_pages(map->mask + 1))
+        sid__pages_free(map->slot, size_of(map->mask + 1));
+    else
+        sid__free(map->slot);
     *map = (sid__cuckoo){0};
 }
 
