@@ -34,7 +34,7 @@ sid__value *sid__op_cross_attention(sid__tape *tape, sid__value *q, sid__value *
 
 /* scale * sum_i -log softmax(h_i . table^T + bias)[target_i] over the whole table, (1, 1); the logits are never stored whole.
  * h (N, D), table (V, D), bias (1, V) or NULL. A target below 0 does not count. `target` must live as long as the tape's
- * memory. */
+ * memory. Under SID__PRECISION_BF16 its products take rounded factors. */
 sid__value *sid__op_catalog_loss(sid__tape *tape, sid__value *h, sid__value *table, sid__value *bias,
                                  const int32_t *target, double scale);
 

@@ -32,11 +32,12 @@ static void drop_case(loss_case *c)
 }
 
 /* The loss; gradients lie in params. */
-static float run(const sid_ctx *ctx, loss_case *c, bool is_in_parts)
+static float run(const sid_ctx *ctx, loss_case *c, bool is_in_parts, bool is_rounded)
 {
     sid__value *h = &c->params.param[H].value, *table = &c->params.param[TABLE].value;
     sid__value *bias = &c->params.param[BIAS].value, *loss;
     sid__tape tape = sid__tape_begin(ctx, &c->memory, true);
+    tape.precision = is_rounded ? SID__PRECISION_BF16 : SID__PRECISION_FP32;
     sid__params_clear(&c->params);
     if (is_in_parts)
         loss = sid__op_catalog_loss(&tape, h, table, bias, c->target, 0.1);
@@ -57,9 +58,9 @@ static void as_the_plain_loss(void **state)
     for (int i = 0; i < 2; i++) {
         loss_case c;
         make_case(&c, sizes[i]);
-        double plain = (double)run(ctx, &c, false), norm = 0, error = 0;
+        double plain = (double)run(ctx, &c, false, false), norm = 0, error = 0;
         memcpy(expected, c.params.grad, (size_t)c.params.size * sizeof *expected);
-        assert_near(run(ctx, &c, true), plain, 2e-6 * plain);
+        assert_near(run(ctx, &c, true, false), plain, 2e-6 * plain);
         for (int64_t j = 0; j < c.params.size; j++) {
             double d = (double)c.params.grad[j] - (double)expected[j];
             norm += (double)expected[j] * (double)expected[j];
@@ -71,17 +72,15 @@ static void as_the_plain_loss(void **state)
     sid_ctx_free(ctx);
 }
 
-/* Fails when threads or kernel paths change a bit. */
-static void same_bits(void **state)
+static void same_bits_under(bool is_rounded)
 {
     static float first[ROWS * DIM + ITEMS * (DIM + 1) + 64];
     float first_loss = 0;
     loss_case c;
-    (void)state;
     make_case(&c, 2);
     FOR_EACH_CTX(ctx)
     {
-        float loss = run(ctx, &c, true);
+        float loss = run(ctx, &c, true, is_rounded);
         if (first_loss == 0) {
             first_loss = loss;
             memcpy(first, c.params.grad, (size_t)c.params.size * sizeof *first);
@@ -90,6 +89,36 @@ static void same_bits(void **state)
         assert_memory_equal(first, c.params.grad, (size_t)c.params.size * sizeof *first);
     }
     drop_case(&c);
+}
+
+/* Fails when threads or kernel paths change a bit. */
+static void same_bits(void **state)
+{
+    (void)state;
+    same_bits_under(false);
+    same_bits_under(true);
+}
+
+/* Fails when a rounded factor is another than the one of fp32, or its panels are taken from another place. */
+static void rounded_is_near(void **state)
+{
+    static float expected[ROWS * DIM + ITEMS * (DIM + 1) + 64];
+    sid_ctx *ctx = new_ctx(2, NULL);
+    double norm = 0, error = 0;
+    loss_case c;
+    (void)state;
+    make_case(&c, 1);
+    double plain = (double)run(ctx, &c, true, false);
+    memcpy(expected, c.params.grad, (size_t)c.params.size * sizeof *expected);
+    assert_near(run(ctx, &c, true, true), plain, 2e-3 * plain);
+    for (int64_t j = 0; j < c.params.size; j++) {
+        double d = (double)c.params.grad[j] - (double)expected[j];
+        norm += (double)expected[j] * (double)expected[j];
+        error += d * d;
+    }
+    assert_true(error > 0 && error <= 1e-4 * norm);
+    drop_case(&c);
+    sid_ctx_free(ctx);
 }
 
 /* Fails when no target at all gives a loss, or leaves gradients as they were. */
@@ -103,7 +132,7 @@ static void no_target(void **state)
         c.target[i] = -1;
     for (int64_t i = 0; i < c.params.size; i++)
         c.params.grad[i] = 7;
-    assert_true(run(ctx, &c, true) == 0);
+    assert_true(run(ctx, &c, true, false) == 0);
     for (int p = 0; p < 3; p++)
         for (int64_t i = 0; i < c.params.param[p].value.rows * c.params.param[p].value.columns; i++)
             assert_true(c.params.param[p].value.grad[i] == 0);
@@ -114,6 +143,6 @@ static void no_target(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_the_plain_loss), cmocka_unit_test(same_bits),
-                                       cmocka_unit_test(no_target)};
+                                       cmocka_unit_test(rounded_is_near), cmocka_unit_test(no_target)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
