@@ -128,7 +128,7 @@ def steps(model, optim, count):
             loss = model.loss()
         loss.backward()
         optim.step()
-    return float(loss)
+    return loss.item()
 
 
 models = {}
