@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TIMED_STEPS = 50, LOG_STEPS = 100 };
+enum { TIMED_STEPS = 50, LOG_STEPS = 100, FRESH_STEPS = 16 };
 
 static const double checkpoint_interval_s = 60, valid_checkpoint_interval_s = 10, least_rate = 0.01;
 
@@ -45,6 +45,8 @@ static void count_losses(sid__trainer *t, int64_t tokens)
 static sid_status make_step(sid__trainer *t, sid_error *err)
 {
     sid__params *params = &t->m->params;
+    if (t->step % FRESH_STEPS == 0) /* batches differ in size: blocks of sizes that came once do not add up */
+        sid__memory_drop(&t->memory);
     sid__tape tape = sid__tape_begin(t->ctx, &t->memory, true);
     tape.precision = (sid__precision)t->settings.precision;
     sid__batch batch = sid__batcher_get(&t->batcher, t->index);
@@ -89,8 +91,11 @@ static sid_status validate(sid__trainer *t, sid_error *err)
     SID_TRY(sid__validate(t, &ndcg, err));
     keep_best(t, ndcg);
     SID_TRY(sid__train_log_valid(t, ndcg, sid__train_now_s() - start_s, err));
-    sid__ctx_info(t->ctx, "epoch %" PRId64 " of %" PRId64 ": loss %.4f, NDCG@10 of the validation %.5f%s", t->epoch + 1,
-                  t->settings.epochs, t->line_loss, ndcg, t->stale == 0 ? ", the best" : "");
+    char loss[32] = ""; /* what was resumed behind an epoch's last step has none to show */
+    if (t->line_loss > 0)
+        (void)snprintf(loss, sizeof loss, "loss %.4f, ", t->line_loss);
+    sid__ctx_info(t->ctx, "epoch %" PRId64 " of %" PRId64 ": %sNDCG@10 of the validation %.5f%s", t->epoch + 1,
+                  t->settings.epochs, loss, ndcg, t->stale == 0 ? ", the best" : "");
     return SID_OK;
 }
 
@@ -98,7 +103,6 @@ static sid_status validate(sid__trainer *t, sid_error *err)
 static sid_status end_epoch(sid__trainer *t, sid_error *err)
 {
     int64_t epoch = t->epoch + 1;
-    sid__memory_drop(&t->memory); /* batches differ in size; blocks of sizes that came once do not add up */
     SID_TRY(sid__train_log_steps(t, err));
     if (t->valid.count > 0 && (epoch % t->settings.valid_every == 0 || epoch == t->settings.epochs))
         SID_TRY(validate(t, err));
