@@ -260,8 +260,11 @@ __attribute__((always_inline)) static inline void round_two(const square *s, con
 {
     int64_t at = 0;
     uint16_t *panel = s->panel;
-    for (; at + GROUP <= columns; at += GROUP, panel += flags & HAS_PAIRS ? group : 0)
+    for (; at + GROUP <= columns; at += GROUP) {
         round_square(s, flags, at, is_single, panel);
+        if (flags & HAS_PAIRS)
+            panel += group;
+    }
     if (at < columns)
         round_edge(s, flags, at, (int)(columns - at), is_single, panel);
 }
@@ -287,7 +290,8 @@ __attribute__((always_inline)) static inline void round_all(const sid__bf16_rows
             round_two(&s, flags, rows->columns, true, to->pairs_group);
         for (int row = 0; row < 2; row++) {
             s.x[row] += 2 * rows->x_step;
-            s.kept[row] += flags & HAS_KEPT ? 2 * rows->kept_step : 0;
+            if (flags & HAS_KEPT)
+                s.kept[row] += 2 * rows->kept_step;
         }
     }
 }
