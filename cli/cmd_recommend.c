@@ -116,7 +116,7 @@ static void say_what_is_missing(cli_app *app, const asking *a)
                  (long long)a->unanswered, (long long)a->histories.count);
     if (a->inexact > 0 && !a->is_many)
         cli_note(app, "a wider beam may find better items: --beam %lld, or --exact",
-                 (long long)(4 * (cli_int(app, "beam") > 50 ? cli_int(app, "beam") : 50)));
+                 4LL * (cli_int(app, "beam") > 50 ? cli_int(app, "beam") : 50));
 }
 
 static sid_status answer(cli_app *app, asking *a)

@@ -114,9 +114,12 @@ static void ftrl(const sid__row_rule *rule, int dim, float *restrict g, float *r
 static double power(double base, uint32_t count)
 {
     double result = 1;
-    for (; count; count >>= 1, base *= base)
+    while (count) {
         if (count & 1)
             result *= base;
+        base *= base;
+        count >>= 1;
+    }
     return result;
 }
 

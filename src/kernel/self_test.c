@@ -72,6 +72,12 @@ static void fill_bf16(uint16_t *x, int count, int spread, uint64_t part)
     }
 }
 
+/* Bit by bit: 0 and -0 differ. */
+static bool are_same_bits(const void *a, const void *b, size_t size)
+{
+    return memcmp(a, b, size) == 0;
+}
+
 static sid_status run_products(sid__isa isa, sid_error *err)
 {
     uint16_t a[TILE_ROWS * TILE_PAIRS * 2], b[TILE_COLUMNS * TILE_PAIRS * 2];
@@ -88,7 +94,7 @@ static sid_status run_products(sid__isa isa, sid_error *err)
         sid__bf16_tile_portable.block(&block);
         block.c = c;
         sid__bf16_tile_for(isa)->block(&block);
-        if (memcmp(c, expected, sizeof c) != 0)
+        if (!are_same_bits(c, expected, sizeof c))
             return sid__fail(err, SID_EINTERNAL,
                              "self-test: bf16 products of the %s path differ from the reference; leave out --precision "
                              "bf16 and report this CPU",

@@ -206,8 +206,10 @@ double sid__cos_2pi(double u)
 double sid__digamma(double x)
 {
     double shift = 0;
-    for (; x < 10; x += 1)
+    while (x < 10) {
         shift -= 1 / x;
+        x += 1;
+    }
     double square = 1 / (x * x);
     double series =
         square *

@@ -210,7 +210,7 @@ static predicted run_item(const sid__sidgpt *net, const sid__item_sids *sids, si
     predicted p = make_predicted(tape, net, sids, kept, net->depth_table);
     sid__tokens tokens = sid__tokens_make(tape, kept->asked * levels, net->levels);
     pass->sequences = make_ragged(tape, kept->asked, &begin);
-    if (tape->status != SID_OK)
+    if (tape->status != SID_OK || !begin || !tokens.row[0])
         return p;
     for (int64_t i = 0; i <= kept->asked; i++)
         begin[i] = i * levels;

@@ -269,9 +269,10 @@ static sid_status append_rows(sid__stack_cache *cache, int level, const int32_t 
     sid__cache_level *own = &cache->level[level];
     size_t row_size = (size_t)cache->stack->layers * 2 * (size_t)cache->stack->dim * sizeof(float);
     if (own->count + rows > own->capacity) {
-        int64_t room = own->capacity, also = own->capacity, wanted = own->count + rows;
+        int64_t wanted = own->count + rows, room = own->capacity; /* one capacity for all three */
         SID_TRY(sid__grow(&own->parent, &room, wanted, sizeof *own->parent, "rows", err));
-        SID_TRY(sid__grow(&own->question, &also, wanted, sizeof *own->question, "rows", err));
+        room = own->capacity;
+        SID_TRY(sid__grow(&own->question, &room, wanted, sizeof *own->question, "rows", err));
         SID_TRY(sid__grow(&own->kv, &own->capacity, wanted, row_size, "keys and values", err));
     }
     for (int64_t r = 0; r < rows; r++) {

@@ -31,8 +31,8 @@ typedef struct sid__column {
     char name[32];
     const char *dtype;
     int rank;
-    int64_t shape[3];
     sid__column_source source;
+    int64_t shape[3];
     size_t at, row_size; /* bytes of a row; of WHOLE: all */
     void *whole;
 } sid__column;

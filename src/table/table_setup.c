@@ -9,7 +9,8 @@
 const char *const sid__table_kind_name[4] = {"growing", "capped", "hashed", "double"};
 const char *const sid__serving_name[3] = {"fp32", "fp16", "int8"};
 
-enum { DAY_S = 86400, DAYS_MAX = 36500, CELLS_DEFAULT = 1 << 20 };
+enum { DAY_S = 86400, DAYS_MAX = 36500, CELLS_DEFAULT = 1 << 20, DIM_MOST = SID_DIM_MAX / 4 /* of all slices */ };
+
 static const int64_t cells_max = INT64_C(1) << 32;
 
 static sid_status choose(const char *what, const char *word, const char *const *names, int count, int *out,
@@ -76,7 +77,7 @@ static sid_status init_slices(const sid_ctx *ctx, const sid_table_options *optio
         out->state_floats += sid__rule_state_floats(&slice->rule, slice->dim);
         out->served_size += served_size(slice);
     }
-    return check_range("dim of all slices", out->dim, 1, SID_DIM_MAX / 4, err);
+    return check_range("dim of all slices", out->dim, 1, DIM_MOST, err);
 }
 
 static sid_status init_admission(const sid_table_options *options, sid__table_setup *out, sid_error *err)

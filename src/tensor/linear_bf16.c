@@ -134,7 +134,7 @@ sid__value *sid__linear_bf16(sid__tape *tape, sid__value *x, sid__value *w, sid_
                              &y->rounded->copy);
         job.copy = &y->rounded->copy;
     }
-    if (tape->status != SID_OK)
+    if (tape->status != SID_OK || !y)
         return NULL;
     const sid__bf16_product product = {.a = sid__bf16_by_row(job.saved.x),
                                        .b = job.saved.w->by_lane,

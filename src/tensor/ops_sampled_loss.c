@@ -282,7 +282,7 @@ static void prepare(sampled_job *job)
         assert(!job->negatives.is_by_row);
         job->shift[j] = j == 0 ? 0 : -(sid__real)job->negatives.log_expected[job->negatives.item[j - 1]];
     }
-    if (job->negatives.is_by_row)
+    if (job->negatives.is_by_row || !job->sampled)
         return;
     for (int j = 0; j < count; j++) {
         assert(job->negatives.item[j] >= 0 && job->negatives.item[j] < job->table->rows);
