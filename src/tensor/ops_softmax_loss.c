@@ -326,6 +326,7 @@ static void share_tile(const catalog_job *job, int64_t item, int items, int64_t 
 {
     int dim = job->h->columns;
     int64_t step = step_of(job, rows, BACK_STEP);
+    assert(slope);
     if (!multiply_back(job, item, items, row, rows, slope))
         sid__multiply_real(job->ctx, &(sid__real_product){.a = {job->table->data + item * dim, dim, false},
                                                           .b = {job->rows + row * dim, dim, false},
