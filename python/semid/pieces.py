@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import weakref
 from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
@@ -202,14 +203,14 @@ class Pieces:
     def to_parquet(self, catalog: Catalog, path: PathLike) -> None:
         """Writes item_id and rows, a list, of all items of a catalogue, for a feature store. Needs pyarrow."""
         try:
-            import pyarrow  # type: ignore[import-not-found,import-untyped]
-            import pyarrow.parquet  # type: ignore[import-not-found,import-untyped]
+            pyarrow = importlib.import_module("pyarrow")
+            parquet = importlib.import_module("pyarrow.parquet")
         except ImportError as error:
             raise ImportError("Pieces.to_parquet needs pyarrow: pip install pyarrow") from error
         rows, offsets = self.rows(catalog)
         lists = pyarrow.LargeListArray.from_arrays(offsets, rows)
         table = pyarrow.table({"item_id": pyarrow.array(list(catalog.sids()), pyarrow.string()), "rows": lists})
-        pyarrow.parquet.write_table(table, os.fspath(path))
+        parquet.write_table(table, os.fspath(path))
 
     def __repr__(self) -> str:
         return f"<semid.Pieces {self.scheme}{', ' + self.options if self.options else ''}, codes {self.codes}>"

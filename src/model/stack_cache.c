@@ -200,7 +200,7 @@ static void sum_prefix(const stepping *s, const run *of, int head, int64_t token
 static void weigh_path(const stepping *s, int64_t r, int head, int64_t tokens)
 {
     int dim = s->cache->stack->dim, size = size_of(s->cache);
-    const float *path[SID_LEVELS_MAX + 1], *q = s->query + r * dim + head * size;
+    const float *path[SID_LEVELS_MAX + 1] = {NULL}, *q = s->query + r * dim + head * size;
     float *weight = s->weight + (r * s->cache->stack->heads + head) * s->step;
     find_path(s, s->first + r, path);
     for (int l = 0; l <= s->level; l++) {

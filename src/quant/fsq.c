@@ -607,7 +607,7 @@ static void decode_channels(const fsq *f, const uint16_t *codes, int depth, doub
  * k-means comes before. */
 static void decode_learned(const fsq *f, const uint16_t *codes, int depth, float *x)
 {
-    float t[SID__FSQ_CHANNELS_MAX], row[SID__MLP_WIDTH_MAX];
+    float t[SID__FSQ_CHANNELS_MAX], row[SID__MLP_WIDTH_MAX] = {0};
     for (int c = 0; c < f->channels; c++)
         t[c] = (float)f->center[c];
     for (int g = 0; g < depth; g++)
