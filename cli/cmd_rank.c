@@ -94,10 +94,9 @@ static sid_status compare(cli_app *app, const rank_input *input)
                                               .bootstrap =
                                                   cli_int(app, "bootstrap") ? (int)cli_int(app, "bootstrap") : -1};
     CLI_TRY(sid_rank_compare(app->ctx, input->impressions, &options, &comparison, &app->err));
-    cli_note(app,
-             "%s, %s each, %" PRId64
-             " rows for items in every arm; differences are to %s, intervals of resampled users",
-             comparison.family, cli_count_text(app, comparison.seeds, "run"), comparison.rows, comparison.arm[0].name);
+    cli_note(app, "%s, %s each, %" PRId64 " rows for items in every arm; differences are to %s%s", comparison.family,
+             cli_count_text(app, comparison.seeds, "run"), comparison.rows, comparison.arm[0].name,
+             options.bootstrap < 0 ? "" : ", intervals of resampled users");
     cli_rank_print(app, &comparison);
     sid_rank_comparison_drop(&comparison);
     return SID_OK;
@@ -142,7 +141,8 @@ static const cli_option options[] = {
     {.name = "arms",
      .type = CLI_TEXT,
      .value = "LIST",
-     .help = "random-hash, double-hash, individual, individual-capped, dense, unigram, bigram, trigram, fourgram, "
+     .help = "not given: what there are data for; known: random-hash, double-hash, individual, individual-capped, "
+             "dense, unigram, bigram, trigram, fourgram, "
              "all-bigrams, prefix-N, spm-unigram, spm-bpe"},
     {.name = "family", .type = CLI_TEXT, .value = "NAME", .default_text = "dot", .help = "dot, lr, fm, deepfm, dcnv2"},
     {.name = "family-options", .type = CLI_TEXT, .value = "LIST", .help = "the family's own: cross=2,mlp=(128,64)"},

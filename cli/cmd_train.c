@@ -43,8 +43,11 @@ static sid_status train(cli_app *app, const cli_events_input *input, const char 
              info.dim > 0 ? cli_keep(app, ", vectors of %d dimensions", info.dim) : "",
              info.levels > 0 ? cli_keep(app, ", SIDs of %d codes", info.levels) : "", cli_now_s() - start_s);
     char *word = cli_keep(app, "%s", path);
-    cli_note(app, "next: semid recommend %s --history %s; semid eval %s --events %s", word,
-             sid_model_item_ids(model)[0], word, cli_text(app, "events"));
+    if (strcmp(info.split, "all") == 0) /* nothing is kept back that eval could ask */
+        cli_note(app, "next: semid recommend %s --history %s", word, sid_model_item_ids(model)[0]);
+    else
+        cli_note(app, "next: semid recommend %s --history %s; semid eval %s --events %s", word,
+                 sid_model_item_ids(model)[0], word, cli_text(app, "events"));
     sid_model_close(model);
     return SID_OK;
 }

@@ -135,6 +135,8 @@ static void say(cli_app *app, const sid_rank_comparison *c)
         const sid_rank_arm *arm = &c->arm[i];
         const sid_rank_difference *all = &arm->auc[SID_RANK_SLICE_ALL], *new = &arm->auc[SID_RANK_SLICE_NEW];
         const char *of_all = verdict(all), *of_new = verdict(new);
+        if (isnan(all->low)) /* without a bootstrap nothing can be said */
+            continue;
         cli_note(app, "%s: %s %s overall, %s on new items", arm->name,
                  of_all ? cli_keep(app, "%s %.4f AUC against", of_all, fabs(all->mean)) : "is not told from",
                  c->arm[0].name, of_new ? cli_keep(app, "%s %.4f", of_new, fabs(new->mean)) : "not told from it");

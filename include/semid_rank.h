@@ -292,10 +292,10 @@ SID_API int sid_ranker_family_count(void);
 SID_API const sid_family *sid_ranker_family(int index);
 
 typedef struct sid_rank_compare_options {
-    /* How items are described, a comma list; NULL: "random-hash,individual,dense,unigram,bigram,prefix-3,prefix-4,spm-unigram". Known:
-     * random-hash (a row by hash), double-hash (2007.14523), individual (a row an item, however many), individual-capped, dense (the
-     * vector through a network, no rows), and of SIDs: unigram, bigram, trigram, fourgram, all-bigrams, prefix-N, spm-unigram,
-     * spm-bpe. */
+    /* How items are described, a comma list; NULL: those of random-hash, individual, dense, unigram, bigram, prefix-3, prefix-4,
+     * spm-unigram that there are data and rows for. Known: random-hash (a row by hash), double-hash (2007.14523), individual (a row
+     * an item, however many), individual-capped, dense (the vector through a network, no rows), and of SIDs: unigram, bigram,
+     * trigram, fourgram, all-bigrams, prefix-N, spm-unigram, spm-bpe. */
     const char *arms;
     const char *family;         /* NULL: "dot"; sid_ranker_family lists them */
     const char *options;        /* the family's own */

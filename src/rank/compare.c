@@ -12,10 +12,7 @@
 #include "rank/item_slices.h"
 #include "sid/sort_rows.h"
 
-enum { USUAL_SEEDS = 3, USUAL_RESAMPLES = 1000, USUAL_LEVELS = 4 };
-
-static const char usual_arms[] = "random-hash,individual,dense,unigram,bigram,prefix-3,prefix-4,spm-unigram";
-static const char usual_arms_without_content[] = "random-hash,individual,unigram,bigram,prefix-3,prefix-4,spm-unigram";
+enum { USUAL_SEEDS = 3, USUAL_RESAMPLES = 1000, USUAL_LEVELS = 4, ARMS_SIZE = 256 };
 
 typedef struct comparing {
     sid_ctx *ctx;
@@ -223,17 +220,33 @@ static sid_status set_ranker(comparing *c, sid_error *err)
     return SID_OK;
 }
 
+/* Those that there are data and rows for, so that a call without a list works on any. */
+static void list_usual_arms(const comparing *c, char list[ARMS_SIZE])
+{
+    int levels = c->code ? c->data.levels : 0;
+    int64_t codes = 1; /* spm-unigram has a piece for each, and one for none */
+    int used = snprintf(list, ARMS_SIZE, "random-hash,%sindividual%s%s%s", levels ? "" : "double-hash,",
+                        c->content ? ",dense" : "", levels > 0 ? ",unigram" : "", levels > 1 ? ",bigram" : "");
+    for (int l = 0; l < levels; l++)
+        codes += c->data.codes[l];
+    for (int n = levels < 3 ? levels : 3; n > 1 && n <= levels && n <= 4; n++)
+        used += snprintf(list + used, (size_t)(ARMS_SIZE - used), ",prefix-%d", n);
+    if (levels > 0 && levels <= SID_PIECE_LEVELS_MAX && c->out->rows >= codes)
+        (void)snprintf(list + used, (size_t)(ARMS_SIZE - used), ",spm-unigram");
+}
+
 static sid_status set_arms(comparing *c, sid_error *err)
 {
     sid_rank_comparison *out = c->out;
     int64_t seen = 0;
-    const char *arms = c->options->arms ? c->options->arms : c->content ? usual_arms : usual_arms_without_content;
-    SID_TRY(sid__arms_parse(arms, c->name, &out->arm_count, err));
+    char usual[ARMS_SIZE];
     for (int64_t i = 0; i < c->im->items.count; i++)
         seen += c->shown[i] > 0;
+    out->rows = c->options->rows ? c->options->rows : seen / 3 < 8 ? 8 : seen / 3;
+    list_usual_arms(c, usual);
+    SID_TRY(sid__arms_parse(c->options->arms ? c->options->arms : usual, c->name, &out->arm_count, err));
     out->seeds = c->options->seeds ? c->options->seeds : USUAL_SEEDS;
     out->run_count = out->seeds * out->arm_count;
-    out->rows = c->options->rows ? c->options->rows : seen / 3 < 8 ? 8 : seen / 3;
     c->data.ctx = c->ctx;
     c->data.items = c->im->items.count;
     c->data.rows = out->rows;

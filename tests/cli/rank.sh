@@ -8,6 +8,10 @@ fails 2 "exists" synth impressions -o world --item-count 300
 passes synth events -o clicks --preset small --days 2 --user-count 50 --impressions 500
 check "clicks alone" [ -s clicks/events.tsv ]
 passes train pop --events clicks/events.tsv -o clicks-model
+says "semid eval clicks-model --events"
+passes train pop --events clicks/events.tsv --split all -o clicks-all
+says "next: semid recommend clicks-all"
+check "no eval where nothing is kept back" sh -c '! grep -q "semid eval" "$0"' "$err"
 passes synth impressions -o nothing --dry-run
 check "and nothing is there" [ ! -e nothing ]
 fails 2 "from 2 to 1000" synth impressions -o x --days 1
@@ -26,6 +30,12 @@ prints_lines 3
 passes fit --vectors world/vectors.npy:world/vectors.ids.txt -o catalog --levels 2 --codes 8
 passes rank compare --impressions world/impressions.tsv --catalog catalog --arms bigram,unigram --seeds 1 --bootstrap 0
 prints_lines 2
+passes fit --vectors world/vectors.npy:world/vectors.ids.txt -o wide --levels 2 --codes 128
+passes rank compare --impressions world/impressions.tsv --catalog wide --seeds 1 --bootstrap 0
+prints_lines 5 # two levels and 131 rows: no prefix-3, and no row for each piece of spm-unigram
+passes rank compare --impressions world/impressions.tsv --seeds 1 --bootstrap 0
+prints_lines 3
+check "nothing is claimed without intervals" sh -c '! grep -q "told from\|intervals" "$0"' "$err"
 fails 2 'did you mean "bigram"' $rank --arms bigramm
 fails 2 "needs SIDs" rank compare --impressions world/impressions.tsv --arms prefix-2
 fails 2 "did you mean compare" rank compar --impressions world/impressions.tsv
