@@ -31,6 +31,7 @@ check_format() {
 
 # One file a run: with several, clang-tidy 14 forgets va_start between files and warns about it.
 check_tidy() {
+    mkdir -p build
     local sources=("$@")
     cmake --preset clang >build/clang.log 2>&1 || { tail -n 20 build/clang.log; return 1; }
     [ ${#sources[@]} -gt 0 ] || mapfile -t sources < <(files '*.c' src cli serve)
