@@ -48,7 +48,9 @@ static sid_status read_impressions(cli_app *app, rank_input *input)
                                        .dense = dense,
                                        .dense_count = split_list(app, cli_text(app, "dense"), dense, SID_DENSE_MAX + 1),
                                        .days = (int)cli_int(app, "days"),
-                                       .sort = cli_flag(app, "sort")};
+                                       .sort = cli_flag(app, "sort"),
+                                       .implicit = cli_text(app, "implicit"),
+                                       .seed = app->seed};
     if (!path)
         return cli_fail(app, SID_EUSAGE,
                         "--impressions FILE is needed: user_id, item_id, label and a day or timestamp");
@@ -59,6 +61,10 @@ static sid_status read_impressions(cli_app *app, rank_input *input)
              cli_count_text(app, info.count, "impression"), cli_count_text(app, info.users, "user"),
              cli_count_text(app, info.items, "item"), cli_count_text(app, info.days, "day"),
              100. * (double)info.clicks / (double)info.count, cli_count_text(app, info.last_day_count, "impression"));
+    if (info.ignored > 0)
+        cli_note(app,
+                 "what was shown and ignored is drawn: n=%" PRId64 ", alpha=%g, seed %" PRIu64 "; AUC depends on them",
+                 info.ignored, info.alpha, info.seed);
     return SID_OK;
 }
 
@@ -132,6 +138,10 @@ static const cli_option options[] = {
     {.name = "positive", .type = CLI_TEXT, .value = "TEST", .help = "in place of a label: rating>=4"},
     {.name = "dense", .type = CLI_TEXT, .value = "LIST", .help = "numeric columns for the ranker: hour,position"},
     COUNT_OPTION("days", "0", 0, 100000, "equal chunks by time; 0: as the file says"),
+    {.name = "implicit",
+     .type = CLI_TEXT,
+     .value = "LIST",
+     .help = "rows are clicks alone: show n=4 others of that day with each, drawn by clicks^alpha (alpha=0.5)"},
     {.name = "sort", .type = CLI_FLAG, .help = "the rows by time; else the file must be in order"},
     CLI_OPTION_ON_ERROR,
     {.name = "catalog", .type = CLI_TEXT, .value = "DIR", .help = "whose SIDs; else they are made of --vectors"},

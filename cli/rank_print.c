@@ -50,17 +50,26 @@ static json_t *arm_json(const sid_rank_comparison *c, int index)
                      difference_json(&arm->ne[SID_RANK_SLICE_NEW]), "runs", runs);
 }
 
+static json_t *implicit_json(const sid_impressions_info *info)
+{
+    if (info->ignored == 0)
+        return json_null();
+    return json_pack("{s:I,s:o,s:I}", "n", (json_int_t)info->ignored, "alpha", cli_json_number(info->alpha), "seed",
+                     (json_int_t)info->seed);
+}
+
 static void print_json(const cli_app *app, const sid_rank_comparison *c)
 {
     json_t *arms = json_array();
     for (int i = 0; i < c->arm_count; i++)
         (void)json_array_append_new(arms, arm_json(c, i));
-    cli_print_object(app, json_pack("{s:i,s:s,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}", "format", 1, "family",
-                                    c->family, "days", c->days, "seeds", c->seeds, "train_impressions",
-                                    (json_int_t)c->train_impressions, "test_impressions",
-                                    (json_int_t)c->test_impressions, "items", (json_int_t)c->items, "items_without_sid",
-                                    (json_int_t)c->items_without_sid, "rows", (json_int_t)c->rows, "budget_size",
-                                    (json_int_t)c->budget_size, "less", c->arm[0].name, "arms", arms));
+    cli_print_object(app,
+                     json_pack("{s:i,s:s,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "format", 1, "family",
+                               c->family, "days", c->days, "seeds", c->seeds, "train_impressions",
+                               (json_int_t)c->train_impressions, "test_impressions", (json_int_t)c->test_impressions,
+                               "items", (json_int_t)c->items, "items_without_sid", (json_int_t)c->items_without_sid,
+                               "rows", (json_int_t)c->rows, "budget_size", (json_int_t)c->budget_size, "implicit",
+                               implicit_json(&c->impressions), "less", c->arm[0].name, "arms", arms));
 }
 
 /* ---- Rows ---- */

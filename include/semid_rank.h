@@ -95,7 +95,13 @@ typedef struct sid_impressions_options {
     int dense_count;
     int days;  /* equal chunks by time; 0: the column `day`, else `split`, else days of `timestamp` in seconds */
     bool sort; /* by day and time; else rows out of order are SID_EDATA */
-    void *reserved[4];
+    /* The rows are clicks alone (with `positive`: those that hold; a label is not looked at). Each gets n items shown with it and
+     * ignored, drawn from those clicked that same day in proportion to clicks^alpha, never one that its user clicks that day:
+     * "n=4,alpha=0.5", these are the defaults. The click's numeric columns are theirs too. Rankings depend on both: at alpha=1
+     * popularity tells nothing. NULL: impressions as they stand. */
+    const char *implicit;
+    uint64_t seed; /* of implicit; 0: 42 */
+    void *reserved[2];
 } sid_impressions_options;
 
 /* Reads `path` (.tsv, .csv, .jsonl, RecBole's .inter): columns user_id, item_id, the label, and one of day (whole numbers),
@@ -112,6 +118,9 @@ typedef struct sid_impressions_info {
     int days;               /* different ones */
     int64_t last_day_count; /* impressions of the last: the test */
     bool has_time;
+    int64_t ignored; /* implicit: n; 0: impressions as they stood */
+    double alpha;
+    uint64_t seed;
 } sid_impressions_info;
 SID_API void sid_impressions_get_info(const sid_impressions *impressions, sid_impressions_info *out);
 /* Ids by row, in the order of the file; NULL beyond. */
@@ -346,6 +355,7 @@ typedef struct sid_rank_comparison {
     const char *family;
     int64_t train_impressions, test_impressions, items, items_without_sid, rows,
         budget_size; /* budget: bytes of `rows` */
+    sid_impressions_info impressions;
     int days, seeds;
     sid_rank_arm *arm;
     int arm_count;

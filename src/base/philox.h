@@ -37,7 +37,8 @@ enum sid__stream {
     SID__STREAM_TIES_AGAIN, /* order of events of one moment, by epoch */
     SID__STREAM_TABLE,      /* initial rows of tables; + 256 a block of four elements */
     SID__STREAM_ADMIT,      /* chance of a key to get a row */
-    SID__STREAM_MASK        /* items hidden in training */
+    SID__STREAM_MASK,       /* items hidden in training */
+    SID__STREAM_IGNORED     /* items shown with a click and ignored */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/event_time.h"
+#include "data/implicit.h"
 #include "io/records.h"
 #include "sid/sort_rows.h"
 
@@ -24,7 +25,8 @@ typedef struct reading {
     sid_impressions *impressions;
     const sid_impressions_options *options;
     sid__record_columns columns;
-    condition positive;   /* sign "": none */
+    condition positive; /* sign "": none */
+    sid__implicit implicit;
     int time, day, split; /* columns */
 } reading;
 
@@ -76,7 +78,12 @@ static sid_status plan(reading *r, sid_error *err)
         SID_TRY(parse_condition(o->positive, &r->positive, err));
     c->name[COLUMN_USER] = "user_id";
     c->name[COLUMN_ITEM] = "item_id";
-    c->name[COLUMN_LABEL] = o->positive ? r->positive.column : o->label ? o->label : "label";
+    if (o->implicit)
+        SID_TRY(sid__implicit_parse(o->implicit, &r->implicit, err));
+    c->name[COLUMN_LABEL] = o->positive   ? r->positive.column
+                            : o->implicit ? c->name[COLUMN_ITEM] /* which is there; nobody looks */
+                            : o->label    ? o->label
+                                          : "label";
     c->required_count = COLUMN_DENSE + o->dense_count;
     for (int i = 0; i < o->dense_count; i++)
         c->name[COLUMN_DENSE + i] = o->dense[i];
@@ -112,6 +119,9 @@ static sid_status take_number(const sid__records *records, int column, double *o
 static sid_status take_label(const reading *r, const sid__records *records, uint8_t *label, sid_error *err)
 {
     double value = 0;
+    *label = 1;
+    if (r->options->implicit && !r->positive.sign[0])
+        return SID_OK;
     SID_TRY(take_number(records, COLUMN_LABEL, &value, err));
     if (r->positive.sign[0]) {
         *label = holds(&r->positive, value);
@@ -208,6 +218,8 @@ static sid_status take_record(reading *r, sid__records *records, bool *has_recor
     SID_TRY(sid__check_id(user->text, user->size, "user_id", sid__records_place(records, COLUMN_USER), err));
     SID_TRY(sid__check_id(item->text, item->size, "item_id", sid__records_place(records, COLUMN_ITEM), err));
     SID_TRY(take_label(r, records, &row.label, err));
+    if (r->options->implicit && !row.label) /* no click, and who was shown what is made up */
+        return SID_OK;
     SID_TRY(take_time(r, records, &row, err));
     SID_TRY(take_day(r, records, &row, err));
     for (int i = 0; i < im->dense_count; i++)
@@ -300,6 +312,17 @@ static void cut_days(sid_impressions *im, int days)
     }
 }
 
+static sid_status add_ignored(const reading *r, sid_error *err)
+{
+    sid_impressions *im = r->impressions;
+    int64_t short_of = 0;
+    SID_TRY(sid__implicit_add(im, &r->implicit, r->options->seed ? r->options->seed : 42, &short_of, err));
+    if (short_of > 0)
+        sid__ctx_warn(im->ctx, "%s: %" PRId64 " items to be ignored are missing: users clicked all that a day has",
+                      im->path, short_of);
+    return SID_OK;
+}
+
 static sid_status finish(const reading *r, sid_error *err)
 {
     sid_impressions *im = r->impressions;
@@ -319,7 +342,7 @@ static sid_status finish(const reading *r, sid_error *err)
     if (im->skipped > 0)
         sid__ctx_warn(im->ctx, "%s: %" PRId64 " bad rows left out, %" PRId64 " impressions read", im->path, im->skipped,
                       im->count);
-    return SID_OK;
+    return r->options->implicit ? add_ignored(r, err) : SID_OK;
 }
 
 /* ---- The whole ---- */
@@ -384,7 +407,10 @@ void sid_impressions_get_info(const sid_impressions *im, sid_impressions_info *o
                                   .items = im->items.count,
                                   .skipped = im->skipped,
                                   .days = im->day_count,
-                                  .has_time = im->has_time};
+                                  .has_time = im->has_time,
+                                  .ignored = im->ignored,
+                                  .alpha = im->alpha,
+                                  .seed = im->seed};
     for (int64_t i = 0; i < im->count; i++) {
         out->clicks += im->row[i].label;
         out->last_day_count += im->row[i].day == im->day_count - 1;

@@ -24,6 +24,9 @@ struct sid_impressions {
     int64_t count, capacity, dense_capacity, skipped;
     int dense_count, day_count;
     bool has_time;
+    int64_t ignored; /* implicit data: n, 0: none; then alpha and seed of the draws */
+    double alpha;
+    uint64_t seed;
 };
 
 /* sid_impressions_read of a source; the form by the ending of `path`. For tests and fuzzing. */

@@ -67,6 +67,7 @@ static sid_status count_days(comparing *c, sid_error *err)
     c->out->test_impressions = im->count - c->train_end;
     c->out->days = im->day_count;
     c->out->items = im->items.count;
+    sid_impressions_get_info(im, &c->out->impressions);
     return SID_OK;
 }
 

@@ -48,6 +48,13 @@ fails 3 "label.tsv:3: label is \"2\"; 0 or 1" rank compare --impressions label.t
 passes rank compare --impressions label.tsv --arms random-hash --on-error skip --seeds 1 --bootstrap 0
 says "1 bad row"
 
+cut -f1-2,4 world/impressions.tsv >clicks.tsv
+passes rank compare --impressions clicks.tsv --implicit n=2 --arms random-hash,individual --seeds 1 --bootstrap 0 --format json
+says "n=2, alpha=0.5, seed 42"
+says "33.33 % clicked"
+prints '"alpha": 0.5'
+fails 2 "n and alpha are known" rank compare --impressions clicks.tsv --implicit m=2
+
 ml=${SEMID_DATA:-/nonexistent}/ml-100k/ml-100k.inter
 if [ -r "$ml" ]; then
     passes rank compare --impressions "$ml" --positive 'rating>=4' --days 10 --sort --arms random-hash,individual --seeds 1

@@ -139,7 +139,8 @@ static void test_no_memory(void **state)
     for (int64_t after = 0;; after++) {
         sid_error err = {0};
         sid__mem_fail(after, 1);
-        sid_status status = parse(text, "x.tsv", &(sid_impressions_options){.sort = true}, &im, &err);
+        sid_status status =
+            parse(text, "x.tsv", &(sid_impressions_options){.sort = true, .implicit = "n=1"}, &im, &err);
         int64_t calls = sid__mem_calls();
         sid__mem_fail(-1, 0);
         if (status == SID_OK) {
