@@ -143,6 +143,7 @@ static sid_status run(cli_app *app)
                                 .bootstrap = (int)cli_int(app, "bootstrap"),
                                 .seed = app->seed,
                                 .no_baselines = cli_flag(app, "no-baselines"),
+                                .part = cli_text(app, "part"),
                                 .search = {.beam = (int)cli_int(app, "beam"), .search = cli_text(app, "search")}};
     if (options.bootstrap == 0)
         options.bootstrap = -1;
@@ -162,6 +163,12 @@ static const cli_option options[] = {
      .default_text = "first",
      .value = "WORD",
      .help = "of a split by time or column: the first event behind the history, or all"},
+    {.name = "part",
+     .type = CLI_CHOICE,
+     .choices = "test|valid",
+     .default_text = "test",
+     .value = "WORD",
+     .help = "which events are asked for; choose settings by valid, and ask the test once"},
     {.name = "k", .letter = 'k', .type = CLI_TEXT, .value = "LIST", .default_text = "5,10", .help = "cut-offs, rising"},
     {.name = "keep-history", .type = CLI_FLAG, .help = "rank items of the history too"},
     {.name = "bootstrap",
@@ -201,6 +208,8 @@ static const char *const examples[] = {
     "eval --events events.tsv --items items.tsv --vectors x.npy --format json",
     "eval model --events events.tsv --items items.tsv --vectors x.npy -k 1,10,50   # beside them",
     "eval --events events.tsv --split time=0.8,0.1   # cold items, as life has them",
+    "eval itemknn --decay 0.8 --events events.tsv --part valid   # to choose a setting: the test is not touched",
+    "eval itemknn --events events.tsv --cold-fraction 0.05   # a twentieth of the items do not train",
     "eval itemknn --forward 0 --decay 0.8 --events events.tsv --ties shuffle",
     "eval sasrec --seeds 3 --events events.tsv   # three trainings, their mean and how far they differ",
     "eval --events ml-100k.inter --core 5 --bootstrap 0"};

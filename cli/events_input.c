@@ -81,7 +81,10 @@ void cli_events_drop(cli_events_input *input)
 
 sid_split_options cli_split_options(const cli_app *app)
 {
-    sid_split_options options = {.split = cli_text(app, "split"), .ties = cli_text(app, "ties"), .seed = app->seed};
+    sid_split_options options = {.split = cli_text(app, "split"),
+                                 .ties = cli_text(app, "ties"),
+                                 .seed = app->seed,
+                                 .cold_fraction = cli_float(app, "cold-fraction")};
     for (int i = 0; i < app->option_count; i++)
         if (strcmp(app->option[i].name, "targets") == 0)
             options.targets = cli_text(app, "targets");

@@ -36,6 +36,13 @@
          .default_text = "keep",                                                                                       \
          .value = "WORD",                                                                                              \
          .help = "of an item in a history"},                                                                           \
+        {.name = "cold-fraction",                                                                                      \
+         .type = CLI_FLOAT,                                                                                            \
+         .value = "X",                                                                                                 \
+         .default_text = "0",                                                                                          \
+         .min = 0,                                                                                                     \
+         .max = 0.99,                                                                                                  \
+         .help = "share of the items, drawn by seed, that lose their train events: cold items to ask for"},            \
     {                                                                                                                  \
         .name = "core", .type = CLI_INT, .value = "N", .default_text = "0", .min = 0, .max = 1e9,                      \
         .help = "leave out users and items of fewer events, until none is left; 0: off"                                \

@@ -68,7 +68,9 @@ typedef struct sid_split_options {
     const char *ties;
     const char *targets; /* of time and column: "first" (default) event after the history, or "all" */
     uint64_t seed;       /* 0: 42 */
-    void *reserved[4];
+    /* Share of the items, drawn by seed, that lose their train events: cold items where a split has few. 0: none. */
+    double cold_fraction;
+    void *reserved[3];
 } sid_split_options;
 
 typedef struct sid_split_info {
@@ -224,7 +226,8 @@ typedef struct sid_eval_options {
     bool no_baselines;          /* leave out pop, last and itemknn */
     sid_catalog *catalog;       /* its vectors for itemknn where `vectors` is NULL; NULL: none */
     sid_search_options search;  /* of models that generate */
-    void *reserved[3];
+    const char *part;           /* what is asked: "test" (default); "valid", to choose settings by */
+    void *reserved[2];
 } sid_eval_options;
 
 typedef struct sid_interval {
@@ -232,7 +235,8 @@ typedef struct sid_interval {
 } sid_interval;
 
 /* Targets of one kind: "cold" (no train event), "few" (1 to 4), "5-9", "10-19", "20-49", "50+"; "head" (the fifth of the items
- * with most train events), "tail"; "short" (a history of at most 5), "long". Each target counts for itself. */
+ * with most train events), "tail"; "short" (a history of at most 5), "long"; "warm" (all but cold). Each target counts for
+ * itself. */
 typedef struct sid_segment {
     const char *name;
     int64_t targets;
@@ -247,11 +251,23 @@ typedef struct sid_eval_row {
     double coverage[SID_CUTOFFS_MAX];                      /* of the candidates, the share that somebody was shown */
     double gini[SID_CUTOFFS_MAX];                          /* of how often each was shown: 0 all alike, 1 one alone */
     double novelty[SID_CUTOFFS_MAX]; /* mean -log2 of a shown item's share of train events; none counts as one */
+    /* 1 - mean cosine of the pairs of a list, by sid_eval_options.vectors, the catalogue's or a model's; NaN without. */
+    double diversity[SID_CUTOFFS_MAX];
+    int64_t cold_items[SID_CUTOFFS_MAX]; /* items without a train event that somebody was shown */
+    double cold_share[SID_CUTOFFS_MAX];  /* of the places shown, those with such an item */
     sid_segment segment[SID_SEGMENTS_MAX];
     int segment_count;
     /* Of models that generate: the share of users whose list is proven to be the best, and of the items shown that do not
      * exist. NaN for others. */
     double exact_rate, invalid_rate;
+    /* Of models that generate, else NaN: a target counts by its codes (without a digit that a policy added), wherever an item of
+     * equal codes stands, places being those of distinct SIDs. What some papers report; no item is found by it. */
+    double sid_value[SID_METRIC_COUNT][SID_CUTOFFS_MAX];
+    double
+        collisions; /* of the items that the model has SIDs of, the share that has the codes of another; NaN: no SIDs */
+    const char *sid_version; /* id of the catalogue whose SIDs it learned; NULL: none */
+    const char
+        *options_hash; /* 8 hexadecimal digits of family and options, defaults included: equal settings, equal hash */
     double train_s, eval_s; /* measured; train_s is 0 for a model that was trained before; of a mean their sums */
     /* A mean of models given that differ in their seed alone: how many, and the standard deviation of their values. Metrics
      * are averaged user by user, so that intervals and pairs are of that mean. seeds 0: a model. */
@@ -270,7 +286,10 @@ typedef struct sid_evaluation {
     int64_t users, candidates;
     int k[SID_CUTOFFS_MAX], k_count;
     bool keep_history;
-    sid_eval_row *row; /* models first, as given, then the baselines */
+    const char *part;              /* "test" or "valid" */
+    int64_t targets, cold_targets; /* that its users are asked for; those without a train event */
+    double tied_targets_rate;      /* first targets of the same time as the event before */
+    sid_eval_row *row;             /* models first, as given, then the baselines */
     int row_count;
     sid_eval_pair *pair; /* all pairs a < b; none without a bootstrap */
     int pair_count;

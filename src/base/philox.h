@@ -38,7 +38,8 @@ enum sid__stream {
     SID__STREAM_TABLE,      /* initial rows of tables; + 256 a block of four elements */
     SID__STREAM_ADMIT,      /* chance of a key to get a row */
     SID__STREAM_MASK,       /* items hidden in training */
-    SID__STREAM_IGNORED     /* items shown with a click and ignored */
+    SID__STREAM_IGNORED,    /* items shown with a click and ignored */
+    SID__STREAM_COLD        /* items whose train events are left out */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

@@ -117,6 +117,29 @@ static void cut(sid__split *split, const sid__event *event, const sid__split_pla
     }
 }
 
+/* Items that are drawn lose their train events, so that they are as cold as one that is new; what is asked stays. */
+static sid_status leave_out_cold(sid__split *split, const sid__split_plan *plan, sid__event *event, sid_error *err)
+{
+    int64_t kept = 0;
+    if (!(plan->cold > 0))
+        return SID_OK;
+    SID_TRY(sid__alloc(&split->begin_own, (size_t)split->user_count + 1, sizeof(int64_t), "where users begin", err));
+    for (int64_t u = 0; u < split->user_count; u++) {
+        int64_t begin = split->begin[u], end = split->begin[u + 1], train_end = split->train_end[u];
+        split->begin_own[u] = kept;
+        for (int64_t i = begin; i < train_end; i++)
+            if (sid__philox_uniform(plan->seed, SID__STREAM_COLD, (uint64_t)event[i].item) >= plan->cold)
+                event[kept++] = event[i];
+        memmove(event + kept, event + train_end, (size_t)(end - train_end) * sizeof *event);
+        split->train_end[u] = kept;
+        split->valid_end[u] += kept - train_end;
+        kept += end - train_end;
+    }
+    split->begin_own[split->user_count] = kept;
+    split->begin = split->begin_own;
+    return SID_OK;
+}
+
 /* ---- Cases ---- */
 
 /* Adds the case of targets begin .. end-1, when there is one; `info` NULL: nobody counts. */
@@ -137,7 +160,8 @@ static void add_case(const sid__split *split, sid__cases *cases, const sid__even
     cases->row[cases->count++] = (sid__case){.history_begin = split->begin[user],
                                              .target_begin = begin,
                                              .user = (int32_t)user,
-                                             .target_count = (int32_t)(plan->takes_all_targets ? end - begin : 1)};
+                                             .target_count = (int32_t)(plan->takes_all_targets ? end - begin : 1),
+                                             .is_tied = is_tie};
 }
 
 static sid_status make_cases(sid__split *split, const sid__event *event, const sid__split_plan *plan, sid_error *err)
@@ -177,7 +201,7 @@ static void count_events(sid__split *split, const sid__event *event)
             split->train_count[split->item[i]]++;
         for (int64_t i = begin + 1; i < end; i++)
             tied += is_tied(&event[i - 1], &event[i]);
-        neighbours += end - begin - 1;
+        neighbours += end > begin ? end - begin - 1 : 0;
         info->train_events += split->train_end[u] - begin;
         info->valid_events += split->valid_end[u] - split->train_end[u];
         info->test_events += end - split->valid_end[u];
@@ -225,10 +249,11 @@ static sid_status fill(sid__split *split, const sid__split_plan *plan, sid__even
     SID_TRY(sid__alloc(&split->valid_end, (size_t)split->user_count, sizeof(int64_t), "ends of valid", err));
     SID_TRY(sid__alloc(&split->item, (size_t)events->count, sizeof *split->item, "items of events", err));
     SID_TRY(sid__alloc(&split->train_count, (size_t)split->item_count, sizeof(int64_t), "counts of items", err));
-    for (int64_t i = 0; i < events->count; i++)
-        split->item[i] = event[i].item;
     SID_TRY(sid__alloc(&split->is_tied, (size_t)events->count, sizeof *split->is_tied, "ties of events", err));
     cut(split, event, plan, valid, test);
+    SID_TRY(leave_out_cold(split, plan, event, err));
+    for (int64_t i = 0; i < split->begin[split->user_count]; i++)
+        split->item[i] = event[i].item;
     mark_ties(split, event);
     count_events(split, event);
     SID_TRY(make_cases(split, event, plan, err));
@@ -255,6 +280,7 @@ sid_status sid__split_make(const sid_events *events, const sid_split_options *op
 
 void sid__split_drop(sid__split *split)
 {
+    sid__free(split->begin_own);
     sid__free(split->train_end);
     sid__free(split->valid_end);
     sid__free(split->item);

@@ -18,6 +18,7 @@ typedef struct sid__split_plan {
     sid__ties ties;
     bool takes_all_targets, has_times;
     double first, second; /* TIME: shares, or with has_times where valid and test begin */
+    double cold;          /* share of the items that do not train */
     uint64_t seed;
 } sid__split_plan;
 
@@ -25,6 +26,7 @@ typedef struct sid__split_plan {
 typedef struct sid__case {
     int64_t history_begin, target_begin;
     int32_t user, target_count;
+    bool is_tied; /* the first target, with the event before it */
 } sid__case;
 
 typedef struct sid__cases {
@@ -35,12 +37,13 @@ typedef struct sid__cases {
 /* Invariant: begin[u] <= train_end[u] <= valid_end[u] <= begin[u + 1]. */
 typedef struct sid__split {
     const sid_events *events; /* the caller's */
-    const int64_t *begin;     /* (users + 1), of the events */
+    const int64_t *begin;     /* (users + 1): of the events, or begin_own where some were left out */
+    int64_t *begin_own;
     int64_t user_count, item_count;
     int64_t *train_end, *valid_end; /* (users) */
-    int32_t *item;                  /* (events) */
-    bool *is_tied;                  /* (events) of the same time as the event of the same user and part before it */
-    int64_t *train_count;           /* (items) train events of each */
+    int32_t *item;                  /* (begin[users]) */
+    bool *is_tied;        /* (begin[users]) of the same time as the event of the same user and part before it */
+    int64_t *train_count; /* (items) train events of each */
     sid__cases valid, test;
     sid_split_info info;
 } sid__split;

@@ -43,7 +43,10 @@ sid_status sid__split_plan_parse(const sid_split_options *options, sid__split_pl
         options = &defaults;
     int tie = 0, target = 0;
     const char *kind = options->split ? options->split : "loo";
-    *out = (sid__split_plan){.seed = options->seed ? options->seed : 42};
+    *out = (sid__split_plan){.seed = options->seed ? options->seed : 42, .cold = options->cold_fraction};
+    if (!(out->cold >= 0 && out->cold < 1))
+        return sid__fail(err, SID_EUSAGE,
+                         "cold_fraction is %g; a share of the items, 0 or more and below 1, is expected", out->cold);
     SID_TRY(parse_word("ties", options->ties, ties, 3, &tie, err));
     SID_TRY(parse_word("targets", options->targets, targets, 2, &target, err));
     out->ties = (sid__ties)tie;

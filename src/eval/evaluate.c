@@ -4,6 +4,7 @@
 
 #include "eval/bootstrap.h"
 #include "eval/measure.h"
+#include "eval/row_facts.h"
 #include "eval/seeds.h"
 
 enum { RESAMPLES = 1000, RESAMPLES_MAX = 100000, BASELINE_COUNT = 3, ROWS_MAX = 64 };
@@ -15,6 +16,8 @@ typedef struct evaluating {
     sid_model *baseline[BASELINE_COUNT];
     int group[ROWS_MAX], groups; /* of the models that differ in their seed alone */
     sid__split split;
+    const sid__cases *cases; /* of the split: what is asked */
+    sid_model *vectors;      /* holds vectors where no model of the table does; NULL: none */
     sid__discounts *discounts;
     uint8_t *is_head;
     double *value; /* (rows, cases, columns), then for the bootstrap (cases, rows, columns) */
@@ -99,34 +102,43 @@ static sid_status train_baselines(evaluating *e, sid_error *err)
     return SID_OK;
 }
 
-static sid_status copy_text(evaluating *e, const char *text, const char **out, sid_error *err)
+/* Vectors for the diversity of lists: of a model of the table, else what the caller gave. */
+static sid_status find_vectors(evaluating *e, sid__exam *exam, sid_error *err)
 {
-    char *copy = NULL;
-    SID_TRY(sid__arena_text(e->texts, text, strlen(text), &copy, err));
-    *out = copy;
+    const sid_eval_options *o = e->options;
+    const sid_model *m = NULL;
+    for (int r = 0; r < e->result.row_count && !m; r++)
+        m = e->model[r]->vectors ? e->model[r] : NULL;
+    if (!m && (o->vectors || o->catalog)) {
+        const sid_train_options options = {
+            .family = "itemknn", .split = o->split, .vectors = o->vectors, .catalog = o->catalog};
+        SID_TRY(sid__model_begin(e->ctx, &options, &e->split, &e->vectors, err));
+        m = e->vectors;
+    }
+    if (m) {
+        exam->vectors = m->vectors;
+        exam->dim = m->dim;
+    }
     return SID_OK;
 }
 
 static sid_status measure_rows(evaluating *e, int given, sid_error *err)
 {
-    const sid__exam exam = {.split = &e->split,
-                            .cases = &e->split.test,
-                            .k = e->result.k,
-                            .k_count = e->result.k_count,
-                            .keep_history = e->result.keep_history,
-                            .is_head = e->is_head,
-                            .discounts = e->discounts,
-                            .search = e->options->search};
+    sid__exam exam = {.split = &e->split,
+                      .cases = e->cases,
+                      .k = e->result.k,
+                      .k_count = e->result.k_count,
+                      .keep_history = e->result.keep_history,
+                      .is_head = e->is_head,
+                      .discounts = e->discounts,
+                      .search = e->options->search};
+    SID_TRY(find_vectors(e, &exam, err));
     for (int r = 0; r < e->result.row_count; r++) {
         sid_eval_row *row = &e->result.row[r];
         const sid_model *m = e->model[r];
-        SID_TRY(copy_text(e, m->family->info.name, &row->family, err));
-        SID_TRY(copy_text(e, m->options_text, &row->options, err));
-        SID_TRY(copy_text(e, m->id, &row->id, err));
+        SID_TRY(sid__row_facts(m, e->texts, row, err));
         row->is_baseline = r >= given;
-        row->seed = m->seed;
-        row->train_s = m->train_s;
-        SID_TRY(sid__measure(e->ctx, m, &exam, e->value + (int64_t)r * e->split.test.count * e->columns, row, err));
+        SID_TRY(sid__measure(e->ctx, m, &exam, e->value + (int64_t)r * e->cases->count * e->columns, row, err));
     }
     return SID_OK;
 }
@@ -134,7 +146,7 @@ static sid_status measure_rows(evaluating *e, int given, sid_error *err)
 /* A row for each group, behind those of the models. */
 static void average_seeds(evaluating *e)
 {
-    int64_t size = e->split.test.count * e->columns;
+    int64_t size = e->cases->count * e->columns;
     int models = e->result.row_count;
     for (int g = 0; g < e->groups; g++) {
         int row = e->result.row_count++;
@@ -148,7 +160,7 @@ static void average_seeds(evaluating *e)
 /* (rows, cases, columns) to (cases, rows, columns), so that a resample is one pass for all models. */
 static sid_status put_side_by_side(evaluating *e, sid_error *err)
 {
-    int64_t cases = e->split.test.count;
+    int64_t cases = e->cases->count;
     int rows = e->result.row_count;
     double *beside = NULL;
     SID_TRY(
@@ -203,7 +215,7 @@ static sid_status resample(evaluating *e, sid_error *err)
     SID_TRY(put_side_by_side(e, err));
     SID_TRY(sid__alloc(&means, (size_t)e->resamples, (size_t)(rows * e->columns) * sizeof *means,
                        "means of a bootstrap", err));
-    sid_status status = sid__bootstrap_means(e->ctx, e->value, e->split.test.count, rows * e->columns, e->resamples,
+    sid_status status = sid__bootstrap_means(e->ctx, e->value, e->cases->count, rows * e->columns, e->resamples,
                                              e->options->seed ? e->options->seed : 42, means, err);
     if (status == SID_OK)
         status = fill_intervals(e, means, err);
@@ -213,16 +225,46 @@ static sid_status resample(evaluating *e, sid_error *err)
 
 /* ---- The whole ---- */
 
+static sid_status choose_part(evaluating *e, sid_error *err)
+{
+    const char *part = e->options->part ? e->options->part : "test";
+    bool is_valid = strcmp(part, "valid") == 0;
+    if (!is_valid && strcmp(part, "test") != 0)
+        return sid__fail(err, SID_EUSAGE, "the part to ask is \"%.40s\"; test or valid is expected", part);
+    e->cases = is_valid ? &e->split.valid : &e->split.test;
+    e->result.part = is_valid ? "valid" : "test";
+    return SID_OK;
+}
+
 static sid_status check_asked(const evaluating *e, sid_error *err)
 {
     const sid_split_info *info = &e->split.info;
-    if (e->split.test.count > 0)
+    if (e->cases->count > 0)
         return SID_OK;
     return sid__fail(
         err, SID_EDATA,
-        "nobody is asked: of %lld users none has both a history and a test event (%lld have no history, %lld "
-        "are excluded); take another split",
-        (long long)e->split.user_count, (long long)info->users_without_history, (long long)info->users_excluded);
+        "nobody is asked: of %lld users none has both a history and a %s event (%lld have no history before the "
+        "test, %lld are excluded); take another split",
+        (long long)e->split.user_count, e->result.part, (long long)info->users_without_history,
+        (long long)info->users_excluded);
+}
+
+/* What the table says of who is asked. */
+static void count_asked(evaluating *e)
+{
+    sid_evaluation *result = &e->result;
+    int64_t tied = 0;
+    result->split = e->split.info;
+    result->users = e->cases->count;
+    for (int64_t c = 0; c < e->cases->count; c++) {
+        const sid__case *row = &e->cases->row[c];
+        result->targets += row->target_count;
+        tied += row->is_tied;
+        for (int64_t i = 0; i < row->target_count; i++)
+            result->cold_targets += e->split.train_count[e->split.item[row->target_begin + i]] == 0;
+    }
+    result->tied_targets_rate = e->cases == &e->split.test ? e->split.info.tied_targets_rate /* those excluded too */
+                                                           : (double)tied / (double)e->cases->count;
 }
 
 static sid_status evaluate(evaluating *e, const sid_events *events, const sid_model *const *model, int model_count,
@@ -233,6 +275,7 @@ static sid_status evaluate(evaluating *e, const sid_events *events, const sid_mo
     SID_TRY(take_cutoffs(e, err));
     SID_TRY(sid__decode_plan(&e->options->search, 1, &plan, err));
     SID_TRY(sid__split_make(events, &e->options->split, &e->split, err));
+    SID_TRY(choose_part(e, err));
     SID_TRY(check_asked(e, err));
     for (int i = 0; i < model_count; i++) {
         SID_TRY(check_model(e, model[i], err));
@@ -246,13 +289,12 @@ static sid_status evaluate(evaluating *e, const sid_events *events, const sid_mo
     size_t rows = (size_t)e->result.row_count + (size_t)e->groups;
     SID_TRY(sid__alloc(&e->discounts, 1, sizeof *e->discounts, "discounts", err));
     SID_TRY(sid__alloc(&e->is_head, items, 1, "popular items", err));
-    SID_TRY(sid__alloc(&e->value, rows * (size_t)e->split.test.count, (size_t)e->columns * sizeof *e->value,
+    SID_TRY(sid__alloc(&e->value, rows * (size_t)e->cases->count, (size_t)e->columns * sizeof *e->value,
                        "values of users", err));
     SID_TRY(sid__arena_push(e->texts, rows * sizeof *e->result.row, &e->result.row, err));
     sid__discounts_init(e->discounts);
     SID_TRY(sid__mark_head(&e->split, e->is_head, err));
-    e->result.split = e->split.info;
-    e->result.users = e->split.test.count;
+    count_asked(e);
     e->result.candidates = events->items.count;
     SID_TRY(measure_rows(e, model_count, err));
     average_seeds(e);
@@ -273,6 +315,7 @@ sid_status sid_evaluate(sid_ctx *ctx, const sid_events *events, const sid_eval_o
     sid_status status = evaluate(&e, events, model, model_count, err);
     for (int b = 0; b < BASELINE_COUNT; b++)
         sid_model_close(e.baseline[b]);
+    sid_model_close(e.vectors);
     sid__split_drop(&e.split);
     sid__free(e.discounts);
     sid__free(e.is_head);

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "eval/diversity.h"
 #include "eval/exposure.h"
 #include "eval/ranking.h"
+#include "eval/sid_standing.h"
 #include "model/top_items.h"
 #include "sid/sort_rows.h"
 
@@ -27,6 +29,7 @@ typedef struct measuring {
     /* Of a model that generates: */
     sid__question *question; /* (block) */
     sid__answer *answer;     /* (block) */
+    sid__standing *by_sid;   /* as standing */
     int64_t exact, shown, invalid;
 } measuring;
 
@@ -70,6 +73,26 @@ static sid_status score_block(measuring *w, int64_t count, sid_error *err)
     return sid__ctx_check(w->ctx, err);
 }
 
+static bool has_codes_of_before(const sid__item_sids *sids, const int32_t *target, int32_t t)
+{
+    for (int32_t s = 0; s < t; s++)
+        if (target[s] == target[t] ||
+            (sids->is_known[target[s]] && sids->is_known[target[t]] && sid__same_codes(sids, target[s], target[t])))
+            return true;
+    return false;
+}
+
+/* Targets of equal codes count once. */
+static void stand_by_sid(measuring *w, const sid__answer *answer, const int32_t *target, int32_t count,
+                         sid__standing *standing)
+{
+    const sid__item_sids *sids = &w->m->sids;
+    for (int32_t t = 0; t < count; t++)
+        standing[t] = has_codes_of_before(sids, target, t)
+                          ? (sid__standing){.above = -1, .tied = 0}
+                          : sid__standing_by_sid(sids, answer->item, answer->count, w->k_most, target[t]);
+}
+
 /* The list of a case: what is not in it cannot be shown, so a target outside counts nothing. */
 static void stand_answer(measuring *w, int64_t row)
 {
@@ -81,6 +104,7 @@ static void stand_answer(measuring *w, int64_t row)
     for (int32_t t = 0; t < c->target_count; t++)
         standing[t] = is_repeated(target, t) ? (sid__standing){.above = -1, .tied = 0}
                                              : sid__standing_in(answer->item, answer->score, answer->count, target[t]);
+    stand_by_sid(w, answer, target, c->target_count, w->by_sid + w->target_begin[w->first + row]);
     int64_t shown = answer->count < w->k_most ? answer->count : w->k_most;
     memcpy(w->top + (w->first + row) * w->k_most, answer->item, (size_t)shown * sizeof *w->top);
     w->top_count[w->first + row] = (int32_t)shown;
@@ -147,9 +171,9 @@ static int64_t sort_standings(sid__standing *standing, int64_t count)
     return n;
 }
 
-enum { SEGMENT_HEAD = 6, SEGMENT_TAIL, SEGMENT_SHORT, SEGMENT_LONG, SEGMENT_COUNT };
-static const char *const segment_name[SEGMENT_COUNT] = {"cold", "few",  "5-9",  "10-19", "20-49",
-                                                        "50+",  "head", "tail", "short", "long"};
+enum { SEGMENT_HEAD = 6, SEGMENT_TAIL, SEGMENT_SHORT, SEGMENT_LONG, SEGMENT_WARM, SEGMENT_COUNT };
+static const char *const segment_name[SEGMENT_COUNT] = {"cold", "few",  "5-9",   "10-19", "20-49", "50+",
+                                                        "head", "tail", "short", "long",  "warm"};
 enum { SHORT_HISTORY_MAX = 5 };
 
 static int segment_of_count(int64_t train_count)
@@ -193,8 +217,25 @@ static void count_segments(const measuring *w, int64_t row, sid_eval_row *out)
             continue;
         measure_standings(exam, standing, 1, value);
         add_to_segment(exam, &out->segment[segment_of_count(exam->split->train_count[item])], value);
+        if (exam->split->train_count[item] > 0)
+            add_to_segment(exam, &out->segment[SEGMENT_WARM], value);
         add_to_segment(exam, &out->segment[exam->is_head[item] ? SEGMENT_HEAD : SEGMENT_TAIL], value);
         add_to_segment(exam, &out->segment[is_short ? SEGMENT_SHORT : SEGMENT_LONG], value);
+    }
+}
+
+/* Means over cases by codes; NaN where the model does not generate. */
+static void count_by_sid(const measuring *w, sid_eval_row *out)
+{
+    const sid__exam *exam = w->exam;
+    double value[SID_METRIC_COUNT * SID_CUTOFFS_MAX];
+    for (int c = 0; c < SID_METRIC_COUNT * exam->k_count; c++)
+        out->sid_value[c / exam->k_count][c % exam->k_count] = w->by_sid ? 0 : (double)NAN;
+    for (int64_t row = 0; w->by_sid && row < exam->cases->count; row++) {
+        sid__standing *standing = w->by_sid + w->target_begin[row];
+        measure_standings(exam, standing, sort_standings(standing, exam->cases->row[row].target_count), value);
+        for (int c = 0; c < SID_METRIC_COUNT * exam->k_count; c++)
+            out->sid_value[c / exam->k_count][c % exam->k_count] += value[c] / (double)exam->cases->count;
     }
 }
 
@@ -229,6 +270,31 @@ static void count_cases(const measuring *w, double *value, sid_eval_row *out)
     finish_means(exam, out);
 }
 
+/* shown (items): how often each was. */
+static void count_cold_shown(const sid__split *split, const int64_t *shown, int64_t *items, double *share)
+{
+    int64_t all = 0, cold = 0;
+    *items = 0;
+    for (int64_t i = 0; i < split->item_count; i++) {
+        bool is_cold = split->train_count[i] == 0;
+        all += shown[i];
+        cold += is_cold ? shown[i] : 0;
+        *items += is_cold && shown[i] > 0;
+    }
+    *share = all > 0 ? (double)cold / (double)all : 0;
+}
+
+static sid_status measure_diversity(const measuring *w, sid_eval_row *out, sid_error *err)
+{
+    const sid__exam *exam = w->exam;
+    const sid__lists lists = {.item = w->top, .items = w->top_count, .count = exam->cases->count, .most = w->k_most};
+    for (int k = 0; k < exam->k_count; k++)
+        out->diversity[k] = (double)NAN;
+    if (!exam->vectors)
+        return SID_OK;
+    return sid__diversity_of(w->ctx, &lists, exam->vectors, exam->dim, exam->k, exam->k_count, out->diversity, err);
+}
+
 static sid_status count_shown(const measuring *w, sid_eval_row *out, sid_error *err)
 {
     const sid__exam *exam = w->exam;
@@ -245,6 +311,7 @@ static sid_status count_shown(const measuring *w, sid_eval_row *out, sid_error *
         out->coverage[k] = exposure.coverage;
         out->gini[k] = exposure.gini;
         out->novelty[k] = exposure.novelty;
+        count_cold_shown(exam->split, shown, &out->cold_items[k], &out->cold_share[k]);
     }
     sid__free(shown);
     return status;
@@ -268,6 +335,7 @@ static sid_status make_room(measuring *w, int64_t block, sid_error *err)
     SID_TRY(sid__alloc(&w->history, (size_t)block, sizeof *w->history, "histories", err));
     if (!w->m->family->generator)
         return sid__alloc(&w->score, (size_t)block, items * sizeof *w->score, "scores", err);
+    SID_TRY(sid__alloc(&w->by_sid, (size_t)targets, sizeof *w->by_sid, "standings of targets", err));
     SID_TRY(sid__alloc(&w->question, (size_t)block, sizeof *w->question, "questions", err));
     return sid__alloc(&w->answer, (size_t)block, sizeof *w->answer, "answers", err);
 }
@@ -284,8 +352,11 @@ sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam,
         status = ask(&w, block, err);
     if (status == SID_OK) {
         count_cases(&w, value, out);
+        count_by_sid(&w, out);
         status = count_shown(&w, out, err);
     }
+    if (status == SID_OK)
+        status = measure_diversity(&w, out, err);
     out->exact_rate = out->invalid_rate = (double)NAN;
     if (m->family->generator) {
         out->exact_rate = (double)w.exact / (double)exam->cases->count;
@@ -295,6 +366,7 @@ sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam,
     out->eval_s = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) * 1e-9;
     sid__free(w.target_begin);
     sid__free(w.standing);
+    sid__free(w.by_sid);
     sid__free(w.top);
     sid__free(w.top_count);
     sid__free(w.history);

@@ -15,10 +15,12 @@ typedef struct sid__exam {
     bool keep_history;
     const uint8_t *is_head; /* (items) */
     const sid__discounts *discounts;
+    const float *vectors; /* (items, dim) unit or zero; NULL: none */
+    int dim;
     sid_search_options search; /* of models that generate */
 } sid__exam;
 
-/* Fills out->value[..].mean, coverage, gini, novelty, segment, exact_rate, invalid_rate and eval_s. value (cases, SID_METRIC_COUNT, k_count): of each
+/* Fills out->value[..].mean and what stands behind it, up to sid_value, and eval_s. value (cases, SID_METRIC_COUNT, k_count): of each
  * case. */
 sid_status sid__measure(sid_ctx *ctx, const sid_model *m, const sid__exam *exam, double *value, sid_eval_row *out,
                         sid_error *err);

@@ -29,6 +29,9 @@ static void add_exposure(sid_eval_row *to, const sid_eval_row *row, double share
         to->coverage[k] += share * row->coverage[k];
         to->gini[k] += share * row->gini[k];
         to->novelty[k] += share * row->novelty[k];
+        to->diversity[k] += share * row->diversity[k];
+        to->cold_share[k] += share * row->cold_share[k];
+        to->cold_items[k] += row->cold_items[k];
     }
     to->exact_rate += share * row->exact_rate;
     to->invalid_rate += share * row->invalid_rate;
@@ -42,6 +45,7 @@ static void add_metrics(sid_eval_row *to, const sid_eval_row *row, double share,
     for (int metric = 0; metric < SID_METRIC_COUNT; metric++)
         for (int k = 0; k < k_count; k++) {
             to->value[metric][k].mean += share * row->value[metric][k].mean;
+            to->sid_value[metric][k] += share * row->sid_value[metric][k];
             for (int s = 0; s < row->segment_count; s++)
                 to->segment[s].mean[metric][k] += share * row->segment[s].mean[metric][k];
         }
@@ -49,7 +53,13 @@ static void add_metrics(sid_eval_row *to, const sid_eval_row *row, double share,
 
 static void copy_names(sid_eval_row *to, const sid_eval_row *row)
 {
-    *to = (sid_eval_row){.family = row->family, .options = row->options, .id = "", .segment_count = row->segment_count};
+    *to = (sid_eval_row){.family = row->family,
+                         .options = row->options,
+                         .id = "",
+                         .options_hash = row->options_hash,
+                         .sid_version = row->sid_version,
+                         .collisions = row->collisions,
+                         .segment_count = row->segment_count};
     for (int s = 0; s < row->segment_count; s++)
         to->segment[s] = (sid_segment){.name = row->segment[s].name, .targets = row->segment[s].targets};
 }
@@ -80,6 +90,8 @@ void sid__average_rows(const sid_eval_row *row, const int *group, int row_count,
     for (int r = 0; r < row_count; r++)
         if (group[r] == index)
             add_spread(out, &row[r], k_count);
+    for (int k = 0; k < k_count; k++)
+        out->cold_items[k] /= members;
     for (int metric = 0; metric < SID_METRIC_COUNT; metric++)
         for (int k = 0; k < k_count; k++) {
             out->seed_deviation[metric][k] = sqrt(out->seed_deviation[metric][k]);

@@ -158,7 +158,7 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* "time=0.8,0.1 all"; the seed counts where something is drawn. */
+/* "time=0.8,0.1", "loo cold 0.05 42"; the seed counts where something is drawn. */
 void sid__split_text(const sid_split_options *options, char split[SID__MODEL_WORD_SIZE],
                      char ties[SID__MODEL_WORD_SIZE])
 {
@@ -166,7 +166,11 @@ void sid__split_text(const sid_split_options *options, char split[SID__MODEL_WOR
     const char *tie = options->ties ? options->ties : "file";
     if (strcmp(kind, "time") == 0)
         kind = "time=0.8,0.1";
-    (void)snprintf(split, SID__MODEL_WORD_SIZE, "%s", kind);
+    if (options->cold_fraction > 0)
+        (void)snprintf(split, SID__MODEL_WORD_SIZE, "%s cold %.9g %" PRIu64, kind, options->cold_fraction,
+                       options->seed ? options->seed : 42);
+    else
+        (void)snprintf(split, SID__MODEL_WORD_SIZE, "%s", kind);
     if (strcmp(tie, "shuffle") == 0)
         (void)snprintf(ties, SID__MODEL_WORD_SIZE, "shuffle %" PRIu64, options->seed ? options->seed : 42);
     else

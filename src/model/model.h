@@ -22,7 +22,7 @@ typedef struct sid__model_class sid__model_class;
 typedef struct sid__generator sid__generator;
 typedef struct sid__learner sid__learner;
 
-enum { SID__MODEL_WORD_SIZE = 64, SID__MODEL_ID_SIZE = 33 };
+enum { SID__MODEL_WORD_SIZE = 128, SID__MODEL_ID_SIZE = 33 };
 
 struct sid_model {
     sid_ctx *ctx;
@@ -119,7 +119,7 @@ const char *sid__model_item_id(const sid_model *m, int64_t row);
 /* How many histories to score at once, so that their scores take some MiB. */
 int64_t sid__model_block(const sid_model *m);
 
-/* The split as a model records it: "loo", "time=0.8,0.1 first" and the like, and the order it is in. Words are written out, so
+/* The split as a model records it: "loo", "loo cold 0.05 42" and the like, and the order it is in. Words are written out, so
  * that equal splits have equal texts. */
 void sid__split_text(const sid_split_options *options, char split[SID__MODEL_WORD_SIZE],
                      char ties[SID__MODEL_WORD_SIZE]);

@@ -7,7 +7,7 @@ awk 'BEGIN { print "item_id\ttitle"; for (i = 0; i < 20; i++) print "i" i "\ttit
 # ---- evaluation
 passes eval --events e.tsv --bootstrap 50 --header
 says "e.tsv: 360 events of 60 users"
-prints "dataset	split	ties	filter	model	options	seed	R@5	N@5	R@10	N@10"
+prints "dataset	split	ties	filter	model	options	options_hash	sid_version	collisions	seed	R@5	N@5	R@10	N@10"
 prints "e.tsv	loo	file	seen	pop"
 prints "e.tsv	loo	file	seen	last"
 prints "e.tsv	loo	file	seen	itemknn"
@@ -21,10 +21,20 @@ prints '"ci95"'
 prints '"cold"'
 passes eval --events e.tsv --split time=0.8,0.1 --targets all --bootstrap 0
 prints "e.tsv	time=0.8,0.1"
+passes eval --events e.tsv --part valid --format table --bootstrap 0
+prints "split loo (validation)"
+passes eval --events e.tsv --part valid --bootstrap 0
+cp "$out" valid
+passes eval --events e.tsv --bootstrap 0
+check "the validation is another question" [ "$(cut -f 11 valid | md5sum)" != "$(cut -f 11 "$out" | md5sum)" ]
+passes eval --events e.tsv --cold-fraction 0.3 --format table --bootstrap 0
+prints "unseen"
+fails 2 "part is" eval --events e.tsv --part train
+fails 2 "cold-fraction" eval --events e.tsv --cold-fraction 1
 passes eval --events e.tsv --ties shuffle --threads 1
 cp "$out" one
 passes eval --events e.tsv --ties shuffle --threads 3
-check "threads change no figure" [ "$(cut -f 1-17 one | md5sum)" = "$(cut -f 1-17 "$out" | md5sum)" ]
+check "threads change no figure" [ "$(cut -f 1-28 one | md5sum)" = "$(cut -f 1-28 "$out" | md5sum)" ]
 passes eval item2vec --seeds 2 --epochs 1 --dim 4 --events e.tsv --bootstrap 0
 prints "item2vec x2"
 passes eval item2vec --seeds 2 --epochs 1 --dim 4 --events e.tsv --format json --bootstrap 0
@@ -64,6 +74,10 @@ passes eval m --events e.tsv --bootstrap 0
 check "the model stands first" [ "$(head -n 1 "$out" | cut -f 5)" = itemknn ]
 check "and before the baselines" [ "$(wc -l <"$out")" -eq 4 ]
 fails 2 "it may have seen the answers" eval m --events e.tsv --split time=0.8,0.1
+fails 2 "it may have seen the answers" eval m --events e.tsv --cold-fraction 0.2
+passes train last --events e.tsv --cold-fraction 0.2 -o mc
+passes eval mc --events e.tsv --cold-fraction 0.2 --bootstrap 0
+fails 2 "cold 0.2 7" eval mc --events e.tsv --cold-fraction 0.2 --seed 7
 fails 2 "pass --force" train pop --events e.tsv -o m
 passes train pop --events e.tsv -o m --force
 fails 2 "is a catalogue" train pop --events e.tsv -o c --force
@@ -94,6 +108,9 @@ fails 3 "line 1: there is no list" recommend g --history @users.txt
 fails 3 "holds no id" recommend g --history i1 --allow /dev/null
 passes eval g --events e.tsv --bootstrap 0 --search oracle --format json
 prints '"invalid_rate": 0.0'
+prints '"sid_metrics": {'
+passes eval g --events e.tsv --bootstrap 0 --format table
+prints "by codes, as some papers count"
 passes fit items.tsv -o c5 --codes 5 --levels 2 --quiet
 fails 3 "train again with --catalog c5" recommend g --history i1 --catalog c5
 passes train last --events e.tsv -o dry --dry-run

@@ -77,6 +77,38 @@ static void test_seeds(void **state)
     sid_events_free(events);
 }
 
+/* Fails when the validation is asked for the test's events, or has the event before them in its history; when lists have no
+ * diversity though items have vectors; when cold items that are drawn stand in no row. */
+static void test_parts(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 120, 40);
+    sid_vectors *vectors = made_vectors(ctx, 40, 6);
+    sid_evaluation valid = {0}, test = {0}, cold = {0}, none = {0};
+    TEST_OK(sid_evaluate(ctx, events, &(sid_eval_options){.part = "valid", .bootstrap = -1}, NULL, 0, &valid, err));
+    TEST_OK(sid_evaluate(ctx, events, &(sid_eval_options){.bootstrap = -1, .vectors = vectors}, NULL, 0, &test, err));
+    assert_string_equal(valid.part, "valid");
+    assert_string_equal(test.part, "test");
+    assert_int_equal(valid.users, valid.split.valid_users);
+    assert_true(valid.row[1].value[0][1].mean != test.row[1].value[0][1].mean);
+    assert_true(isnan(valid.row[0].diversity[0]) && test.row[0].diversity[1] > 0 && test.row[0].diversity[1] < 2);
+    assert_true(isnan(test.row[2].sid_value[0][0]) && isnan(test.row[2].collisions));
+    TEST_OK(sid_evaluate(
+        ctx, events,
+        &(sid_eval_options){.split.cold_fraction = .3, .bootstrap = -1, .vectors = vectors, .no_baselines = false},
+        NULL, 0, &cold, err));
+    assert_true(cold.cold_targets > test.cold_targets && cold.targets == cold.users);
+    assert_true(cold.row[0].segment[0].targets + cold.row[0].segment[10].targets == cold.targets);
+    assert_true(cold.row[2].cold_items[1] > 0 && cold.row[2].cold_share[1] > 0); /* by likeness */
+    TEST_FAILS(sid_evaluate(ctx, events, &(sid_eval_options){.part = "train"}, NULL, 0, &none, err), SID_EUSAGE,
+               "the part to ask is \"train\"");
+    sid_evaluation_drop(&valid);
+    sid_evaluation_drop(&test);
+    sid_evaluation_drop(&cold);
+    sid_vectors_free(vectors);
+    sid_events_free(events);
+}
+
 /* Fails when a model is asked what it was trained on, or of items it does not know, or options that are none pass. */
 static void test_refused(void **state)
 {
@@ -161,8 +193,8 @@ static void test_results(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_seeds),
-                                       cmocka_unit_test(test_refused), cmocka_unit_test(test_no_memory),
-                                       cmocka_unit_test(test_results)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table),     cmocka_unit_test(test_seeds),
+                                       cmocka_unit_test(test_parts),     cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_no_memory), cmocka_unit_test(test_results)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,6 +1,8 @@
 /* test_split.c: events cut into train, valid and test. */
 #include "data/split.h"
 
+#include <math.h>
+
 #include "base/mem.h"
 #include "events_case.h"
 
@@ -151,6 +153,54 @@ static void test_refused(void **state)
     sid_events_free(events);
 }
 
+/* Fails when a drawn item still trains, another does not, what is asked changes, or the draw is none of the seed. */
+static void test_cold_fraction(void **state)
+{
+    (void)state;
+    sid_events *events = good_events(ctx,
+                                     "user_id\titem_id\nu\ta\nu\tb\nu\tc\nu\td\nu\te\nu\tf\nv\tb\nv\ta\nv\tc\nw"
+                                     "\tf\nw\te\nw\ta\nw\tb\n",
+                                     NULL);
+    int drawn = 0, differ = 0;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        sid__split whole, split, again;
+        const sid_split_options options = {.seed = seed, .cold_fraction = .3};
+        TEST_OK(sid__split_make(events, NULL, &whole, err));
+        TEST_OK(sid__split_make(events, &options, &split, err));
+        TEST_OK(sid__split_make(events, &options, &again, err));
+        int64_t train = 0;
+        for (int i = 0; i < 6; i++) {
+            assert_true(split.train_count[i] == 0 || split.train_count[i] == whole.train_count[i]);
+            assert_int_equal(split.train_count[i], again.train_count[i]);
+            drawn += whole.train_count[i] > split.train_count[i];
+            train += split.train_count[i];
+        }
+        differ += train != whole.info.train_events;
+        assert_int_equal(split.info.train_events, train);
+        assert_int_equal(split.info.test_events, whole.info.test_events);
+        assert_int_equal(split.test.count, 3); /* the valid event is history still */
+        for (int u = 0; u < 3; u++) {
+            const sid__case *a = &split.test.row[u], *b = &whole.test.row[u];
+            assert_int_equal(split.item[a->target_begin], whole.item[b->target_begin]);
+            assert_int_equal(split.item[a->target_begin - 1], whole.item[b->target_begin - 1]);
+            assert_true(a->history_begin == split.begin[u] && a->target_begin + 1 == split.begin[u + 1]);
+        }
+        sid__split_drop(&whole);
+        sid__split_drop(&split);
+        sid__split_drop(&again);
+    }
+    assert_in_range(drawn, 140, 220); /* .3 of six items, 100 times */
+    assert_in_range(differ, 70, 100);
+    sid_split_info info;
+    TEST_OK(sid_split_check(events, &(sid_split_options){.split = "all", .cold_fraction = .99}, &info, err));
+    assert_true(info.train_events < 13);
+    TEST_FAILS(sid_split_check(events, &(sid_split_options){.cold_fraction = 1}, &info, err), SID_EUSAGE,
+               "cold_fraction is 1");
+    TEST_FAILS(sid_split_check(events, &(sid_split_options){.cold_fraction = (double)NAN}, &info, err), SID_EUSAGE,
+               "cold_fraction");
+    sid_events_free(events);
+}
+
 /* Fails when the numbers of the specification do not come out of Beauty. */
 static void test_beauty(void **state)
 {
@@ -177,8 +227,8 @@ static void test_beauty(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_kinds), cmocka_unit_test(test_facts),
-                                       cmocka_unit_test(test_shuffle), cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_beauty)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_kinds),         cmocka_unit_test(test_facts),
+                                       cmocka_unit_test(test_shuffle),       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_cold_fraction), cmocka_unit_test(test_beauty)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
