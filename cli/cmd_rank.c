@@ -154,7 +154,11 @@ static const cli_option options[] = {
      .help = "not given: what there are data for; known: random-hash, double-hash, individual, individual-capped, "
              "dense, unigram, bigram, trigram, fourgram, "
              "all-bigrams, prefix-N, spm-unigram, spm-bpe"},
-    {.name = "family", .type = CLI_TEXT, .value = "NAME", .default_text = "dot", .help = "dot, lr, fm, deepfm, dcnv2"},
+    {.name = "family",
+     .type = CLI_TEXT,
+     .value = "NAME",
+     .default_text = "dot",
+     .help = "dot, lr, fm, deepfm, dlrm, dcnv2, din, two-tower, mmoe"},
     {.name = "family-options", .type = CLI_TEXT, .value = "LIST", .help = "the family's own: cross=2,mlp=(128,64)"},
     COUNT_OPTION("levels", "4", 1, SID_LEVELS_MAX, "of SIDs made here"),
     {.name = "codes", .type = CLI_TEXT, .value = "K", .default_text = "64", .help = "of each level of SIDs made here"},

@@ -10,6 +10,8 @@ sid_status sid__rank_batch_create(int64_t most, int history_max, int64_t items, 
     SID_TRY(sid__alloc(&out->target, rows, sizeof *out->target, "a batch", err));
     SID_TRY(sid__alloc(&out->past, rows, history * sizeof *out->past, "histories of a batch", err));
     SID_TRY(sid__alloc(&out->past_begin, rows + 1, sizeof *out->past_begin, "histories of a batch", err));
+    SID_TRY(sid__alloc(&out->past_of, rows, history * sizeof *out->past_of, "histories of a batch", err));
+    SID_TRY(sid__alloc(&out->shown, rows, sizeof *out->shown, "a batch", err));
     SID_TRY(sid__alloc(&out->item, rows, (history + 1) * sizeof *out->item, "items of a batch", err));
     SID_TRY(sid__alloc(&out->recent, history, sizeof *out->recent, "a history", err));
     SID_TRY(sid__alloc(&out->index_of, (size_t)items, sizeof *out->index_of, "items of a batch", err));
@@ -25,6 +27,8 @@ void sid__rank_batch_drop(sid__rank_batch *batch)
     sid__free(batch->target);
     sid__free(batch->past);
     sid__free(batch->past_begin);
+    sid__free(batch->past_of);
+    sid__free(batch->shown);
     sid__free(batch->item);
     sid__free(batch->index_of);
     sid__free(batch->recent);
@@ -51,10 +55,13 @@ void sid__rank_batch_fill(sid__rank_batch *batch, const sid_impressions *impress
         const sid__impression *row = &impressions->row[begin + i];
         batch->user[i] = (uint64_t)row->user;
         batch->label[i] = row->label;
+        batch->shown[i] = row->item;
         batch->target[i] = meet(batch, row->item);
         int count = sid__click_history_get(history, row->user, batch->recent);
-        for (int j = 0; j < count; j++)
-            batch->past[at++] = meet(batch, batch->recent[j]);
+        for (int j = 0; j < count; j++, at++) {
+            batch->past_of[at] = (int32_t)i;
+            batch->past[at] = meet(batch, batch->recent[j]);
+        }
         batch->past_begin[i + 1] = at;
         if (row->label)
             sid__click_history_push(history, row->user, row->item);

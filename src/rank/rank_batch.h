@@ -15,6 +15,8 @@ typedef struct sid__rank_batch {
     int32_t *target;     /* (B) into item */
     int32_t *past;       /* (past_begin[B]) into item: the history of each, oldest first */
     int64_t *past_begin; /* (B + 1) */
+    int32_t *past_of;    /* (past_begin[B]) the impression of each */
+    int32_t *shown;      /* (B) items by the number that impressions have for them */
     int32_t *item;       /* (item_count) in the order they are met */
     int64_t item_count;
     int32_t *index_of; /* (items of all impressions) into item; -1: not met */

@@ -74,6 +74,10 @@ sid_status sid__rank_model_create(sid_ctx *ctx, const sid__rank_options *options
     SID_TRY(make_params(out, impressions, err));
     SID_TRY(sid__click_history_create(impressions->users.count, options->history, &out->history, err));
     SID_TRY(sid__rank_batch_create(options->batch, options->history, impressions->items.count, &out->batch, err));
+    if (options->family->wants_chances) {
+        SID_TRY(sid__item_chances_reserve(&out->chances, impressions->items.count, err));
+        SID_TRY(sid__alloc(&out->log_chance, (size_t)options->batch, sizeof *out->log_chance, "a batch", err));
+    }
     return sid__alloc(&out->begin, (size_t)options->batch, ((size_t)options->history + 1) * sizeof *out->begin + 8,
                       "items of a batch", err);
 }
@@ -89,6 +93,8 @@ void sid__rank_model_drop(sid__rank_model *model)
     sid__rank_batch_drop(&model->batch);
     sid__free(model->key);
     sid__free(model->begin);
+    sid__free(model->log_chance);
+    sid__item_chances_drop(&model->chances);
     *model = (sid__rank_model){0};
 }
 
@@ -97,6 +103,8 @@ void sid__rank_model_drop(sid__rank_model *model)
 /* Leaves of the tape: what tables gave, with room for the gradients that go back to them. */
 typedef struct leaves {
     sid__value *user, *item; /* (B, D + 1), (items of the batch, D + 1) */
+    sid__ragged pasts;
+    sid__rank_training training;
 } leaves;
 
 static sid_status list_keys(sid__rank_model *m, sid_error *err)
@@ -173,7 +181,7 @@ static sid__value *dense_of(sid__rank_model *m, sid__tape *tape, const sid_impre
     return x;
 }
 
-static sid__rank_inputs inputs_of(sid__rank_model *m, sid__tape *tape, const leaves *leaf, sid__value *dense)
+static sid__rank_inputs inputs_of(sid__rank_model *m, sid__tape *tape, leaves *leaf, sid__value *dense)
 {
     const sid__rank_batch *b = &m->batch;
     int dim = m->options.dim;
@@ -182,21 +190,28 @@ static sid__rank_inputs inputs_of(sid__rank_model *m, sid__tape *tape, const lea
         item = m->items ? sid__op_add(tape, item, content) : content;
     sid__value *shown = sid__op_gather(tape, item, b->target, b->count);
     sid__value *past = sid__op_gather(tape, sid__op_columns(tape, item, 0, dim), b->past, b->past_begin[b->count]);
-    const sid__ragged histories = {.begin = b->past_begin, .count = b->count};
+    leaf->pasts = (sid__ragged){.begin = b->past_begin, .count = b->count};
+    leaf->training = (sid__rank_training){.label = {b->label}, .target = b->target, .log_chance = m->log_chance};
+    if (m->log_chance && tape->is_recording)
+        sid__item_chances_step(&m->chances, b->shown, b->label, b->count, m->log_chance);
     return (sid__rank_inputs){
         .linear = sid__op_add(tape, sid__op_add(tape, sid__op_columns(tape, shown, dim, 1), bias_of(m, tape)),
                               sid__op_columns(tape, leaf->user, dim, 1)),
         .user = sid__op_columns(tape, leaf->user, 0, dim),
         .item = sid__op_columns(tape, shown, 0, dim),
-        .history = sid__op_mean_pool(tape, past, &histories),
-        .dense = dense};
+        .history = m->options.family->pools_itself ? NULL : sid__op_mean_pool(tape, past, &leaf->pasts),
+        .dense = dense,
+        .past = past,
+        .pasts = &leaf->pasts,
+        .past_of = b->past_of,
+        .training = tape->is_recording ? &leaf->training : NULL};
 }
 
 /* Back through the tape, to parameters and tables. */
 static sid_status step(sid__rank_model *m, sid__tape *tape, const leaves *leaf, sid__value *logit, sid_error *err)
 {
     const sid__rank_batch *b = &m->batch;
-    sid__value *loss = sid__op_click_loss(tape, logit, b->label, 1);
+    sid__value *loss = leaf->training.loss ? leaf->training.loss : sid__op_click_loss(tape, logit, b->label, 1);
     SID_TRY(sid__tape_backward(tape, loss, err));
     if (!isfinite((double)loss->data[0]) || !isfinite(sid__optim_step(m->ctx, &m->optim)))
         return sid__fail(err, SID_EDATA, "the loss of step %" PRId64 " is not finite; take a smaller rate",

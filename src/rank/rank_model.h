@@ -7,6 +7,7 @@
 #ifndef SEMID_RANK_RANK_MODEL_H
 #define SEMID_RANK_RANK_MODEL_H
 
+#include "rank/item_chances.h"
 #include "rank/rank_batch.h"
 #include "rank/ranker.h"
 #include "tensor/optim.h"
@@ -44,6 +45,8 @@ typedef struct sid__rank_model {
     int64_t *begin; /* (items of a batch + 1) */
     int64_t key_capacity;
     int content_first; /* parameter; -1: none */
+    sid__item_chances chances;
+    double *log_chance; /* (batch); NULL: the family does not want it */
 } sid__rank_model;
 
 /* Sizes are those of the impressions that it will see. `source` must outlive the model. Drop it in any case. */

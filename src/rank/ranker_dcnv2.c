@@ -1,12 +1,9 @@
 /* ranker_dcnv2.c: deep and cross network, version 2 (2008.13535): x_{l+1} = x_0 (W_l x_l + b_l) + x_l, element by element; behind
  * it (stacked) or beside it (parallel) a network, then one linear layer.
  */
-#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/philox.h"
 #include "rank/ranker_parts.h"
 #include "tensor/ops_rank.h"
 
@@ -27,22 +24,10 @@ static const sid_option option_table[] = {
     {"mlp", SID_OPTION_TEXT, "256,128", 0, 0, NULL, "widths of the network", AT(mlp)}};
 #undef AT
 
-/* "256,128": hidden "256", and what comes out is 128 wide. */
-typedef struct tower {
-    char hidden[SID__OPTION_TEXT_SIZE];
-    int out;
-} tower;
-
-static sid_status tower_of(const char *mlp, tower *out, sid_error *err)
+static sid__rank_net deep_net(const sid__rank_tower *deep, sid__rank_shape shape)
 {
-    sid__mlp_shape shape;
-    SID_TRY(sid__mlp_shape_parse("mlp", mlp, 1, 1, &shape, err));
-    if (shape.layers < 2)
-        return sid__fail(err, SID_EUSAGE, "mlp is \"\"; widths such as 256,128 are expected");
-    const char *last = strrchr(mlp, ',');
-    (void)snprintf(out->hidden, sizeof out->hidden, "%.*s", last ? (int)(last - mlp) : 0, mlp);
-    out->out = shape.width[shape.layers - 1];
-    return SID_OK;
+    return (sid__rank_net){
+        .name = "mlp", .hidden = deep->hidden, .in = sid__rank_width(shape), .out = deep->out, .part = 1};
 }
 
 static sid_status add(sid__params *params, const char *name, int layer, int rows, int columns, sid_error *err)
@@ -57,15 +42,16 @@ static sid_status declare(const void *options, sid__rank_shape shape, sid__param
 {
     const dcnv2_options *o = options;
     int width = sid__rank_width(shape), rank = (int)o->rank;
-    tower deep;
-    SID_TRY(tower_of(o->mlp, &deep, err));
+    sid__rank_tower deep;
+    SID_TRY(sid__rank_tower_of("mlp", o->mlp, &deep, err));
     for (int l = 0; l < (int)o->cross; l++) {
         if (rank > 0)
             SID_TRY(add(params, "v", l, rank, width, err));
         SID_TRY(add(params, rank > 0 ? "u" : "weight", l, width, rank > 0 ? rank : width, err));
         SID_TRY(add(params, "bias", l, 1, width, err));
     }
-    SID_TRY(sid__rank_mlp_declare(deep.hidden, width, deep.out, params, err));
+    const sid__rank_net net = deep_net(&deep, shape);
+    SID_TRY(sid__rank_net_declare(&net, params, err));
     SID_TRY(sid__params_add(
         params, &(sid__param){.value = {.rows = 1, .columns = o->structure == STACKED ? deep.out : width + deep.out}},
         "out.weight", err));
@@ -73,29 +59,19 @@ static sid_status declare(const void *options, sid__rank_shape shape, sid__param
                            err);
 }
 
-/* Uniform within 1/sqrt(columns), as PyTorch starts a linear layer; biases stay 0. */
-static void start_matrix(sid__params *params, int index, uint64_t seed)
-{
-    const sid__param *p = &params->param[index];
-    double bound = 1 / sqrt((double)p->value.columns);
-    for (int64_t i = 0; i < p->value.rows * p->value.columns; i++)
-        p->value.data[i] =
-            (sid__real)(bound *
-                        (2 * sid__philox_uniform(seed, SID__STREAM_WEIGHTS, (uint64_t)index << 40 | (uint64_t)i) - 1));
-}
-
 static void start(const void *options, sid__rank_shape shape, uint64_t seed, sid__params *params)
 {
     const dcnv2_options *o = options;
-    tower deep;
-    if (tower_of(o->mlp, &deep, NULL) != SID_OK)
+    sid__rank_tower deep;
+    if (sid__rank_tower_of("mlp", o->mlp, &deep, NULL) != SID_OK)
         return;
-    sid__rank_mlp_start(deep.hidden, sid__rank_width(shape), deep.out, seed, params);
+    const sid__rank_net net = deep_net(&deep, shape);
+    sid__rank_net_start(&net, seed, params);
     for (int i = 0; i < params->count; i++) {
         const char *name = params->param[i].name;
         if ((name[0] == 'c' && name[1] == 'r' && !params->param[i].is_vector) ||
             i == sid__params_find(params, "out.weight"))
-            start_matrix(params, i, seed);
+            sid__rank_start_matrix(params, i, seed);
     }
 }
 
@@ -125,10 +101,11 @@ static sid__value *logit(const void *options, sid__params *params, sid__tape *ta
     const dcnv2_options *o = options;
     sid__value *first = sid__rank_side_by_side(tape, in);
     sid__value *crossed = cross(o, params, tape, first);
-    tower shape;
-    if (tower_of(o->mlp, &shape, NULL) != SID_OK)
+    sid__rank_tower tower;
+    if (!first || sid__rank_tower_of("mlp", o->mlp, &tower, NULL) != SID_OK)
         return NULL;
-    sid__value *deep = sid__rank_mlp(tape, shape.hidden, shape.out, params, o->structure == STACKED ? crossed : first);
+    const sid__rank_net net = {.name = "mlp", .hidden = tower.hidden, .in = first->columns, .out = tower.out};
+    sid__value *deep = sid__rank_net_forward(tape, &net, params, o->structure == STACKED ? crossed : first);
     deep = sid__op_activation(tape, deep, SID__RELU);
     sid__value *both = o->structure == STACKED ? deep : sid__op_concat(tape, crossed, deep);
     sid__value *out = sid__op_linear(tape, both, &params->param[sid__params_find(params, "out.weight")].value,

@@ -10,23 +10,32 @@ typedef struct deepfm_options {
 static const sid_option option_table[] = {
     {"mlp", SID_OPTION_TEXT, "256,128", 0, 0, NULL, "hidden widths of the network", offsetof(deepfm_options, mlp)}};
 
-static sid_status declare(const void *options, sid__rank_shape shape, sid__params *params, sid_error *err)
+static sid__rank_net net_of(const void *options, int width)
 {
     const deepfm_options *o = options;
-    return sid__rank_mlp_declare(o->mlp, sid__rank_width(shape), 1, params, err);
+    return (sid__rank_net){.name = "mlp", .hidden = o->mlp, .in = width, .out = 1, .part = 1};
+}
+
+static sid_status declare(const void *options, sid__rank_shape shape, sid__params *params, sid_error *err)
+{
+    const sid__rank_net net = net_of(options, sid__rank_width(shape));
+    return sid__rank_net_declare(&net, params, err);
 }
 
 static void start(const void *options, sid__rank_shape shape, uint64_t seed, sid__params *params)
 {
-    const deepfm_options *o = options;
-    sid__rank_mlp_start(o->mlp, sid__rank_width(shape), 1, seed, params);
+    const sid__rank_net net = net_of(options, sid__rank_width(shape));
+    sid__rank_net_start(&net, seed, params);
 }
 
 static sid__value *logit(const void *options, sid__params *params, sid__tape *tape, const sid__rank_inputs *in)
 {
-    const deepfm_options *o = options;
     sid__value *shallow = sid__op_add(tape, in->linear, sid__rank_pairs(tape, in));
-    return sid__op_add(tape, shallow, sid__rank_mlp(tape, o->mlp, 1, params, sid__rank_side_by_side(tape, in)));
+    sid__value *x = sid__rank_side_by_side(tape, in);
+    if (!x)
+        return NULL;
+    const sid__rank_net net = net_of(options, x->columns);
+    return sid__op_add(tape, shallow, sid__rank_net_forward(tape, &net, params, x));
 }
 
 const sid__ranker_class sid__ranker_deepfm = {.info = {.name = "deepfm",

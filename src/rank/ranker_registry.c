@@ -5,8 +5,9 @@
 #include "rank/ranker.h"
 #include "semid_rank.h"
 
-const sid__ranker_class *const sid__ranker_registry[] = {&sid__ranker_dot, &sid__ranker_lr, &sid__ranker_fm,
-                                                         &sid__ranker_deepfm, &sid__ranker_dcnv2};
+const sid__ranker_class *const sid__ranker_registry[] = {
+    &sid__ranker_dot,   &sid__ranker_lr,  &sid__ranker_fm,        &sid__ranker_deepfm, &sid__ranker_dlrm,
+    &sid__ranker_dcnv2, &sid__ranker_din, &sid__ranker_two_tower, &sid__ranker_mmoe};
 const int sid__ranker_registry_count = (int)(sizeof sid__ranker_registry / sizeof *sid__ranker_registry);
 
 int sid_ranker_family_count(void)

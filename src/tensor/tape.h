@@ -71,7 +71,11 @@ typedef struct sid__value {
     X(MULTIPLY, "multiply")                                                                                            \
     X(SCALE, "scale")                                                                                                  \
     X(BAG, "bag")                                                                                                      \
-    X(MEAN_POOL, "mean_pool")
+    X(MEAN_POOL, "mean_pool")                                                                                          \
+    X(PRELU, "prelu")                                                                                                  \
+    X(WEIGH_ROWS, "weigh_rows")                                                                                        \
+    X(SOFTMAX, "softmax")                                                                                              \
+    X(PAIR_DOTS, "pair_dots")
 
 typedef enum sid__op {
 #define SID__OP_ENUM_(name, text) SID__OP_##name,

@@ -323,6 +323,27 @@ static sid__value *concat(sid__tape *tape, sid__value *const *in)
     return loss_of(tape, sid__op_concat(tape, sid__op_concat(tape, in[0], in[1]), in[0]));
 }
 
+static sid__value *prelu(sid__tape *tape, sid__value *const *in)
+{
+    return loss_of(tape, sid__op_prelu(tape, sid__op_prelu(tape, in[0], in[1]), in[1]));
+}
+
+static sid__value *weigh_rows(sid__tape *tape, sid__value *const *in)
+{
+    return loss_of(tape, sid__op_weigh_rows(tape, sid__op_weigh_rows(tape, in[0], in[1]), in[1]));
+}
+
+static sid__value *softmax(sid__tape *tape, sid__value *const *in)
+{
+    return loss_of(tape, sid__op_add(tape, sid__op_softmax(tape, in[0]), in[0]));
+}
+
+static sid__value *pair_dots(sid__tape *tape, sid__value *const *in)
+{
+    return sid__op_add(tape, loss_of(tape, sid__op_pair_dots(tape, in[0], 3)),
+                       loss_of(tape, sid__op_pair_dots(tape, in[0], 2)));
+}
+
 static sid__value *click_loss(sid__tape *tape, sid__value *const *in)
 {
     static const uint8_t label[ROWS] = {1, 0, 0, 1, 1};
@@ -492,6 +513,10 @@ static const check_case cases[] = {
     {"row dot", {{ROWS, 3}, {ROWS, 3}}, row_dot, NULL},
     {"columns", {{ROWS, 5}}, columns, NULL},
     {"concat", {{ROWS, 2}, {ROWS, 3}}, concat, NULL},
+    {"prelu", {{ROWS, 3}, {1, 3}}, prelu, NULL},
+    {"weigh rows", {{ROWS, 3}, {ROWS, 1}}, weigh_rows, NULL},
+    {"softmax", {{ROWS, 4}}, softmax, NULL},
+    {"pair dots", {{ROWS, 6}}, pair_dots, NULL},
     {"click loss", {{ROWS, 1}}, click_loss, NULL},
     {"cross-entropy", {{ROWS, 6}}, cross_entropy, NULL},
     {"attention", {{QUERIES, 18}}, attention_causal, NULL},
