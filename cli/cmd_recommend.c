@@ -4,6 +4,7 @@
 
 #include "history_input.h"
 #include "inputs.h"
+#include "item_filter.h"
 #include "label_words.h"
 #include "output.h"
 #include "semid_model.h"
@@ -19,7 +20,8 @@ typedef struct asking {
     sid_model *model;
     sid_catalog *catalog; /* NULL: none */
     cli_histories histories;
-    cli_lines deny, allow;
+    cli_lines deny;
+    cli_item_filter filter;
     sid_labels labels;
     cli_table table;
     bool is_many;
@@ -81,8 +83,10 @@ static sid_request request_of(const cli_app *app, const asking *a, const cli_his
         .keep_history = cli_flag(app, "keep-history"),
         .deny = (const char *const *)a->deny.line,
         .deny_count = a->deny.count,
-        .allow = cli_is_given(app, "allow") ? (const char *const *)a->allow.line : NULL,
-        .allow_count = a->allow.count,
+        .allow = a->filter.allow,
+        .allow_count = a->filter.allow_count,
+        .within = a->filter.within,
+        .within_count = a->filter.within_count,
         .search = {.beam = (int)cli_int(app, "beam"), .search = cli_flag(app, "exact") ? "exact" : "beam"}};
 }
 
@@ -137,14 +141,10 @@ static sid_status answer(cli_app *app, asking *a)
 
 static sid_status read_lists(cli_app *app, asking *a)
 {
-    const char *deny = cli_text(app, "deny"), *allow = cli_text(app, "allow");
+    const char *deny = cli_text(app, "deny");
     CLI_TRY(cli_histories_read(app, cli_text(app, "history"), &a->histories));
     if (deny)
         CLI_TRY(cli_lines_read(app, deny, &a->deny));
-    if (allow)
-        CLI_TRY(cli_lines_read(app, allow, &a->allow));
-    if (allow && a->allow.count == 0)
-        return cli_fail(app, SID_EDATA, "%s allows nothing: it holds no id", allow);
     return SID_OK;
 }
 
@@ -152,11 +152,14 @@ static sid_status open_all(cli_app *app, asking *a)
 {
     const char *path = cli_text(app, "catalog");
     CLI_TRY(read_lists(app, a));
+    sid_model_info info;
     CLI_TRY(sid_model_open(app->ctx, app->object[0], &a->model, &app->err));
-    if (!path)
-        return SID_OK;
-    CLI_TRY(sid_catalog_open(app->ctx, path, SID_OPEN_READ, &a->catalog, &app->err));
-    return sid_model_use_catalog(a->model, a->catalog, &app->err);
+    if (path) {
+        CLI_TRY(sid_catalog_open(app->ctx, path, SID_OPEN_READ, &a->catalog, &app->err));
+        CLI_TRY(sid_model_use_catalog(a->model, a->catalog, &app->err));
+    }
+    sid_model_get_info(a->model, &info);
+    return cli_item_filter_read(app, a->catalog, info.levels > 0, &a->filter);
 }
 
 static sid_status run(cli_app *app)
@@ -173,7 +176,7 @@ static sid_status run(cli_app *app)
     sid_catalog_close(a.catalog);
     cli_histories_drop(&a.histories);
     cli_lines_drop(&a.deny);
-    cli_lines_drop(&a.allow);
+    cli_item_filter_drop(&a.filter);
     return status;
 }
 
@@ -197,7 +200,7 @@ static const cli_option options[] = {
     {.name = "labels", .type = CLI_FLAG, .help = "words for their prefixes too, which takes longer"},
     {.name = "keep-history", .type = CLI_FLAG, .help = "items of the history may come again"},
     {.name = "deny", .type = CLI_TEXT, .value = "FILE", .help = "ids, one a line, that are not to come"},
-    {.name = "allow", .type = CLI_TEXT, .value = "FILE", .help = "ids, one a line; nothing else is to come"},
+    CLI_OPTIONS_ITEM_FILTER,
     {.name = "beam",
      .type = CLI_INT,
      .value = "N",
@@ -210,12 +213,15 @@ static const char *const examples[] = {
     "recommend model --history B01,B07 -k 5",
     "recommend model --history B01,B07 --catalog catalog --labels   # with SIDs, titles and what prefixes mean",
     "recommend model --history B01 --deny sold_out.txt --format json",
+    "recommend model --history B01 --within 12,40-7   # items below these prefixes",
+    "recommend model --history B01 --catalog catalog --where brand=OPI",
     "recommend model --history @users.jsonl -k 20 --format jsonl   # many at once"};
 
 const cli_command cli_recommend = {
     .name = "recommend",
     .summary = "the next items after a history",
     .usage = "recommend MODEL --history a,b,c [-k N] [--catalog DIR [--labels]] [--deny FILE] [--allow FILE]\n"
+             "recommend MODEL --history a,b,c [--within P,...] [--catalog DIR --where COLUMN=VALUE]\n"
              "recommend MODEL --history @FILE [-k N] [--beam N | --exact]",
     .about =
         "Prints item_id, sid, score, title and label, the best first; with @FILE user_id before them. A line of FILE "

@@ -165,6 +165,10 @@ typedef struct sid_request {
     const char *const *deny, *const *allow;
     int64_t deny_count, allow_count;
     sid_search_options search;
+    /* Prefixes of SIDs, "12" or "12-153", as masks like those: only items below one of `within` (where there are any), none
+     * below one of `without`. SID_EUSAGE where the model knows no SIDs. */
+    const char *const *within, *const *without;
+    int64_t within_count, without_count;
     void *reserved[4];
 } sid_request;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "decode/decode.h"
+#include "decode/prefixes.h"
 #include "model/top_items.h"
 
 /* A request with its ids as rows, all in the memory of the answer. */
@@ -31,7 +32,7 @@ static sid_status take_ids(const sid_model *m, sid__arena *arena, const char *co
                            int32_t **row, int64_t *known, sid_error *err)
 {
     SID_TRY(sid__arena_push(arena, (size_t)(count + more + 1) * sizeof **row, row, err));
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; id && i < count; i++) {
         int64_t at = sid__model_find(m, id[i]);
         if (at >= 0)
             (*row)[(*known)++] = (int32_t)at;
@@ -39,22 +40,49 @@ static sid_status take_ids(const sid_model *m, sid__arena *arena, const char *co
     return SID_OK;
 }
 
-static sid_status take_request(const sid_model *m, const sid_request *request, asked *a, sid_error *err)
+/* What is denied: by id, below prefixes, and what was seen. */
+static sid_status take_denied(const sid_model *m, const sid_request *request, asked *a, sid_error *err)
 {
-    int32_t *deny = NULL, *allow = NULL;
-    a->request = request;
-    SID_TRY(take_ids(m, a->arena, request->history, request->history_count, 0, &a->item, &a->known, err));
-    SID_TRY(take_ids(m, a->arena, request->deny, request->deny_count, a->known, &deny, &a->filter.deny_count, err));
+    sid__prefixes without;
+    int32_t *deny = NULL;
+    SID_TRY(sid__prefixes_parse(m, "without", request->without, request->without_count, a->arena, &without, err));
+    int64_t below = sid__rows_below(m, &without, NULL);
+    SID_TRY(
+        take_ids(m, a->arena, request->deny, request->deny_count, a->known + below, &deny, &a->filter.deny_count, err));
+    (void)sid__rows_below(m, &without, deny + a->filter.deny_count);
+    a->filter.deny_count += below;
     if (!request->keep_history) {
         memcpy(deny + a->filter.deny_count, a->item, (size_t)a->known * sizeof *deny);
         a->filter.deny_count += a->known;
     }
     a->filter.deny = deny;
-    if (request->allow) {
-        SID_TRY(take_ids(m, a->arena, request->allow, request->allow_count, 0, &allow, &a->filter.allow_count, err));
-        a->filter.allow = allow;
-    }
     return SID_OK;
+}
+
+/* What is allowed by id, below prefixes, or by both. */
+static sid_status take_allowed(const sid_model *m, const sid_request *request, asked *a, sid_error *err)
+{
+    sid__prefixes within;
+    int32_t *allow = NULL;
+    SID_TRY(sid__prefixes_parse(m, "within", request->within, request->within_count, a->arena, &within, err));
+    if (!request->allow && within.count == 0)
+        return SID_OK;
+    int64_t below = request->allow ? 0 : sid__rows_below(m, &within, NULL), kept = 0;
+    SID_TRY(take_ids(m, a->arena, request->allow, request->allow_count, below, &allow, &a->filter.allow_count, err));
+    for (int64_t i = 0; request->allow && i < a->filter.allow_count; i++)
+        if (within.count == 0 || sid__is_below(&m->sids, &within, allow[i]))
+            allow[kept++] = allow[i];
+    a->filter.allow_count = request->allow ? kept : sid__rows_below(m, &within, allow);
+    a->filter.allow = allow;
+    return SID_OK;
+}
+
+static sid_status take_request(const sid_model *m, const sid_request *request, asked *a, sid_error *err)
+{
+    a->request = request;
+    SID_TRY(take_ids(m, a->arena, request->history, request->history_count, 0, &a->item, &a->known, err));
+    SID_TRY(take_denied(m, request, a, err));
+    return take_allowed(m, request, a, err);
 }
 
 /* ---- Rows to answers ---- */

@@ -99,6 +99,23 @@ passes recommend g --history i1,i2 --allow allow.txt
 check "the allowed" [ "$(cut -f 1 "$out" | sort | tr '\n' ' ')" = "i3 i4 " ]
 passes recommend g --history i1,i2 --allow allow.txt --deny allow.txt
 check "none is left" [ ! -s "$out" ]
+passes recommend g --history i1,i2 -k 20
+sid=$(head -n 1 "$out" | cut -f 2)
+passes recommend g --history i1,i2 -k 20 --within "${sid%-*}"
+check "all below the prefix" [ "$(cut -f 2 "$out" | grep -cv "^${sid%-*}-")" -eq 0 ]
+check "and some" [ -s "$out" ]
+passes recommend g --history i1,i2 -k 20 --catalog c --where "title=title number 7" --where "title=title number 8"
+check "of either value" [ "$(cut -f 1 "$out" | sort | tr '\n' ' ')" = "i7 i8 " ]
+passes recommend m --history i1,i2 -k 20 --catalog c --within "$sid"
+check "a model without SIDs, by the catalogue" [ "$(cut -f 2 "$out" | sort -u)" = "$sid" ]
+fails 2 "knows no SIDs; pass --catalog" recommend m --history i1 --within 1
+fails 2 "prefixes of SIDs such as" recommend g --history i1 --within 1,x
+fails 2 "has a column \"brand\"" recommend g --history i1 --catalog c --where brand=OPI
+fails 2 "add --catalog" recommend g --history i1 --where brand=OPI
+fails 2 "COLUMN=VALUE" recommend g --history i1 --catalog c --where brand
+fails 2 "has more than 2 codes" recommend g --history i1 --within 1-2-3
+passes recommend g --history i1 --catalog c --where "title=nothing"
+says "no item of the catalogue passes"
 printf 'ann\ti1,i2\n["i5"]\n{"user_id": 7, "history": ["i1", "nobody"]}\nnobody\n' >users.txt
 passes recommend g --history @users.txt -k 2
 check "two each" [ "$(cut -f 1 "$out" | uniq -c | tr -s ' \n' ' ')" = " 2 ann 2 2 2 7 " ]

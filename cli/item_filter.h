@@ -1,0 +1,34 @@
+/* item_filter.h: which items may come: --allow, --within, --where. */
+#ifndef SEMID_CLI_ITEM_FILTER_H
+#define SEMID_CLI_ITEM_FILTER_H
+
+#include "inputs.h"
+
+#define CLI_OPTIONS_ITEM_FILTER                                                                                        \
+    {.name = "allow", .type = CLI_TEXT, .value = "FILE", .help = "ids, one a line; nothing else is to come"},          \
+        {.name = "within",                                                                                             \
+         .type = CLI_TEXT,                                                                                             \
+         .value = "LIST",                                                                                              \
+         .help = "prefixes of SIDs, such as 12,40-7; nothing but items below one is to come"},                         \
+    {                                                                                                                  \
+        .name = "where", .type = CLI_TEXT, .is_repeatable = true, .value = "COLUMN=VALUE",                             \
+        .help = "items of that value in a column of the catalogue; given twice for one column: of either value; for "  \
+                "two columns: of both"                                                                                 \
+    }
+
+/* What goes into a request. Zeroed: everything may come. */
+typedef struct cli_item_filter {
+    const char *const *allow; /* (allow_count) NULL: all */
+    int64_t allow_count;
+    const char *const *within; /* (within_count) */
+    int64_t within_count;
+    cli_lines lines; /* of --allow */
+    sid_hits hits;   /* of the catalogue */
+    const char **made;
+} cli_item_filter;
+
+/* `catalog` NULL: none was given. has_sids: the model knows SIDs, so that it looks after --within itself. */
+sid_status cli_item_filter_read(cli_app *app, sid_catalog *catalog, bool has_sids, cli_item_filter *out);
+void cli_item_filter_drop(cli_item_filter *filter);
+
+#endif
