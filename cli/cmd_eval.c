@@ -112,7 +112,8 @@ static sid_status evaluate(cli_app *app, const cli_events_input *input, const si
     cli_eval_print(app, &evaluation,
                    &(cli_eval_words){.dataset = cli_text(app, "events"),
                                      .split = cli_text(app, "split"),
-                                     .ties = cli_text(app, "ties")});
+                                     .ties = cli_text(app, "ties"),
+                                     .cold = cli_text(app, "cold")});
     if (!options->no_baselines)
         say_sasrec(app, &evaluation);
     sid_evaluation_drop(&evaluation);
@@ -144,7 +145,9 @@ static sid_status run(cli_app *app)
                                 .seed = app->seed,
                                 .no_baselines = cli_flag(app, "no-baselines"),
                                 .part = cli_text(app, "part"),
-                                .search = {.beam = (int)cli_int(app, "beam"), .search = cli_text(app, "search")}};
+                                .search = {.beam = (int)cli_int(app, "beam"),
+                                           .search = cli_text(app, "search"),
+                                           .cold = cli_text(app, "cold")}};
     if (options.bootstrap == 0)
         options.bootstrap = -1;
     CLI_TRY(parse_cutoffs(app, &options));
@@ -197,6 +200,11 @@ static const cli_option options[] = {
      .min = 0,
      .max = 1e6,
      .help = "of models that write SIDs: prefixes kept a code; 0: the larger of 2 k and 50"},
+    {.name = "cold",
+     .type = CLI_TEXT,
+     .value = "HOW",
+     .help = "of models that write SIDs, items without a train event: quota=N: N of the places are theirs; rerank: "
+             "all of them beside what was generated, by likeness"},
     {.name = "search",
      .type = CLI_CHOICE,
      .choices = "beam|exact|oracle",

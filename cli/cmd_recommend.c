@@ -76,18 +76,19 @@ static sid_status print_answer(cli_app *app, asking *a, const cli_history *histo
 
 static sid_request request_of(const cli_app *app, const asking *a, const cli_history *history)
 {
-    return (sid_request){
-        .history = history->id,
-        .history_count = history->count,
-        .k = (int)cli_int(app, "k"),
-        .keep_history = cli_flag(app, "keep-history"),
-        .deny = (const char *const *)a->deny.line,
-        .deny_count = a->deny.count,
-        .allow = a->filter.allow,
-        .allow_count = a->filter.allow_count,
-        .within = a->filter.within,
-        .within_count = a->filter.within_count,
-        .search = {.beam = (int)cli_int(app, "beam"), .search = cli_flag(app, "exact") ? "exact" : "beam"}};
+    return (sid_request){.history = history->id,
+                         .history_count = history->count,
+                         .k = (int)cli_int(app, "k"),
+                         .keep_history = cli_flag(app, "keep-history"),
+                         .deny = (const char *const *)a->deny.line,
+                         .deny_count = a->deny.count,
+                         .allow = a->filter.allow,
+                         .allow_count = a->filter.allow_count,
+                         .within = a->filter.within,
+                         .within_count = a->filter.within_count,
+                         .search = {.beam = (int)cli_int(app, "beam"),
+                                    .search = cli_flag(app, "exact") ? "exact" : "beam",
+                                    .cold = cli_text(app, "cold")}};
 }
 
 static sid_status answer_block(cli_app *app, asking *a, int64_t begin, int64_t count)
@@ -157,6 +158,8 @@ static sid_status open_all(cli_app *app, asking *a)
     if (path) {
         CLI_TRY(sid_catalog_open(app->ctx, path, SID_OPEN_READ, &a->catalog, &app->err));
         CLI_TRY(sid_model_use_catalog(a->model, a->catalog, &app->err));
+        if (cli_is_given(app, "cold") && strcmp(cli_text(app, "cold"), "rerank") == 0)
+            CLI_TRY(sid_model_use_vectors(a->model, a->catalog, &app->err));
     }
     sid_model_get_info(a->model, &info);
     return cli_item_filter_read(app, a->catalog, info.levels > 0, &a->filter);
@@ -208,6 +211,11 @@ static const cli_option options[] = {
      .min = 0,
      .max = 1e6,
      .help = "of models that write SIDs: prefixes kept a code; 0: the larger of 2 k and 50"},
+    {.name = "cold",
+     .type = CLI_TEXT,
+     .value = "HOW",
+     .help = "of models that write SIDs, items without a train event: quota=N: N of the places are theirs; rerank: "
+             "all of them beside what was generated, by likeness"},
     {.name = "exact", .type = CLI_FLAG, .help = "of models that write SIDs: the true best, which takes longer"}};
 static const char *const examples[] = {
     "recommend model --history B01,B07 -k 5",

@@ -294,6 +294,8 @@ static void print_head(cli_app *app, const sid_evaluation *e, const cli_eval_wor
                      cli_count_text(app, s->users_without_history, "user"));
     if (s->users_excluded > 0)
         (void)printf("not asked: %s, by --ties exclude\n", cli_count_text(app, s->users_excluded, "user"));
+    if (words->cold)
+        (void)printf("models that write SIDs recommend items without a train event by --cold %s\n", words->cold);
     (void)printf("\n");
 }
 

@@ -8,6 +8,7 @@
 /* `dataset`: the file of the events; `split`, `ties`: as asked for. */
 typedef struct cli_eval_words {
     const char *dataset, *split, *ties;
+    const char *cold; /* NULL: none */
 } cli_eval_words;
 
 void cli_eval_print(cli_app *app, const sid_evaluation *evaluation, const cli_eval_words *words);

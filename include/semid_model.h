@@ -131,6 +131,10 @@ SID_API void sid_model_close(sid_model *model);
  * the model meanwhile; the catalogue is read once and may be closed. */
 SID_API SID_MUST_CHECK sid_status sid_model_use_catalog(sid_model *model, sid_catalog *catalog, sid_error *err);
 
+/* Vectors of the items, those added since too, from `catalog`, for what orders by them (sid_search_options.cold). Nothing where the
+ * model keeps vectors. As above: nobody else may use the model meanwhile. SID_EDATA: the catalogue keeps none. */
+SID_API SID_MUST_CHECK sid_status sid_model_use_vectors(sid_model *model, sid_catalog *catalog, sid_error *err);
+
 typedef struct sid_model_info {
     const char *id; /* 32 hexadecimal digits: a hash of everything below and of what was learned */
     const char *family, *options, *split, *ties;
@@ -152,7 +156,11 @@ typedef struct sid_search_options {
     const char *search;
     const char
         *normalize; /* probabilities of all codes: "open" (default), what training has; of those that lead on: "trie" */
-    void *reserved[2];
+    /* Items without a train event, which are hardly ever generated: "quota=n": n of the k places are theirs, the model's best;
+     * "rerank": the 2 k best generated and all of them, ordered by the cosine of their vectors with the history's (score), which
+     * takes vectors (sid_eval_options, sid_model_use_vectors). NULL: as generated. */
+    const char *cold;
+    void *reserved[1];
 } sid_search_options;
 
 typedef struct sid_request {

@@ -1,5 +1,6 @@
 /* decode.c: what the searches share, and the blocks of questions that they run on. */
 #include "decode/decode.h"
+#include "decode/cold.h"
 
 #include <assert.h>
 #include <math.h>
@@ -144,7 +145,7 @@ sid_status sid__decode_plan(const sid_search_options *options, int64_t k, sid__d
                                  .width = options->beam,
                                  .how = (sid__decode_how)how_index,
                                  .normalize = (sid__normalize)normalize_index};
-    return SID_OK;
+    return sid__cold_parse(options->cold, k, &out->cold, err);
 }
 
 /* ---- Blocks ---- */

@@ -18,12 +18,20 @@ typedef enum sid__decode_how { SID__DECODE_BEAM, SID__DECODE_EXACT, SID__DECODE_
 /* Of what log p is: of all codes of a level, as the loss has it, or of those that lead to a live item. */
 typedef enum sid__normalize { SID__NORMALIZE_OPEN, SID__NORMALIZE_TRIE } sid__normalize;
 
+/* Places for items that nothing trained (cold.h). */
+typedef enum sid__cold_kind { SID__COLD_NONE, SID__COLD_QUOTA, SID__COLD_RERANK } sid__cold_kind;
+typedef struct sid__cold {
+    sid__cold_kind kind;
+    int64_t quota; /* 1 .. k */
+} sid__cold;
+
 typedef struct sid__decode_options {
     int64_t k;     /* items, >= 1; the oracle gives all */
     int64_t width; /* beams; 0: max(2 k, 50); never below k */
     sid__decode_how how;
     sid__normalize normalize;
     bool with_ties; /* the list goes on through all that score as its last */
+    sid__cold cold; /* of sid__decode_cold alone */
 } sid__decode_options;
 
 typedef struct sid__question {

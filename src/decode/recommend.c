@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "decode/decode.h"
+#include "decode/cold.h"
 #include "decode/prefixes.h"
 #include "model/top_items.h"
 
@@ -214,7 +214,9 @@ static sid_status generate_all(const answering *w, sid__question *question, sid_
                                               .filter = w->asked[i].filter};
             count++;
         }
-    SID_TRY(sid__decode(w->m->ctx, w->m, &w->plan, question, count, answer, err));
+    int64_t rows = w->m->items.count + (w->m->family->uses_vectors ? 0 : w->m->added.count); /* sid_model_use_vectors */
+    const sid__row_vectors vectors = {w->m->vectors, rows, w->m->dim};
+    SID_TRY(sid__decode_cold(w->m->ctx, w->m, &w->plan, &vectors, question, count, answer, err));
     count = 0;
     for (int64_t i = 0; i < w->count; i++)
         if (w->asked[i].known > 0)

@@ -118,6 +118,7 @@ static void stand_answer(measuring *w, int64_t row)
 static sid_status generate_block(measuring *w, int64_t count, sid_error *err)
 {
     sid__decode_options plan;
+    const sid__row_vectors vectors = {w->exam->vectors, w->exam->split->item_count, w->exam->dim};
     SID_TRY(sid__decode_plan(&w->exam->search, w->k_most, &plan, err));
     plan.with_ties = true;
     for (int64_t i = 0; i < count; i++) {
@@ -125,7 +126,7 @@ static sid_status generate_block(measuring *w, int64_t count, sid_error *err)
         if (!w->exam->keep_history)
             w->question[i].filter = (sid__filter){.deny = w->history[i].item, .deny_count = w->history[i].count};
     }
-    sid_status status = sid__decode(w->ctx, w->m, &plan, w->question, count, w->answer, err);
+    sid_status status = sid__decode_cold(w->ctx, w->m, &plan, &vectors, w->question, count, w->answer, err);
     for (int64_t i = 0; i < count; i++) {
         if (status == SID_OK)
             stand_answer(w, i);

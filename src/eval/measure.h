@@ -2,7 +2,7 @@
 #ifndef SEMID_EVAL_MEASURE_H
 #define SEMID_EVAL_MEASURE_H
 
-#include "decode/decode.h"
+#include "decode/cold.h"
 #include "eval/metrics.h"
 
 /* What all models of one evaluation share. */

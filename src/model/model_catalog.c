@@ -16,7 +16,7 @@ typedef struct filling {
 static sid_status take_vector(void *user, const sid__db_item *item, sid_error *err)
 {
     filling *f = user;
-    int64_t row = item->state == SID__STATE_REMOVED ? -1 : sid__id_list_find(&f->m->items, item->item_id);
+    int64_t row = item->state == SID__STATE_REMOVED ? -1 : sid__model_find(f->m, item->item_id);
     if (row < 0)
         return SID_OK;
     float *to = f->m->vectors + row * f->m->dim;
@@ -32,8 +32,8 @@ sid_status sid__model_set_catalog_vectors(sid_model *m, sid_catalog *catalog, si
     if (!catalog->has_vectors)
         return SID_OK;
     m->dim = catalog->manifest.dim;
-    SID_TRY(
-        sid__alloc(&m->vectors, (size_t)m->items.count, (size_t)m->dim * sizeof *m->vectors, "vectors of items", err));
+    int64_t items = m->items.count + m->added.count;
+    SID_TRY(sid__alloc(&m->vectors, (size_t)items, (size_t)m->dim * sizeof *m->vectors, "vectors of items", err));
     SID_TRY(sid__catalog_enter(catalog, err));
     sid_status status = sid__item_db_scan(catalog->db, take_vector, &f, err);
     sid__catalog_leave(catalog);
@@ -42,9 +42,23 @@ sid_status sid__model_set_catalog_vectors(sid_model *m, sid_catalog *catalog, si
                          "%s holds none of the %" PRId64 " items of the events, whose ids are like \"%s\"; name the "
                          "catalogue that was fitted on them",
                          catalog->path, m->items.count, m->items.id[0]);
-    if (status == SID_OK && f.found < m->items.count)
-        sid__ctx_warn(m->ctx, "%" PRId64 " of %" PRId64 " items have no vector", m->items.count - f.found,
-                      m->items.count);
+    if (status == SID_OK && f.found < items)
+        sid__ctx_warn(m->ctx, "%" PRId64 " of %" PRId64 " items have no vector", items - f.found, items);
+    return status;
+}
+
+sid_status sid_model_use_vectors(sid_model *m, sid_catalog *catalog, sid_error *err)
+{
+    if (m->vectors)
+        return SID_OK;
+    if (!catalog->has_vectors)
+        return sid__fail(err, SID_EDATA, "%s keeps no vectors; fit without --drop-vectors", catalog->path);
+    sid_status status = sid__model_set_catalog_vectors(m, catalog, err);
+    if (status != SID_OK) {
+        sid__free(m->vectors);
+        m->vectors = NULL;
+        m->dim = 0;
+    }
     return status;
 }
 
@@ -167,6 +181,11 @@ static sid_status renew_items(sid_model *m, sid_catalog *catalog, sid_error *err
     sid__item_sids_drop(&m->sids);
     sid__id_list_drop(&m->added);
     sid__free(m->is_live);
+    if (!m->family->uses_vectors) { /* those of another version of the catalogue */
+        sid__free(m->vectors);
+        m->vectors = NULL;
+        m->dim = 0;
+    }
     m->trie = trie;
     m->sids = sids;
     m->added = added;

@@ -121,6 +121,11 @@ passes recommend g --history @users.txt -k 2
 check "two each" [ "$(cut -f 1 "$out" | uniq -c | tr -s ' \n' ' ')" = " 2 ann 2 2 2 7 " ]
 says "1 of 4 histories hold no item"
 printf '{"history": 3}\n' >users.txt
+fails 2 "quota=N, such as quota=2, or rerank" recommend g --history i1 --cold warm
+fails 2 "orders items by their vectors" recommend g --history i1 --cold rerank
+passes recommend g --history i1 -k 5 --cold rerank --catalog c
+passes eval g --events e.tsv --catalog c --bootstrap 0 --cold rerank
+passes eval g --events e.tsv --bootstrap 0 --cold quota=3
 fails 3 "line 1: there is no list" recommend g --history @users.txt
 fails 3 "holds no id" recommend g --history i1 --allow /dev/null
 passes eval g --events e.tsv --bootstrap 0 --search oracle --format json
