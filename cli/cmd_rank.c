@@ -1,5 +1,6 @@
 /* cmd_rank.c: semid rank compare: rankers that differ in nothing but how items are described. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include <semid_rank.h>
@@ -79,9 +80,94 @@ static sid_status read_input(cli_app *app, rank_input *input)
     return cli_text(app, "vectors") ? cli_vectors_read(app, input->items, &input->vectors) : SID_OK;
 }
 
+static double member(const json_t *of, const char *slice, const char *name)
+{
+    const json_t *value = json_object_get(json_object_get(of, slice), name);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+/* The ceilings that semid synth impressions wrote. */
+static sid_status read_truth(cli_app *app, const char *path, double best[], double content[])
+{
+    static const char *const slice[] = {
+#define SLICE_NAME(name, text) text,
+        SID_RANK_SLICE_LIST(SLICE_NAME)
+#undef SLICE_NAME
+    };
+    json_error_t why;
+    json_t *truth = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    if (!truth)
+        return cli_fail(app, SID_EDATA, "%s: %s", path, why.text);
+    for (int s = 0; s < SID_RANK_SLICE_COUNT; s++) {
+        best[s] = member(json_object_get(truth, "best"), slice[s], "auc");
+        content[s] = member(json_object_get(truth, "content_only"), slice[s], "auc");
+    }
+    json_decref(truth);
+    return isnan(best[0]) ? cli_fail(app, SID_EDATA,
+                                     "%s: no \"best\" with an \"auc\" of \"all\"; truth.json of semid synth "
+                                     "impressions is expected",
+                                     path)
+                          : SID_OK;
+}
+
+/* The standard error of an AUC (Hanley and McNeil 1982). */
+static double auc_error(const sid_rank_score *s)
+{
+    double a = s->auc, clicks = (double)s->clicks, others = (double)(s->impressions - s->clicks);
+    double variance = a * (1 - a) + (clicks - 1) * (a / (2 - a) - a * a) + (others - 1) * (2 * a * a / (1 + a) - a * a);
+    return sqrt(variance / (clicks * others));
+}
+
+static void warn_of_leaks(cli_app *app, const sid_rank_comparison *c, const double best[])
+{
+    for (int i = 0; i < c->arm_count; i++)
+        for (int s = 0; s < 2; s++) {
+            const sid_rank_score *m = &c->arm[i].mean[s];
+            if (m->auc > best[s] + auc_error(m))
+                cli_note(app, "%s is above what any ranker can reach, %.4f%s: it has seen what it should not",
+                         c->arm[i].name, best[s], s == SID_RANK_SLICE_NEW ? " of new items" : "");
+        }
+}
+
+/* What is known of the world, read before the work begins. */
+typedef struct ceilings {
+    double best[SID_RANK_SLICE_COUNT], content[SID_RANK_SLICE_COUNT];
+    bool are_known;
+} ceilings;
+
+static sid_status prepare(cli_app *app, ceilings *known)
+{
+    const char *page = cli_text(app, "html"), *truth = cli_text(app, "truth");
+    if (page)
+        CLI_TRY(cli_output_check(app, page));
+    known->are_known = truth != NULL;
+    return truth ? read_truth(app, truth, known->best, known->content) : SID_OK;
+}
+
+/* The page first: where it cannot be written, nothing is printed either. */
+static sid_status show(cli_app *app, const sid_rank_comparison *c, const ceilings *known)
+{
+    const char *page = cli_text(app, "html");
+    const sid_rank_page_options options = {.best_auc = known->are_known ? known->best : NULL,
+                                           .content_auc = known->are_known ? known->content : NULL};
+    if (page)
+        CLI_TRY(sid_rank_page(c, &options, page, NULL, &app->err));
+    cli_rank_print(app, c);
+    if (known->are_known) {
+        cli_note(app, "the best possible AUC is %.4f (of new items %.4f), by content alone %.4f (%.4f)",
+                 known->best[SID_RANK_SLICE_ALL], known->best[SID_RANK_SLICE_NEW], known->content[SID_RANK_SLICE_ALL],
+                 known->content[SID_RANK_SLICE_NEW]);
+        warn_of_leaks(app, c, known->best);
+    }
+    if (page)
+        cli_note(app, "%s shows it in a browser", page);
+    return SID_OK;
+}
+
 static sid_status compare(cli_app *app, const rank_input *input)
 {
     sid_rank_comparison comparison = {0};
+    ceilings known = {.are_known = false};
     const sid_rank_compare_options options = {.arms = cli_text(app, "arms"),
                                               .family = cli_text(app, "family"),
                                               .options = cli_text(app, "family-options"),
@@ -97,15 +183,20 @@ static sid_status compare(cli_app *app, const rank_input *input)
                                               .table_rate = cli_float(app, "table-rate"),
                                               .rate = cli_float(app, "rate"),
                                               .rows = cli_int(app, "rows"),
+                                              .sid_in_target = strcmp(cli_text(app, "sid-in"), "target") == 0,
+                                              .items = input->items,
+                                              .tree = cli_text(app, "tree"),
+                                              .twin = cli_text(app, "twin"),
                                               .bootstrap =
                                                   cli_int(app, "bootstrap") ? (int)cli_int(app, "bootstrap") : -1};
+    CLI_TRY(prepare(app, &known));
     CLI_TRY(sid_rank_compare(app->ctx, input->impressions, &options, &comparison, &app->err));
     cli_note(app, "%s, %s each, %" PRId64 " rows for items in every arm; differences are to %s%s", comparison.family,
              cli_count_text(app, comparison.seeds, "run"), comparison.rows, comparison.arm[0].name,
              options.bootstrap < 0 ? "" : ", intervals of resampled users");
-    cli_rank_print(app, &comparison);
+    sid_status status = show(app, &comparison, &known);
     sid_rank_comparison_drop(&comparison);
-    return SID_OK;
+    return status;
 }
 
 static sid_status run(cli_app *app)
@@ -153,13 +244,22 @@ static const cli_option options[] = {
      .value = "LIST",
      .help = "not given: what there are data for; known: random-hash, double-hash, individual, individual-capped, "
              "dense, unigram, bigram, trigram, fourgram, "
-             "all-bigrams, prefix-N, spm-unigram, spm-bpe"},
+             "all-bigrams, prefix-N, spm-unigram, spm-bpe, true-tree; ARM+id: beside a row of its own"},
+    {.name = "sid-in",
+     .type = CLI_CHOICE,
+     .choices = "both|target",
+     .default_text = "both",
+     .help = "target: what was clicked before is ids by hash"},
+    {.name = "tree", .type = CLI_TEXT, .value = "COLUMN", .help = "of --items, 3-14-1: what the arm true-tree is of"},
+    {.name = "twin", .type = CLI_TEXT, .value = "COLUMN", .help = "of --items: another id of the same item, for aar"},
     {.name = "family",
      .type = CLI_TEXT,
      .value = "NAME",
      .default_text = "dot",
      .help = "dot, lr, fm, deepfm, dlrm, dcnv2, din, two-tower, mmoe"},
     {.name = "family-options", .type = CLI_TEXT, .value = "LIST", .help = "the family's own: cross=2,mlp=(128,64)"},
+    {.name = "truth", .type = CLI_TEXT, .value = "FILE", .help = "truth.json of a synthetic world: its ceilings"},
+    {.name = "html", .type = CLI_TEXT, .value = "FILE", .help = "write the comparison with its drawings as one page"},
     COUNT_OPTION("levels", "4", 1, SID_LEVELS_MAX, "of SIDs made here"),
     {.name = "codes", .type = CLI_TEXT, .value = "K", .default_text = "64", .help = "of each level of SIDs made here"},
     COUNT_OPTION("seeds", "3", 1, 100, "runs of each arm"),

@@ -35,19 +35,24 @@ static json_t *difference_json(const sid_rank_difference *d)
 static json_t *arm_json(const sid_rank_comparison *c, int index)
 {
     const sid_rank_arm *arm = &c->arm[index];
-    json_t *runs = json_array();
+    json_t *runs = json_array(), *days = json_array();
+    for (int d = 0; d < c->days; d++)
+        (void)json_array_append_new(days, cli_json_number(arm->day_ne[d]));
     for (int i = 0; i < c->seeds; i++) {
         const sid_rank_run *run = &c->run[index * c->seeds + i];
-        (void)json_array_append_new(runs, json_pack("{s:I,s:o,s:o}", "seed", (json_int_t)run->seed, "scores",
-                                                    scores_json(run->score), "train_s", cli_json_number(run->train_s)));
+        (void)json_array_append_new(runs,
+                                    json_pack("{s:I,s:o,s:o,s:o,s:o}", "seed", (json_int_t)run->seed, "scores",
+                                              scores_json(run->score), "aar", cli_json_number(run->aar), "drift",
+                                              cli_json_number(run->drift), "train_s", cli_json_number(run->train_s)));
     }
-    return json_pack("{s:s,s:s,s:I,s:I,s:o,s:o,s:{s:o,s:o},s:{s:o,s:o},s:o}", "arm", arm->name, "note", arm->note,
-                     "rows", (json_int_t)arm->rows, "size", (json_int_t)arm->size, "item_rows",
-                     cli_json_number(arm->item_rows), "mean", scores_json(arm->mean), "auc_difference", "all",
-                     difference_json(&arm->auc[SID_RANK_SLICE_ALL]), "new",
+    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:o,s:o,s:{s:o,s:o},s:{s:o,s:o},s:o,s:o,s:o,s:o}", "arm", arm->name, "note",
+                     arm->note, "words", arm->words, "rows", (json_int_t)arm->rows, "size", (json_int_t)arm->size,
+                     "item_rows", cli_json_number(arm->item_rows), "mean", scores_json(arm->mean), "auc_difference",
+                     "all", difference_json(&arm->auc[SID_RANK_SLICE_ALL]), "new",
                      difference_json(&arm->auc[SID_RANK_SLICE_NEW]), "ne_difference", "all",
                      difference_json(&arm->ne[SID_RANK_SLICE_ALL]), "new",
-                     difference_json(&arm->ne[SID_RANK_SLICE_NEW]), "runs", runs);
+                     difference_json(&arm->ne[SID_RANK_SLICE_NEW]), "aar", cli_json_number(arm->aar), "drift",
+                     cli_json_number(arm->drift), "day_ne", days, "runs", runs);
 }
 
 static json_t *implicit_json(const sid_impressions_info *info)
@@ -104,6 +109,8 @@ static void print_table(cli_app *app, const sid_rank_comparison *c)
                                          {"tail", CLI_COLUMN_TEXT, false},
                                          {"ne", CLI_COLUMN_TEXT, false},
                                          {"ne_new", CLI_COLUMN_TEXT, false},
+                                         {"drift", CLI_COLUMN_TEXT, false},
+                                         {"aar", CLI_COLUMN_TEXT, false},
                                          {"rows", CLI_COLUMN_INT, false},
                                          {"note", CLI_COLUMN_TEXT, false}};
     cli_table table;
@@ -123,33 +130,12 @@ static void print_table(cli_app *app, const sid_rank_comparison *c)
                          {.text = number(app, m[SID_RANK_SLICE_TAIL].auc)},
                          {.text = number(app, m[SID_RANK_SLICE_ALL].ne)},
                          {.text = number(app, m[SID_RANK_SLICE_NEW].ne)},
+                         {.text = number(app, arm->drift)},
+                         {.text = number(app, arm->aar)},
                          {.integer = arm->rows},
                          {.text = arm->note}});
     }
     cli_table_end(&table);
-}
-
-/* ---- In words ---- */
-
-static const char *verdict(const sid_rank_difference *d)
-{
-    if (isnan(d->low) || isnan(d->high))
-        return NULL;
-    return d->low > 0 ? "gains" : d->high < 0 ? "loses" : NULL;
-}
-
-static void say(cli_app *app, const sid_rank_comparison *c)
-{
-    for (int i = 1; i < c->arm_count; i++) {
-        const sid_rank_arm *arm = &c->arm[i];
-        const sid_rank_difference *all = &arm->auc[SID_RANK_SLICE_ALL], *new = &arm->auc[SID_RANK_SLICE_NEW];
-        const char *of_all = verdict(all), *of_new = verdict(new);
-        if (isnan(all->low)) /* without a bootstrap nothing can be said */
-            continue;
-        cli_note(app, "%s: %s %s overall, %s on new items", arm->name,
-                 of_all ? cli_keep(app, "%s %.4f AUC against", of_all, fabs(all->mean)) : "is not told from",
-                 c->arm[0].name, of_new ? cli_keep(app, "%s %.4f", of_new, fabs(new->mean)) : "not told from it");
-    }
 }
 
 void cli_rank_print(cli_app *app, const sid_rank_comparison *c)
@@ -158,5 +144,7 @@ void cli_rank_print(cli_app *app, const sid_rank_comparison *c)
         print_json(app, c);
     else
         print_table(app, c);
-    say(app, c);
+    for (int i = 0; i < c->arm_count; i++)
+        if (*c->arm[i].words)
+            cli_note(app, "%s", c->arm[i].words);
 }

@@ -304,7 +304,8 @@ typedef struct sid_rank_compare_options {
     /* How items are described, a comma list; NULL: those of random-hash, individual, dense, unigram, bigram, prefix-3, prefix-4,
      * spm-unigram that there are data and rows for. Known: random-hash (a row by hash), double-hash (2007.14523), individual (a row
      * an item, however many), individual-capped, dense (the vector through a network, no rows), and of SIDs: unigram, bigram,
-     * trigram, fourgram, all-bigrams, prefix-N, spm-unigram, spm-bpe. */
+     * trigram, fourgram, all-bigrams, prefix-N, spm-unigram, spm-bpe; true-tree: prefixes of `tree`. ARM+id: a row of its own too,
+     * beyond what the others get. */
     const char *arms;
     const char *family;         /* NULL: "dot"; sid_ranker_family lists them */
     const char *options;        /* the family's own */
@@ -319,6 +320,10 @@ typedef struct sid_rank_compare_options {
     double table_rate, rate;    /* of Adagrad for tables, of AdamW for the rest; 0: 0.05, 0.001 */
     int64_t rows;               /* every arm gets as many; 0: a third of the items seen before the last day */
     int bootstrap;              /* resamples of users; 0: 1000; -1: none */
+    bool sid_in_target; /* SIDs describe what is shown alone; what was clicked before is rows by hash, as many again */
+    const sid_items *items; /* of the two columns below; NULL: none */
+    const char *tree;       /* column of a tree that is given, "3-14-1", coarse to fine, for the arm true-tree */
+    const char *twin;       /* column of the id of an item that is the same but for its id: sid_rank_run.aar */
     void *reserved[4];
 } sid_rank_compare_options;
 
@@ -337,16 +342,23 @@ typedef struct sid_rank_run {
     int arm;
     uint64_t seed;
     sid_rank_score score[SID_RANK_SLICE_COUNT];
+    double aar; /* mean 2 |p1 - p2| / (p1 + p2) over twins, 10 users each: 0 where equal items are treated alike */
+    double
+        drift; /* NE of 42 to 48 hours before the end of training less that of the last 6 hours: how fast it forgets */
+    double *day_ne; /* (days) as each day came, before it was learned from; the last is the test's */
     double train_s;
 } sid_rank_run;
 
 typedef struct sid_rank_arm {
     const char *name;
-    const char *note; /* "256 of 14,505 rows: it cannot fill them"; "" */
-    int64_t rows;     /* of the table of items after training; 0: none */
-    int64_t size;     /* bytes of weights and state that describe items */
-    double item_rows; /* mean number of rows that an item is the sum of */
+    const char *note;  /* "256 of 14,505 rows: it cannot fill them"; "" */
+    const char *words; /* what it gains and loses against the first; "": nothing can be said */
+    int64_t rows;      /* of the table of items after training; 0: none */
+    int64_t size;      /* bytes of weights and state that describe items */
+    double item_rows;  /* mean number of rows that an item is the sum of */
     sid_rank_score mean[SID_RANK_SLICE_COUNT];
+    double aar, drift;
+    double *day_ne;                                                          /* (days) */
     double auc_sd[SID_RANK_SLICE_COUNT];                                     /* over seeds; NaN with one */
     sid_rank_difference auc[SID_RANK_SLICE_COUNT], ne[SID_RANK_SLICE_COUNT]; /* of ALL and NEW; the others are NaN */
 } sid_rank_arm;
@@ -371,6 +383,20 @@ SID_API SID_MUST_CHECK sid_status sid_rank_compare(sid_ctx *ctx, const sid_impre
                                                    const sid_rank_compare_options *options, sid_rank_comparison *out,
                                                    sid_error *err);
 SID_API void sid_rank_comparison_drop(sid_rank_comparison *comparison);
+
+typedef struct sid_rank_page_options {
+    const char *name;          /* of the data; NULL: none */
+    const double *best_auc;    /* (SID_RANK_SLICE_COUNT) what no ranker can pass; NULL: not known */
+    const double *content_auc; /* (SID_RANK_SLICE_COUNT) what none that knows content alone can; NULL */
+    void *reserved[4];
+} sid_rank_page_options;
+
+/* Writes the comparison as one HTML file that needs nothing else and runs no script: differences with intervals, AUC by slice, NE by
+ * day, AUC by memory, words and the table. `path` is replaced as a whole; "-": standard output. `size` (NULL allowed): bytes
+ * written. SID_EIO, SID_ENOMEM. */
+SID_API SID_MUST_CHECK sid_status sid_rank_page(const sid_rank_comparison *comparison,
+                                                const sid_rank_page_options *options, const char *path, int64_t *size,
+                                                sid_error *err);
 
 #ifdef __cplusplus
 }

@@ -39,7 +39,8 @@ enum sid__stream {
     SID__STREAM_ADMIT,      /* chance of a key to get a row */
     SID__STREAM_MASK,       /* items hidden in training */
     SID__STREAM_IGNORED,    /* items shown with a click and ignored */
-    SID__STREAM_COLD        /* items whose train events are left out */
+    SID__STREAM_COLD,       /* items whose train events are left out */
+    SID__STREAM_TWINS       /* users that twins are shown to */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

@@ -1,12 +1,12 @@
 /* arms.c: see arms.h. */
-#include "rank/arms.h"
+#include "rank/arm_join.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum arm_kind { ONE_KEY, CONTENT, PIECES, PREFIX } arm_kind;
+typedef enum arm_kind { ONE_KEY, CONTENT, PIECES, PREFIX, TREE } arm_kind;
 
 /* One-key arms name a kind of table, pieces a scheme and its options; prefix-N carries a number. */
 typedef struct arm_class {
@@ -29,6 +29,7 @@ static const arm_class classes[] = {
     {.name = "prefix-N", .kind = PREFIX, .scheme = "prefix-ngram", .options = "n=%d,"},
     {.name = "spm-unigram", .kind = PIECES, .scheme = "spm-unigram", .options = NULL},
     {.name = "spm-bpe", .kind = PIECES, .scheme = "spm-bpe", .options = NULL},
+    {.name = "true-tree", .kind = TREE},
 };
 enum { CLASSES = sizeof classes / sizeof *classes };
 
@@ -43,8 +44,21 @@ static int prefix_of(const char *name)
     return *end == 0 && n >= 1 && n <= SID_LEVELS_MAX ? (int)n : 0;
 }
 
-static const arm_class *class_of(const char *name)
+static const char plus_id[] = "+id";
+
+/* Whether a name ends in +id; *base is what stands before it. */
+static bool split_name(const char *name, char base[SID__ARM_NAME_SIZE])
 {
+    size_t size = strlen(name), end = sizeof plus_id - 1;
+    bool is_joined = size > end && strcmp(name + size - end, plus_id) == 0;
+    (void)snprintf(base, SID__ARM_NAME_SIZE, "%.*s", (int)(is_joined ? size - end : size), name);
+    return is_joined;
+}
+
+static const arm_class *class_of(const char *full)
+{
+    char name[SID__ARM_NAME_SIZE];
+    (void)split_name(full, name);
     for (int i = 0; i < CLASSES; i++)
         if (strcmp(classes[i].name, name) == 0 || (classes[i].kind == PREFIX && prefix_of(name) > 0))
             return &classes[i];
@@ -169,13 +183,25 @@ static sid_status pieces_keys(const arm_class *class, const char *name, const si
     return status;
 }
 
-sid_status sid__arm_make(const char *name, const sid__arm_data *data, uint64_t seed, sid__arm *out, sid_error *err)
+/* As prefix-N of all levels, of other codes. */
+static sid_status tree_keys(const char *name, const sid__arm_data *data, sid__arm *out, sid_error *err)
 {
-    const arm_class *class = class_of(name);
-    *out = (sid__arm){0};
-    (void)snprintf(out->name, sizeof out->name, "%s", name);
-    if (!class)
-        return unknown(name, err);
+    static const arm_class prefixes = {.name = "prefix-N", .kind = PREFIX, .scheme = "prefix-ngram"};
+    sid__arm_data of = *data;
+    char prefix[SID__ARM_NAME_SIZE];
+    if (!data->tree)
+        return sid__fail(err, SID_EUSAGE, "arm \"%s\" needs a tree: a column of codes such as 3-14-1", name);
+    of.code = data->tree;
+    of.has_sid = data->has_tree;
+    of.codes = data->tree_codes;
+    of.levels = data->tree_levels;
+    (void)snprintf(prefix, sizeof prefix, "prefix-%d", of.levels);
+    return pieces_keys(&prefixes, prefix, &of, out, err);
+}
+
+static sid_status make_alone(const arm_class *class, const char *name, const sid__arm_data *data, uint64_t seed,
+                             sid__arm *out, sid_error *err)
+{
     if (class->kind == CONTENT) {
         if (!data->content)
             return sid__fail(err, SID_EUSAGE, "arm \"%s\" needs vectors, and none are given", name);
@@ -185,11 +211,29 @@ sid_status sid__arm_make(const char *name, const sid__arm_data *data, uint64_t s
     }
     if (class->kind == ONE_KEY)
         SID_TRY(one_key(class, data, seed, out, err));
+    else if (class->kind == TREE)
+        SID_TRY(tree_keys(name, data, out, err));
     else
         SID_TRY(pieces_keys(class, name, data, out, err));
     out->source.key = out->key;
     out->source.begin = out->begin;
     return SID_OK;
+}
+
+sid_status sid__arm_make(const char *name, const sid__arm_data *data, uint64_t seed, sid__arm *out, sid_error *err)
+{
+    char alone[SID__ARM_NAME_SIZE];
+    const arm_class *class = class_of(name);
+    *out = (sid__arm){0};
+    (void)snprintf(out->name, sizeof out->name, "%s", name);
+    if (!class)
+        return unknown(name, err);
+    bool is_joined = split_name(name, alone);
+    out->is_of_sids = class->kind == PIECES || class->kind == PREFIX || class->kind == TREE;
+    SID_TRY(make_alone(class, alone, data, seed, out, err));
+    return sid__arm_join(
+        out, data, (sid__arm_joins){.with_id = is_joined, .history_by_id = data->history_by_id && out->is_of_sids},
+        seed, err);
 }
 
 void sid__arm_drop(sid__arm *arm)

@@ -16,6 +16,11 @@ typedef struct sid__arm_data {
     int levels;
     const float *content; /* (items, content_dim); NULL: none */
     int content_dim;
+    const uint16_t *tree; /* (items, tree_levels) of true-tree; NULL: none */
+    const uint8_t *has_tree;
+    const int *tree_codes;
+    int tree_levels;
+    bool history_by_id;   /* arms of SIDs describe what is shown alone */
     const int64_t *shown; /* (items) impressions in training: weights of spm pieces */
 } sid__arm_data;
 
@@ -25,6 +30,7 @@ typedef struct sid__arm {
     uint64_t *key;
     int64_t *begin;
     double item_rows;
+    bool is_of_sids;
 } sid__arm;
 
 /* Names of a comma list to `name`; SID_EUSAGE: an unknown one with a did-you-mean, one twice, or too many. */

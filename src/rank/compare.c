@@ -5,40 +5,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/arena.h"
-#include "model/item_sids.h"
-#include "rank/arms.h"
 #include "rank/click_bootstrap.h"
+#include "rank/compare_items.h"
 #include "rank/item_slices.h"
+#include "rank/rank_probe.h"
+#include "rank/rank_words.h"
 #include "sid/sort_rows.h"
 
-enum { USUAL_SEEDS = 3, USUAL_RESAMPLES = 1000, USUAL_LEVELS = 4, ARMS_SIZE = 256 };
-
-typedef struct comparing {
-    sid_ctx *ctx;
-    const sid_impressions *im;
-    const sid_rank_compare_options *options;
-    sid_rank_comparison *out;
-    sid__arena *arena;
-    sid__rank_options ranker;
-    void *family_options;
-    char name[SID__ARMS_MAX][SID__ARM_NAME_SIZE];
-    int64_t train_end; /* impressions of all days but the last */
-    int resamples;
-    /* By item. */
-    int64_t *shown;
-    uint8_t *slice, *has_sid;
-    uint16_t *code;
-    float *content;
-    sid__item_sids sids;
-    sid__arm_data data;
-    /* Of the last day. */
-    double *p;
-    uint8_t *label, *mask;
-    int32_t *user;
-    double *resampled[2][2]; /* auc, ne; of ALL, NEW: (arms, resamples), summed over seeds */
-    double *once;            /* (2, resamples) */
-} comparing;
+enum { USUAL_SEEDS = 3, USUAL_RESAMPLES = 1000, ARMS_SIZE = 256 };
 
 static const int resampled_slice[2] = {SID_RANK_SLICE_ALL, SID_RANK_SLICE_NEW};
 
@@ -51,7 +25,7 @@ static double now_s(void)
 
 /* ---- Data ---- */
 
-static sid_status count_days(comparing *c, sid_error *err)
+static sid_status count_days(sid__comparing *c, sid_error *err)
 {
     const sid_impressions *im = c->im;
     if (im->day_count < 2)
@@ -71,7 +45,7 @@ static sid_status count_days(comparing *c, sid_error *err)
     return SID_OK;
 }
 
-static sid_status keep_test_day(comparing *c, sid_error *err)
+static sid_status keep_test_day(sid__comparing *c, sid_error *err)
 {
     size_t count = (size_t)c->out->test_impressions;
     SID_TRY(sid__alloc(&c->p, count, sizeof *c->p, "the last day", err));
@@ -85,104 +59,11 @@ static sid_status keep_test_day(comparing *c, sid_error *err)
     return SID_OK;
 }
 
-/* Rows of vectors to items, by id; what has none is zero. *found (items), 1 where there is a vector. */
-static sid_status join_vectors(comparing *c, uint8_t **found, sid_error *err)
-{
-    const sid_vectors *vectors = c->options->vectors;
-    int dim = sid_vectors_dim(vectors);
-    int64_t items = c->im->items.count, joined = 0;
-    SID_TRY(sid__alloc(&c->content, (size_t)items, (size_t)dim * sizeof *c->content, "vectors of items", err));
-    SID_TRY(sid__alloc(found, (size_t)items, 1, "items with a vector", err));
-    for (int64_t row = 0; row < sid_vectors_count(vectors); row++) {
-        int64_t item = sid__id_list_find(&c->im->items, sid_vectors_id(vectors, row));
-        if (item < 0)
-            continue;
-        SID_TRY(sid_vectors_rows(vectors, row, 1, c->content + item * dim, err));
-        joined += !(*found)[item];
-        (*found)[item] = 1;
-    }
-    c->data.content = c->content;
-    c->data.content_dim = dim;
-    if (joined == 0)
-        return sid__fail(err, SID_EDATA,
-                         "not one of the %" PRId64 " items has a vector: ids of the vectors are like \"%s\", of the "
-                         "items like \"%s\"",
-                         items, sid_vectors_id(vectors, 0), c->im->items.id[0]);
-    if (joined < items)
-        sid__ctx_warn(c->ctx, "%" PRId64 " of %" PRId64 " items have no vector", items - joined, items);
-    return SID_OK;
-}
-
-static sid_status read_catalog(comparing *c, sid_error *err)
-{
-    SID_TRY(sid__item_sids_read(c->options->catalog, &c->im->items, c->shown, &c->sids, err));
-    int64_t items = c->im->items.count;
-    int levels = c->sids.levels;
-    SID_TRY(sid__alloc(&c->code, (size_t)items, (size_t)levels * sizeof *c->code, "SIDs of items", err));
-    for (int64_t i = 0; i < items; i++) /* base codes, never an added digit */
-        memcpy(c->code + i * levels, c->sids.code + i * c->sids.width, (size_t)levels * sizeof *c->code);
-    c->data.codes = c->sids.codes;
-    c->data.levels = levels;
-    c->data.has_sid = c->sids.is_known;
-    c->out->items_without_sid = c->sids.missing;
-    return SID_OK;
-}
-
-/* Fits on the items seen before the last day, encodes all. */
-static sid_status make_sids(comparing *c, const uint8_t *found, sid_error *err)
-{
-    const sid_rank_compare_options *o = c->options;
-    int64_t items = c->im->items.count, fitted = 0;
-    int dim = c->data.content_dim;
-    float *x = NULL;
-    sid_quantizer *quantizer = NULL;
-    const sid_quantizer_options options = {.quantizer = o->quantizer,
-                                           .levels = o->levels ? o->levels : USUAL_LEVELS,
-                                           .codes = o->codes ? o->codes : "64",
-                                           .seed = o->seed};
-    SID_TRY(sid__alloc(&x, (size_t)items, (size_t)dim * sizeof *x, "vectors to fit on", err));
-    for (int64_t i = 0; i < items; i++)
-        if (found[i] && c->shown[i] > 0)
-            memcpy(x + fitted++ * dim, c->content + i * dim, (size_t)dim * sizeof *x);
-    sid_status status = sid_quantizer_fit(c->ctx, &options, x, fitted, dim, &quantizer, err);
-    sid__free(x);
-    if (status != SID_OK)
-        return status;
-    c->data.levels = sid_quantizer_levels(quantizer);
-    for (int l = 0; l < c->data.levels; l++)
-        c->sids.codes[l] = sid_quantizer_codes(quantizer, l);
-    status = sid__alloc(&c->code, (size_t)items, (size_t)c->data.levels * sizeof *c->code, "SIDs of items", err);
-    if (status == SID_OK)
-        status = sid_quantizer_encode(c->ctx, quantizer, c->content, items, c->code, NULL, err);
-    sid_quantizer_free(quantizer);
-    c->data.codes = c->sids.codes;
-    return status;
-}
-
-static sid_status describe_items(comparing *c, sid_error *err)
-{
-    if (c->options->vectors)
-        SID_TRY(join_vectors(c, &c->has_sid, err));
-    if (c->options->catalog)
-        SID_TRY(read_catalog(c, err));
-    else if (c->options->vectors) {
-        SID_TRY(make_sids(c, c->has_sid, err));
-        c->data.has_sid = c->has_sid;
-        for (int64_t i = 0; i < c->im->items.count; i++)
-            c->out->items_without_sid += !c->has_sid[i];
-    }
-    c->data.code = c->code;
-    if (c->out->items_without_sid * 100 > c->im->items.count)
-        sid__ctx_warn(c->ctx, "%" PRId64 " of %" PRId64 " items have no SID: they are described by nothing there",
-                      c->out->items_without_sid, c->im->items.count);
-    return SID_OK;
-}
-
 /* ---- Settings ---- */
 
 static sid_status set_family_option(void *user, const char *name, const char *value, sid_error *err)
 {
-    comparing *c = user;
+    sid__comparing *c = user;
     bool is_known = false;
     SID_TRY(sid__options_set(&c->ranker.family->info, c->family_options, name, value, &is_known, err));
     return is_known ? SID_OK
@@ -196,7 +77,7 @@ static sid_status in_range(const char *name, double value, double least, double 
     return sid__fail(err, SID_EUSAGE, "%s is %g; %g to %g are possible", name, value, least, most);
 }
 
-static sid_status set_ranker(comparing *c, sid_error *err)
+static sid_status set_ranker(sid__comparing *c, sid_error *err)
 {
     const sid_rank_compare_options *o = c->options;
     c->ranker = (sid__rank_options){.dim = o->dim ? o->dim : 8,
@@ -222,7 +103,7 @@ static sid_status set_ranker(comparing *c, sid_error *err)
 }
 
 /* Those that there are data and rows for, so that a call without a list works on any. */
-static void list_usual_arms(const comparing *c, char list[ARMS_SIZE])
+static void list_usual_arms(const sid__comparing *c, char list[ARMS_SIZE])
 {
     int levels = c->code ? c->data.levels : 0;
     int64_t codes = 1; /* spm-unigram has a piece for each, and one for none */
@@ -236,7 +117,7 @@ static void list_usual_arms(const comparing *c, char list[ARMS_SIZE])
         (void)snprintf(list + used, (size_t)(ARMS_SIZE - used), ",spm-unigram");
 }
 
-static sid_status set_arms(comparing *c, sid_error *err)
+static sid_status set_arms(sid__comparing *c, sid_error *err)
 {
     sid_rank_comparison *out = c->out;
     int64_t seen = 0;
@@ -264,13 +145,13 @@ static sid_status set_arms(comparing *c, sid_error *err)
 
 /* ---- One arm ---- */
 
-static void set_mask(comparing *c, int slice)
+static void set_mask(sid__comparing *c, int slice)
 {
     for (int64_t i = 0; i < c->out->test_impressions; i++)
         c->mask[i] = slice == SID_RANK_SLICE_ALL || c->slice[c->im->row[c->train_end + i].item] == slice;
 }
 
-static sid_status score_run(comparing *c, int arm, sid_rank_run *run, sid_error *err)
+static sid_status score_run(sid__comparing *c, int arm, sid_rank_run *run, sid_error *err)
 {
     const sid__clicks clicks = {
         .p = c->p, .label = c->label, .user = c->user, .mask = c->mask, .count = c->out->test_impressions};
@@ -297,7 +178,27 @@ static sid_status score_run(comparing *c, int arm, sid_rank_run *run, sid_error 
     return SID_OK;
 }
 
-static sid_status note_size(comparing *c, const sid__arm *arm, const sid__rank_model *model, sid_rank_arm *out,
+/* Scores each day as it comes: what training saw before it learned, then the test. */
+static sid_status run_days(sid__comparing *c, sid__rank_model *model, sid_rank_run *run, sid_error *err)
+{
+    double *p = NULL;
+    const sid_impressions *im = c->im;
+    SID_TRY(sid__arena_push(c->arena, (size_t)im->day_count * sizeof *run->day_ne, &run->day_ne, err));
+    SID_TRY(sid__alloc(&p, (size_t)c->train_end, sizeof *p, "probabilities in training", err));
+    sid_status status = sid__rank_model_run(model, im, 0, c->train_end, true, p, err);
+    for (int64_t begin = 0, end = 0; status == SID_OK && begin < c->train_end; begin = end) {
+        while (end < c->train_end && im->row[end].day == im->row[begin].day)
+            end++;
+        run->day_ne[im->row[begin].day] = sid__click_ne(im, begin, end, p + begin);
+    }
+    sid__free(p);
+    SID_TRY(status);
+    SID_TRY(sid__rank_model_run(model, im, c->train_end, im->count, false, c->p, err));
+    run->day_ne[im->day_count - 1] = sid__click_ne(im, c->train_end, im->count, c->p);
+    return SID_OK;
+}
+
+static sid_status note_size(sid__comparing *c, const sid__arm *arm, const sid__rank_model *model, sid_rank_arm *out,
                             sid_error *err)
 {
     sid_table_info info = {0};
@@ -316,7 +217,7 @@ static sid_status note_size(comparing *c, const sid__arm *arm, const sid__rank_m
                            text);
     } else {
         out->size = model->params.size * 3 * (int64_t)sizeof(float);
-        (void)snprintf(note, sizeof note, "a network in place of rows");
+        (void)snprintf(note, sizeof note, "has a network in place of rows");
     }
     out->item_rows = arm->item_rows;
     char *kept;
@@ -325,7 +226,7 @@ static sid_status note_size(comparing *c, const sid__arm *arm, const sid__rank_m
     return SID_OK;
 }
 
-static sid_status run_arm(comparing *c, int index, int seed_index, sid_error *err)
+static sid_status run_arm(sid__comparing *c, int index, int seed_index, sid_error *err)
 {
     sid_rank_comparison *out = c->out;
     sid_rank_run *run = &out->run[index * out->seeds + seed_index];
@@ -339,12 +240,14 @@ static sid_status run_arm(comparing *c, int index, int seed_index, sid_error *er
     if (status == SID_OK)
         status = sid__rank_model_create(c->ctx, &c->ranker, &arm.source, c->im, &model, err);
     if (status == SID_OK)
-        status = sid__rank_model_run(&model, c->im, 0, c->train_end, true, NULL, err);
-    if (status == SID_OK)
-        status = sid__rank_model_run(&model, c->im, c->train_end, c->im->count, false, c->p, err);
+        status = run_days(c, &model, run, err);
     run->train_s = now_s() - start_s;
     if (status == SID_OK)
         status = score_run(c, index, run, err);
+    if (status == SID_OK)
+        status = sid__probe_twins(&model, c->im, c->twin, c->twin_count, run->seed, &run->aar, err);
+    if (status == SID_OK)
+        status = sid__probe_drift(&model, c->im, c->train_end, &run->drift, err);
     if (status == SID_OK && seed_index == 0)
         status = note_size(c, &arm, &model, &out->arm[index], err);
     sid__rank_model_drop(&model);
@@ -371,6 +274,22 @@ static void add_mean(const sid_rank_comparison *out, int arm, int slice)
     out->arm[arm].auc_sd[slice] = out->seeds > 1 ? sqrt(square / (out->seeds - 1)) : (double)NAN;
 }
 
+static sid_status add_probes(const sid__comparing *c, int arm, sid_error *err)
+{
+    const sid_rank_comparison *out = c->out;
+    sid_rank_arm *of = &out->arm[arm];
+    SID_TRY(sid__arena_push(c->arena, (size_t)out->days * sizeof *of->day_ne, &of->day_ne, err));
+    memset(of->day_ne, 0, (size_t)out->days * sizeof *of->day_ne);
+    for (int s = 0; s < out->seeds; s++) {
+        const sid_rank_run *run = &out->run[arm * out->seeds + s];
+        of->aar += run->aar / out->seeds;
+        of->drift += run->drift / out->seeds;
+        for (int d = 0; d < out->days; d++)
+            of->day_ne[d] += run->day_ne[d] / out->seeds;
+    }
+    return SID_OK;
+}
+
 static int by_value(const void *context, int64_t a, int64_t b)
 {
     const double *value = context;
@@ -378,7 +297,7 @@ static int by_value(const void *context, int64_t a, int64_t b)
 }
 
 /* The 2.5 and 97.5 % points of the arm less the first one. */
-static sid_status interval(const comparing *c, const double *of, int arm, sid_rank_difference *out, sid_error *err)
+static sid_status interval(const sid__comparing *c, const double *of, int arm, sid_rank_difference *out, sid_error *err)
 {
     int64_t *order = NULL;
     int count = c->resamples;
@@ -397,7 +316,19 @@ static sid_status interval(const comparing *c, const double *of, int arm, sid_ra
     return status;
 }
 
-static sid_status summarize(comparing *c, sid_error *err)
+static sid_status keep_words(sid__comparing *c, int arm, sid_error *err)
+{
+    sid__strbuf text = {0};
+    char *kept = NULL;
+    sid_status status = sid__rank_words(c->out, arm, &text, err);
+    if (status == SID_OK)
+        status = sid__arena_text(c->arena, text.text ? text.text : "", (size_t)text.length, &kept, err);
+    sid__strbuf_drop(&text);
+    c->out->arm[arm].words = kept;
+    return status;
+}
+
+static sid_status summarize(sid__comparing *c, sid_error *err)
 {
     sid_rank_comparison *out = c->out;
     const sid_rank_difference none = {.mean = (double)NAN, .low = (double)NAN, .high = (double)NAN};
@@ -407,6 +338,7 @@ static sid_status summarize(comparing *c, sid_error *err)
             add_mean(out, arm, s);
             of->auc[s] = of->ne[s] = none;
         }
+        SID_TRY(add_probes(c, arm, err));
         for (int i = 0; i < 2; i++) {
             int s = resampled_slice[i];
             of->auc[s].mean = of->mean[s].auc - out->arm[0].mean[s].auc;
@@ -414,16 +346,17 @@ static sid_status summarize(comparing *c, sid_error *err)
             SID_TRY(interval(c, c->resampled[0][i], arm, &of->auc[s], err));
             SID_TRY(interval(c, c->resampled[1][i], arm, &of->ne[s], err));
         }
+        SID_TRY(keep_words(c, arm, err));
     }
     return SID_OK;
 }
 
-static sid_status compare(comparing *c, sid_error *err)
+static sid_status compare(sid__comparing *c, sid_error *err)
 {
     SID_TRY(set_ranker(c, err));
     SID_TRY(count_days(c, err));
     SID_TRY(keep_test_day(c, err));
-    SID_TRY(describe_items(c, err));
+    SID_TRY(sid__compare_items(c, err));
     SID_TRY(set_arms(c, err));
     for (int arm = 0; arm < c->out->arm_count; arm++) {
         char *name;
@@ -449,7 +382,7 @@ void sid_rank_comparison_drop(sid_rank_comparison *comparison)
 sid_status sid_rank_compare(sid_ctx *ctx, const sid_impressions *impressions, const sid_rank_compare_options *options,
                             sid_rank_comparison *out, sid_error *err)
 {
-    comparing c = {.ctx = ctx, .im = impressions, .options = options, .out = out};
+    sid__comparing c = {.ctx = ctx, .im = impressions, .options = options, .out = out};
     *out = (sid_rank_comparison){0};
     SID_TRY(sid__alloc(&c.arena, 1, sizeof *c.arena, "a comparison", err));
     out->memory = c.arena;
@@ -457,10 +390,7 @@ sid_status sid_rank_compare(sid_ctx *ctx, const sid_impressions *impressions, co
     sid__free(c.family_options);
     sid__free(c.shown);
     sid__free(c.slice);
-    sid__free(c.has_sid);
-    sid__free(c.code);
-    sid__free(c.content);
-    sid__item_sids_drop(&c.sids);
+    sid__compare_items_drop(&c);
     sid__free(c.p);
     sid__free(c.label);
     sid__free(c.mask);

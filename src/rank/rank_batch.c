@@ -60,7 +60,7 @@ void sid__rank_batch_fill(sid__rank_batch *batch, const sid_impressions *impress
         int count = sid__click_history_get(history, row->user, batch->recent);
         for (int j = 0; j < count; j++, at++) {
             batch->past_of[at] = (int32_t)i;
-            batch->past[at] = meet(batch, batch->recent[j]);
+            batch->past[at] = meet(batch, (int32_t)batch->past_from + batch->recent[j]);
         }
         batch->past_begin[i + 1] = at;
         if (row->label)

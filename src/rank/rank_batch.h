@@ -21,6 +21,7 @@ typedef struct sid__rank_batch {
     int64_t item_count;
     int32_t *index_of; /* (items of all impressions) into item; -1: not met */
     int32_t *recent;   /* (history) */
+    int64_t past_from; /* items of histories are numbered from here: 0, or they are others than those shown */
 } sid__rank_batch;
 
 sid_status sid__rank_batch_create(int64_t most, int history_max, int64_t items, sid__rank_batch *out, sid_error *err);

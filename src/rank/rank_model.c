@@ -73,7 +73,9 @@ sid_status sid__rank_model_create(sid_ctx *ctx, const sid__rank_options *options
         SID_TRY(make_table(out, &source->table, &out->items, err));
     SID_TRY(make_params(out, impressions, err));
     SID_TRY(sid__click_history_create(impressions->users.count, options->history, &out->history, err));
-    SID_TRY(sid__rank_batch_create(options->batch, options->history, impressions->items.count, &out->batch, err));
+    SID_TRY(sid__rank_batch_create(options->batch, options->history, source->past_from + impressions->items.count,
+                                   &out->batch, err));
+    out->batch.past_from = source->past_from;
     if (options->family->wants_chances) {
         SID_TRY(sid__item_chances_reserve(&out->chances, impressions->items.count, err));
         SID_TRY(sid__alloc(&out->log_chance, (size_t)options->batch, sizeof *out->log_chance, "a batch", err));

@@ -18,6 +18,7 @@ typedef struct sid__item_source {
     sid_table_options table; /* of these keys; slices are set by the ranker */
     const float *content;    /* (items, content_dim); NULL: none */
     int content_dim;
+    int64_t past_from; /* item i of a history is item past_from + i of key and begin; 0: the same as when it is shown */
 } sid__item_source;
 
 typedef struct sid__rank_options {

@@ -146,7 +146,7 @@ static sid__value *pool_pma(const char *name, sid__params *params, sid__tape *ta
 }
 
 sid__value *sid__pooling_forward(sid__pooling_kind kind, const char *name, sid__params *params, sid__tape *tape,
-                      const sid__pooled *in)
+                                 const sid__pooled *in)
 {
     if (!in->past || !in->target)
         return NULL;

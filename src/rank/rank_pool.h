@@ -38,6 +38,6 @@ typedef struct sid__pooled {
 } sid__pooled;
 /* (B, D); an empty history is zeroes, but for pma, where it is what the seeds say alone. */
 sid__value *sid__pooling_forward(sid__pooling_kind kind, const char *name, sid__params *params, sid__tape *tape,
-                      const sid__pooled *in);
+                                 const sid__pooled *in);
 
 #endif

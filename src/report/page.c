@@ -9,10 +9,7 @@
 #include <string.h>
 
 #include "base/vfs.h"
-#include "io/sha256.h"
 #include "report/web_parts.h"
-
-enum { HASH_TEXT_SIZE = 48 };
 
 #define PAGE_HEAD_                                                                                                     \
     "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"                                          \
@@ -22,34 +19,15 @@ enum { HASH_TEXT_SIZE = 48 };
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"                                       \
     "<meta name=\"color-scheme\" content=\"light dark\">\n<title>semid: health report</title>\n"
 
-/* The base64 of a SHA-256, as a policy names what it allows. */
-static void hash_text(const void *bytes, size_t size, char text[HASH_TEXT_SIZE])
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    unsigned char sum[SID__SHA256_SIZE + 1] = {0};
-    sid__sha256 hash;
-    sid__sha256_init(&hash);
-    sid__sha256_update(&hash, bytes, size);
-    sid__sha256_final(&hash, sum);
-    char *out = text;
-    for (int i = 0; i <= SID__SHA256_SIZE - 2; i += 3) { /* 32 = 10 * 3 + 2 bytes */
-        unsigned group = (unsigned)sum[i] << 16 | (unsigned)sum[i + 1] << 8 | sum[i + 2];
-        for (int shift = 18; shift >= 0; shift -= 6)
-            *out++ = digits[group >> shift & 63];
-    }
-    out[-1] = '=';
-    *out = 0;
-}
-
 static void put_head(sid__page_text *to)
 {
-    char script[HASH_TEXT_SIZE], style[HASH_TEXT_SIZE];
+    char script[SID__PAGE_HASH_SIZE], style[SID__PAGE_HASH_SIZE];
     static const char end[] =
         "</style>\n</head>\n<body>\n<div id=\"page\"><noscript>This page draws its figures with a "
         "script; semid inspect prints them.</noscript></div>\n"
         "<script type=\"application/json\" id=\"data\">\n";
-    hash_text(sid__web_script, sid__web_script_size, script);
-    hash_text(sid__web_style, sid__web_style_size, style);
+    sid__page_hash(sid__web_script, sid__web_script_size, script);
+    sid__page_hash(sid__web_style, sid__web_style_size, style);
     sid__page_printf(to, PAGE_HEAD_, script, style);
     sid__page_bytes(to, "<style>", 7);
     sid__page_bytes(to, sid__web_style, sid__web_style_size);

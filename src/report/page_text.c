@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "io/json.h"
+#include "io/sha256.h"
 
 enum { PRINTF_SIZE = 1024 };
 
@@ -41,6 +42,18 @@ void sid__page_json(sid__page_text *to, const char *json)
             sid__page_bytes(to, "\\u003c", 6);
             at++;
         }
+    }
+}
+
+void sid__page_html(sid__page_text *to, const char *text)
+{
+    for (const char *at = text; *at; at++) {
+        const char *entity = *at == '&'   ? "&amp;"
+                             : *at == '<' ? "&lt;"
+                             : *at == '>' ? "&gt;"
+                             : *at == '"' ? "&quot;"
+                                          : NULL;
+        sid__page_bytes(to, entity ? entity : at, entity ? strlen(entity) : 1);
     }
 }
 
@@ -117,4 +130,22 @@ bool sid__page_row_end(sid__page_text *to)
     to->html.length = to->row;
     to->html.text[to->row] = 0;
     return false;
+}
+
+void sid__page_hash(const void *bytes, size_t size, char text[SID__PAGE_HASH_SIZE])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    unsigned char sum[SID__SHA256_SIZE + 1] = {0};
+    sid__sha256 hash;
+    sid__sha256_init(&hash);
+    sid__sha256_update(&hash, bytes, size);
+    sid__sha256_final(&hash, sum);
+    char *out = text;
+    for (int i = 0; i <= SID__SHA256_SIZE - 2; i += 3) { /* 32 = 10 * 3 + 2 bytes */
+        unsigned group = (unsigned)sum[i] << 16 | (unsigned)sum[i + 1] << 8 | sum[i + 2];
+        for (int shift = 18; shift >= 0; shift -= 6)
+            *out++ = digits[group >> shift & 63];
+    }
+    out[-1] = '=';
+    *out = 0;
 }

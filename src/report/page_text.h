@@ -16,7 +16,13 @@ typedef struct sid__page_text {
     int64_t row;      /* html.length where the row being written begins */
 } sid__page_text;
 
+enum { SID__PAGE_HASH_SIZE = 48 };
+/* The base64 of a SHA-256, as a policy names what it allows. */
+void sid__page_hash(const void *bytes, size_t size, char text[SID__PAGE_HASH_SIZE]);
+
 void sid__page_drop(sid__page_text *to);
+/* As text of HTML: & < > " written as entities. */
+void sid__page_html(sid__page_text *to, const char *text);
 /* As they are: the page's own words. */
 void sid__page_bytes(sid__page_text *to, const void *bytes, size_t size);
 __attribute__((format(printf, 2, 3))) void sid__page_printf(sid__page_text *to, const char *format, ...);

@@ -48,6 +48,19 @@ fails 3 "label.tsv:3: label is \"2\"; 0 or 1" rank compare --impressions label.t
 passes rank compare --impressions label.tsv --arms random-hash --on-error skip --seeds 1 --bootstrap 0
 says "1 bad row"
 
+passes $rank --items world/items.tsv --tree leaf --twin twin --truth world/truth.json --html rank.html --seeds 2 \
+    --arms random-hash,prefix-2+id,true-tree,dense+id --format json
+prints '"day_ne"'
+prints '"aar": 0.0'
+says "the best possible AUC is 0."
+says "rank.html shows it"
+check "a page" grep -q "What each arm gains" rank.html
+passes $rank --sid-in target --arms random-hash,prefix-2 --seeds 1
+fails 2 "ids already" $rank --arms individual+id
+fails 2 'which the items do not have' $rank --items world/items.tsv --tree leave --arms true-tree
+fails 2 "needs a tree" $rank --arms true-tree
+fails 3 'no "best"' $rank --truth catalog/manifest.json --arms unigram
+fails 1 "nowhere" $rank --seeds 1 --html nowhere/page.html --arms unigram
 cut -f1-2,4 world/impressions.tsv >clicks.tsv
 passes rank compare --impressions clicks.tsv --implicit n=2 --arms random-hash,individual --seeds 1 --bootstrap 0 --format json
 says "n=2, alpha=0.5, seed 42"
