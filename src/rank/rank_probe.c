@@ -121,7 +121,7 @@ sid_status sid__probe_drift(sid__rank_model *model, const sid_impressions *im, i
     double last_s = im->row[end - 1].time;
     SID_TRY(
         window_ne(model, im, last_s - (double)OLD_FROM_H * HOUR_S, last_s - (double)OLD_TO_H * HOUR_S, end, &old, err));
-    SID_TRY(window_ne(model, im, last_s - (double)LATE_FROM_H * HOUR_S, INFINITY, end, &late, err));
+    SID_TRY(window_ne(model, im, last_s - (double)LATE_FROM_H * HOUR_S, (double)INFINITY, end, &late, err));
     *out = old - late;
     return SID_OK;
 }

@@ -68,7 +68,7 @@ static void put_tick(sid__page_text *to, double value, double step)
 
 static axis axis_of(const sid_rank_comparison *c, const sid__strip *s, int from, int to)
 {
-    axis a = {.low = INFINITY, .high = -INFINITY, .from = from, .to = to};
+    axis a = {.low = (double)INFINITY, .high = -(double)INFINITY, .from = from, .to = to};
     for (int arm = 0; arm < c->arm_count; arm++) {
         sid__mark m = s->of_arm(c, arm, s->slice);
         take(&a, m.value);
@@ -248,7 +248,7 @@ void sid__plot_days(sid__page_text *to, const sid_rank_comparison *c)
 {
     int needed = c->arm_count * LABEL + BOTTOM + 20, height = needed > DAYS_HEIGHT ? needed : DAYS_HEIGHT;
     axis x = {.low = 1, .high = c->days > 2 ? c->days - 1 : 2, .from = 64, .to = WIDTH - DAYS_RIGHT};
-    axis y = {.low = INFINITY, .high = -INFINITY, .from = height - BOTTOM, .to = 10};
+    axis y = {.low = (double)INFINITY, .high = -(double)INFINITY, .from = height - BOTTOM, .to = 10};
     for (int arm = 0; arm < c->arm_count; arm++)
         for (int day = 1; day < c->days; day++)
             take(&y, less_first(c, arm, day));
