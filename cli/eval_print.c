@@ -139,9 +139,9 @@ static void print_json(cli_app *app, const sid_evaluation *e, const cli_eval_wor
     json_t *models = json_array(), *baselines = json_array();
     for (int r = 0; r < e->row_count; r++)
         (void)json_array_append_new(e->row[r].is_baseline ? baselines : models, row_json(app, e, &e->row[r]));
-    cli_print_object(app, json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "format", 1,
-                                    "dataset", words->dataset, "split", words->split, "part", e->part, "ties",
-                                    words->ties, "filter", e->keep_history ? "none" : "seen", "users",
+    cli_print_object(app, json_pack("{s:i,s:s?,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "format",
+                                    1, "cold", words->cold, "dataset", words->dataset, "split", words->split, "part",
+                                    e->part, "ties", words->ties, "filter", e->keep_history ? "none" : "seen", "users",
                                     (json_int_t)e->users, "candidates", (json_int_t)e->candidates, "targets",
                                     (json_int_t)e->targets, "cold_targets", (json_int_t)e->cold_targets,
                                     "tied_events_rate", cli_json_number(e->split.tied_events_rate), "tied_targets_rate",

@@ -6,9 +6,8 @@
  */
 #include <math.h>
 
-#include "base/mem.h"
 #include "model/item_loss.h"
-#include "model/sequence_scores.h"
+#include "model/item_model.h"
 
 typedef struct gru4rec_options {
     sid__training training;
@@ -17,9 +16,9 @@ typedef struct gru4rec_options {
 } gru4rec_options;
 
 typedef struct gru4rec_state {
-    sid__item_table items;
-    int w_ih, w_hh, b_ih, b_hh, out_weight, out_bias;
-    float *table; /* (items, dim) what scores are products with */
+    sid__item_model base;
+    int w_ih, w_hh, b_ih, b_hh;
+    sid__linear out;
 } gru4rec_state;
 
 #define AT(field) offsetof(gru4rec_options, field)
@@ -35,83 +34,52 @@ static const sid_option option_table[] = {
 static sid_status build(sid_model *m, const sid__split *split, sid__params *params, sid_error *err)
 {
     const gru4rec_options *o = m->family_options;
-    gru4rec_state *s = m->state;
     int dim = (int)o->dim, hidden = (int)o->hidden;
-    if (!s) {
-        SID_TRY(sid__alloc(&s, 1, sizeof *s, "a model", err));
-        m->state = s;
-    }
-    SID_TRY(sid__item_table_build(&s->items, m, "id", dim, split, params, err));
+    SID_TRY(sid__item_model_begin(m, sizeof(gru4rec_state), err));
+    gru4rec_state *s = m->state;
+    SID_TRY(sid__item_table_build(&s->base.items, m, "id", dim, split, params, err));
     SID_TRY(sid__learner_add(params, "gru.w_ih", 3 * (int64_t)hidden, dim, true, &s->w_ih, err));
     SID_TRY(sid__learner_add(params, "gru.w_hh", 3 * (int64_t)hidden, hidden, true, &s->w_hh, err));
     SID_TRY(sid__learner_add(params, "gru.b_ih", 0, 3 * hidden, false, &s->b_ih, err));
     SID_TRY(sid__learner_add(params, "gru.b_hh", 0, 3 * hidden, false, &s->b_hh, err));
-    SID_TRY(sid__learner_add(params, "out.weight", dim, hidden, true, &s->out_weight, err));
-    SID_TRY(sid__learner_add(params, "out.bias", 0, dim, false, &s->out_bias, err));
+    SID_TRY(sid__linear_add(params, "", "out", dim, hidden, &s->out, err));
     SID_TRY(sid__params_seal(params, err));
-    SID_TRY(sid__alloc(&s->table, (size_t)m->items.count, (size_t)dim * sizeof *s->table, "items to score", err));
+    SID_TRY(sid__item_model_make_room(m, dim, false, err));
     if (!split)
         return SID_OK;
-    sid__item_table_start(&s->items, params, m->seed, 0.02);
-    for (int i = s->w_ih; i <= s->out_bias; i++) /* as PyTorch starts a GRU and a linear layer */
+    sid__item_table_start(&s->base.items, params, m->seed, 0.02);
+    for (int i = s->w_ih; i <= s->out.bias; i++) /* as PyTorch starts a GRU and a linear layer */
         sid__param_uniform(params, i, m->seed, 1 / sqrt((double)hidden));
     return SID_OK;
 }
 
-static void drop(sid_model *m)
-{
-    gru4rec_state *s = m->state;
-    sid__item_table_drop(&s->items);
-    sid__free(s->table);
-    sid__free(s);
-}
-
-static sid_status save(const sid_model *m, sid__tensor_set *set, sid_error *err)
-{
-    const gru4rec_state *s = m->state;
-    return sid__item_table_save(&s->items, set, err);
-}
-
 static sid_status load(sid_model *m, const sid__tensor_set *set, sid_error *err)
 {
-    gru4rec_state *s = NULL;
-    SID_TRY(sid__alloc(&s, 1, sizeof *s, "a model", err));
-    m->state = s;
-    return sid__item_table_load(&s->items, m->items.count, set, err);
+    return sid__item_model_load(m, sizeof(gru4rec_state), set, err);
 }
 
 /* ---- Forward ---- */
 
-static sid__value *run_gru(const gru4rec_state *s, sid__params *params, sid__tape *tape, sid__value *x,
-                           const sid__ragged *sequences)
+static sid__value *run_gru(const sid__pass *p, sid__value *x)
 {
-    const sid__gru weights = {.w_ih = &params->param[s->w_ih].value,
-                              .w_hh = &params->param[s->w_hh].value,
-                              .b_ih = &params->param[s->b_ih].value,
-                              .b_hh = &params->param[s->b_hh].value};
-    return sid__op_gru(tape, x, &weights, sequences);
-}
-
-static sid__value *run_out(const gru4rec_state *s, sid__params *params, sid__tape *tape, sid__value *x)
-{
-    return sid__op_linear(tape, x, &params->param[s->out_weight].value, &params->param[s->out_bias].value,
-                          SID__NO_ACTIVATION);
+    const gru4rec_state *s = p->m->state;
+    const sid__gru weights = {.w_ih = sid__pass_param(p, s->w_ih),
+                              .w_hh = sid__pass_param(p, s->w_hh),
+                              .b_ih = sid__pass_param(p, s->b_ih),
+                              .b_hh = sid__pass_param(p, s->b_hh)};
+    return sid__op_gru(p->tape, x, &weights, p->sequences);
 }
 
 static sid__value *loss(const sid_model *m, sid__params *params, sid__tape *tape, const sid__batch *batch)
 {
     const gru4rec_options *o = m->family_options;
     const gru4rec_state *s = m->state;
-    const sid__dropout dropout = {.rate = o->training.dropout, .seed = batch->seed, .step = batch->step};
-    const int32_t *item = sid__table_rows(&s->items, tape, batch->item, batch->tokens);
-    const int32_t *target = sid__table_rows(&s->items, tape, batch->target, batch->tokens);
-    sid__value *table = sid__item_table_value(&s->items, params, tape);
-    if (!item || !target || !table)
-        return NULL;
-    sid__value *x = sid__op_gather(tape, table, item, batch->tokens);
-    x = run_gru(s, params, tape, x ? sid__op_dropout(tape, x, &dropout) : NULL, &batch->sequences);
-    return sid__item_loss_of(&o->loss, tape, run_out(s, params, tape, x), table, NULL, target, batch->target_count,
-                             batch);
+    sid__pass p = sid__pass_of_batch(m, params, tape, batch);
+    const int32_t *target = NULL;
+    sid__value *table = NULL, *x = sid__pass_read(&p, batch, &table, &target);
+    x = run_gru(&p, sid__pass_drop(&p, x));
+    x = sid__pass_apply(&p, x, &s->out, SID__NO_ACTIVATION);
+    return sid__item_loss_of(&o->loss, tape, x, table, NULL, target, batch->target_count, batch);
 }
 
 static int64_t step_floats(const sid_model *m, int64_t tokens)
@@ -122,31 +90,20 @@ static int64_t step_floats(const sid_model *m, int64_t tokens)
 
 /* ---- Scores ---- */
 
-static sid_status ready(sid_model *m, sid_error *err)
+static sid__value *hidden(sid__pass *p, sid__value *x, const sid__asked *asked)
 {
-    const gru4rec_state *s = m->state;
-    return sid__item_table_all(&s->items, m, s->table, err);
+    const gru4rec_state *s = p->m->state;
+    x = run_gru(p, x);
+    x = x ? sid__op_gather(p->tape, x, asked->last, asked->sequences.count) : NULL;
+    return sid__pass_apply(p, x, &s->out, SID__NO_ACTIVATION);
 }
 
 static sid_status score(sid_ctx *ctx, const sid_model *m, const sid__history *history, int64_t count, float *out,
                         sid_error *err)
 {
     const gru4rec_options *o = m->family_options;
-    const gru4rec_state *s = m->state;
-    sid__params params = m->params;
-    sid__memory memory = {0};
-    sid__asked asked = {0};
-    sid__tape tape = sid__tape_begin(ctx, &memory, false);
-    sid__value *x = NULL;
-    if (sid__take_histories(m, &s->items, history, count, o->training.history_max, false, &tape, &asked) == SID_OK)
-        x = sid__embed_asked(&tape, &asked, s->table, (int)o->dim, NULL);
-    x = run_gru(s, &params, &tape, x, &asked.sequences);
-    x = run_out(s, &params, &tape, x ? sid__op_gather(&tape, x, asked.last, count) : NULL);
-    sid_status status = sid__tape_status(&tape, err);
-    if (status == SID_OK)
-        sid__score_items(ctx, m, &s->items, x, s->table, NULL, out);
-    sid__memory_drop(&memory);
-    return status;
+    const sid__answering how = {.history_max = o->training.history_max, .mask = -1, .hidden = hidden};
+    return sid__item_model_score(ctx, m, &how, history, count, out, err);
 }
 
 /* ---- The family ---- */
@@ -155,7 +112,7 @@ static const sid__learner learner = {.samples = SID__SAMPLES_NEXT,
                                      .training_offset = offsetof(gru4rec_options, training),
                                      .build = build,
                                      .loss = loss,
-                                     .ready = ready,
+                                     .ready = sid__item_model_ready,
                                      .step_floats = step_floats};
 
 const sid__model_class sid__gru4rec = {.info = {.name = "gru4rec",
@@ -166,6 +123,6 @@ const sid__model_class sid__gru4rec = {.info = {.name = "gru4rec",
                                        .options_size = sizeof(gru4rec_options),
                                        .learner = &learner,
                                        .score = score,
-                                       .save = save,
+                                       .save = sid__item_model_save,
                                        .load = load,
-                                       .drop = drop};
+                                       .drop = sid__item_model_drop};

@@ -5,6 +5,13 @@
 #include "linalg/scalar.h"
 
 enum { LOSS_CE, LOSS_CE_SAMPLED, LOSS_BCE, LOSS_GBCE, LOSS_BPR_MAX };
+enum { NEGATIVES = 2048, GBCE_NEGATIVES = 256 };
+
+static int64_t negatives_of(const sid__item_loss *how)
+{
+    int64_t usual = how->kind == LOSS_GBCE ? GBCE_NEGATIVES : NEGATIVES;
+    return how->kind == LOSS_BCE ? 1 : how->negatives > 0 ? how->negatives : usual;
+}
 
 static int32_t *draw(sid__tape *tape, const sid__batch *batch, int64_t count, int64_t items)
 {
@@ -39,13 +46,13 @@ sid__value *sid__item_loss_of(const sid__item_loss *how, sid__tape *tape, sid__v
         return sid__op_catalog_loss(tape, h, table, bias, target, scale);
     bool is_by_row = how->kind == LOSS_BCE, is_corrected = how->log_q && how->kind == LOSS_CE_SAMPLED;
     sid__negatives negatives = {.kind = kinds[how->kind],
-                                .count = is_by_row ? 1 : (int)how->negatives,
+                                .count = (int)negatives_of(how),
                                 .is_by_row = is_by_row,
                                 .calibration = how->calibration,
                                 .penalty = how->penalty};
-    negatives.item = draw(tape, batch, is_by_row ? h->rows : how->negatives, table->rows);
+    negatives.item = draw(tape, batch, is_by_row ? h->rows : negatives.count, table->rows);
     if (is_corrected)
-        negatives.log_expected = expect(tape, how->negatives, table->rows);
+        negatives.log_expected = expect(tape, negatives.count, table->rows);
     if (!negatives.item || (is_corrected && !negatives.log_expected))
         return NULL;
     return sid__op_sampled_loss(tape, h, table, target, &negatives, scale);

@@ -8,8 +8,8 @@
 #include "tensor/ops_sequence.h"
 
 typedef struct sid__item_loss {
-    int kind; /* place in the choices below */
-    int64_t negatives;
+    int kind;          /* place in the choices below */
+    int64_t negatives; /* 0: as is usual for the loss */
     bool log_q;
     double calibration, penalty;
 } sid__item_loss;
@@ -26,11 +26,11 @@ typedef struct sid__item_loss {
      offsetof(S, loss.kind)},                                                                                          \
         {"negatives",                                                                                                  \
          SID_OPTION_INT,                                                                                               \
-         "2048",                                                                                                       \
-         1,                                                                                                            \
+         "0",                                                                                                          \
+         0,                                                                                                            \
          1 << 20,                                                                                                      \
          NULL,                                                                                                         \
-         "items drawn a step, uniformly, for all its positions",                                                       \
+         "items drawn a step, uniformly, for all its positions; 0: 2048, of gbce 256",                                 \
          offsetof(S, loss.negatives)},                                                                                 \
         {"log_q",                                                                                                      \
          SID_OPTION_FLAG,                                                                                              \
