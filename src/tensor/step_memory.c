@@ -73,7 +73,7 @@ void sid__memory_reset(sid__memory *memory)
 {
     if (memory->step_size > memory->most_size)
         memory->most_size = memory->step_size;
-    if (memory->blocks_size > WASTE_LEAST && memory->blocks_size / 2 > memory->most_size) {
+    if (memory->blocks_size > WASTE_LEAST && memory->blocks_size - memory->blocks_size / 4 > memory->most_size) {
         free_blocks(memory);
         memory->next_size = memory->most_size + memory->most_size / 8;
     }

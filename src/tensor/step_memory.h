@@ -1,6 +1,7 @@
 /* step_memory.h: memory of a step: pushed piece by piece while a tape records, taken back all at once. The blocks stay, so the
  * second step of a shape allocates nothing and finds its pages where the first one left them. Where steps differ in shape, pieces
- * of one do not fit into blocks of another: when the blocks are twice what any step took, one block takes their place.
+ * of one do not fit into blocks of another: when more than a quarter of the blocks is what no step took, one block takes their
+ * place.
  */
 #ifndef SEMID_TENSOR_STEP_MEMORY_H
 #define SEMID_TENSOR_STEP_MEMORY_H

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TIMED_STEPS = 50, LOG_STEPS = 100, FRESH_STEPS = 16 };
+enum { TIMED_STEPS = 50, LOG_STEPS = 100 };
 
 static const double checkpoint_interval_s = 60, valid_checkpoint_interval_s = 10, least_rate = 0.01;
 
@@ -45,8 +45,6 @@ static void count_losses(sid__trainer *t, int64_t tokens)
 static sid_status make_step(sid__trainer *t, sid_error *err)
 {
     sid__params *params = &t->m->params;
-    if (t->step % FRESH_STEPS == 0) /* batches differ in size: blocks of sizes that came once do not add up */
-        sid__memory_drop(&t->memory);
     sid__tape tape = sid__tape_begin(t->ctx, &t->memory, true);
     tape.precision = (sid__precision)t->settings.precision;
     sid__batch batch = sid__batcher_get(&t->batcher, t->index);

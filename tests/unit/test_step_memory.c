@@ -40,7 +40,7 @@ static void blocks_do_not_pile_up(void **state)
             piece[0] = piece[(5 << 20) - 1] = 1;
         }
         sid__memory_reset(&memory);
-        assert_true(memory.blocks_size <= 3 * memory.most_size + (1 << 26));
+        assert_true(memory.blocks_size <= memory.most_size + memory.most_size / 2 + (1 << 26));
     }
     sid__memory_drop(&memory);
 }
