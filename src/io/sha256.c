@@ -116,20 +116,22 @@ WITH_SHA static void blocks_by_instructions(uint32_t state[8], const unsigned ch
 }
 #endif
 
-void sid__sha256_blocks(uint32_t state[8], const unsigned char *block, size_t count)
+void sid__sha256_blocks(uint32_t state[8], const unsigned char *block, size_t count, bool by_instructions)
 {
 #if defined(__x86_64__)
-    if (sid__cpu_has_sha()) {
+    if (by_instructions) {
         blocks_by_instructions(state, block, count);
         return;
     }
 #endif
+    (void)by_instructions;
     sid__sha256_blocks_portable(state, block, count);
 }
 
 void sid__sha256_init(sid__sha256 *hash)
 {
     *hash = (sid__sha256){
+        .by_instructions = sid__cpu_has_sha(),
         .state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
 }
 
@@ -141,13 +143,13 @@ void sid__sha256_update(sid__sha256 *hash, const void *bytes, size_t size)
         size_t room = sizeof hash->block - hash->block_used, take = size < room ? size : room;
         if (hash->block_used == 0 && take == sizeof hash->block) {
             take = size - size % sizeof hash->block;
-            sid__sha256_blocks(hash->state, at, take / sizeof hash->block);
+            sid__sha256_blocks(hash->state, at, take / sizeof hash->block, hash->by_instructions);
         } else {
             memcpy(hash->block + hash->block_used, at, take);
             hash->block_used += take;
         }
         if (hash->block_used == sizeof hash->block) {
-            sid__sha256_blocks(hash->state, hash->block, 1);
+            sid__sha256_blocks(hash->state, hash->block, 1, hash->by_instructions);
             hash->block_used = 0;
         }
         at += take;

@@ -1,4 +1,5 @@
 /* test_sha256.c: against the vectors of FIPS 180-4 and files. */
+#include "base/cpu.h"
 #include "io/sha256.h"
 #include "io_help.h"
 
@@ -49,7 +50,7 @@ static void test_instructions(void **state)
     for (size_t i = 0; i < 8; i++)
         fast[i] = plain[i] = (uint32_t)(i * 0x9E3779B9u + 7);
     for (size_t count = 1; count <= 7; count++) {
-        sid__sha256_blocks(fast, bytes, count);
+        sid__sha256_blocks(fast, bytes, count, sid__cpu_has_sha());
         sid__sha256_blocks_portable(plain, bytes, count);
         assert_memory_equal(fast, plain, sizeof fast);
     }
