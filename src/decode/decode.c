@@ -158,12 +158,11 @@ static int64_t widest_level(const sid__trie *trie)
     return most;
 }
 
-static int64_t beam_width(const sid__trie *trie, const sid__decode_options *options)
+static int64_t beam_width(const sid__decode_options *options)
 {
-    int64_t usual = options->k < WIDTH_LEAST / 2 ? WIDTH_LEAST : 2 * options->k, all = widest_level(trie);
+    int64_t usual = options->k < WIDTH_LEAST / 2 ? WIDTH_LEAST : 2 * options->k;
     int64_t width = options->width > 0 ? options->width : usual;
-    width = width < options->k ? options->k : width;
-    return width < all ? width : all; /* more beams than nodes find nothing to do */
+    return width < options->k ? options->k : width;
 }
 
 static int64_t block_of(const sid_model *m, const sid__search *search)
@@ -191,6 +190,8 @@ static sid_status search_block(sid__search *search, sid__history *history, sid_e
     sid_status status = search->options->how == SID__DECODE_BEAM    ? sid__beam_search(search, err)
                         : search->options->how == SID__DECODE_EXACT ? sid__best_first(search, err)
                                                                     : sid__score_all(search, err);
+    if (status == SID_OK && sid__reranks(search->m))
+        status = sid__rerank(search, search->wanted, err);
     generator->end(search->state);
     search->state = NULL;
     return status;
@@ -212,10 +213,13 @@ static sid_status decode_block(sid__search *search, sid__live *live, sid__histor
 sid_status sid__decode(sid_ctx *ctx, const sid_model *m, const sid__decode_options *options,
                        const sid__question *question, int64_t count, sid__answer *answer, sid_error *err)
 {
-    sid__search search = {.ctx = ctx, .m = m, .trie = m->trie, .options = options};
+    sid__decode_options wider = *options;
+    sid__search search = {.ctx = ctx, .m = m, .trie = m->trie, .options = &wider, .wanted = options->k};
     sid__live *live = NULL;
     sid__history *history = NULL;
-    search.width = beam_width(m->trie, options);
+    int64_t width = beam_width(options), widest = widest_level(m->trie);
+    search.width = width < widest ? width : widest; /* more beams than nodes find nothing to do */
+    wider.k = sid__reranks(m) ? width : wider.k;
     int64_t block = block_of(m, &search);
     sid_status status = sid__alloc(&live, (size_t)block, sizeof *live, "filters", err);
     if (status == SID_OK)

@@ -7,6 +7,7 @@
  * score of an item = sum over levels, from the first on, of log p(code | history, codes before), in double. All three give
  * the same bits where they give the same items, for any number of questions at once and any number of threads. Order: by
  * (score, then SID, then train events, then row). Scores only fall along a path, which is what certificate and search rest on.
+ * A model that knows items beside their codes puts what was found in another order at the end (rerank.c).
  */
 #ifndef SEMID_DECODE_DECODE_H
 #define SEMID_DECODE_DECODE_H
@@ -75,6 +76,7 @@ typedef struct sid__search {
     const sid__trie *trie;
     const sid__decode_options *options;
     int64_t width;                 /* of the beam */
+    int64_t wanted;                /* items that are asked for; options->k of them are looked for */
     const sid__question *question; /* (count) of a block */
     const sid__live *live;         /* (count) */
     int64_t count;
@@ -85,6 +87,10 @@ typedef struct sid__search {
 sid_status sid__beam_search(const sid__search *search, sid_error *err);
 /* For searches of one question. */
 sid_status sid__best_first(const sid__search *search, sid_error *err);
+/* Whether what the searches find is put in another order: then they look for as many items as they have beams, and the k best
+ * remain (rerank.c). */
+bool sid__reranks(const sid_model *m);
+sid_status sid__rerank(const sid__search *search, int64_t k, sid_error *err);
 sid_status sid__score_all(const sid__search *search, sid_error *err);
 
 /* The candidates below a node of `level` - 1 (-1: the root) with that score, by logits of `level`, to out (codes of the

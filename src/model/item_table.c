@@ -40,6 +40,11 @@ static sid_status take_parts(sid__item_table *table, const sid_model *m, const c
     return SID_OK;
 }
 
+bool sid__item_table_wants_vectors(const char *parts)
+{
+    return strstr(parts, "content") != NULL;
+}
+
 /* ---- Rows --------------------------------------------------------------------------------------------------------- */
 
 static sid_status make_rows(sid__item_table *table, int64_t items, int64_t rows, sid_error *err)

@@ -27,6 +27,8 @@ typedef struct sid__item_table {
     int id_index, code_index[SID_LEVELS_MAX + 1], map_index; /* parameters */
 } sid__item_table;
 
+/* Whether `parts` has content. */
+bool sid__item_table_wants_vectors(const char *parts);
 /* `parts` is a comma list of id, sid, content. Declares the parameters. SID_EUSAGE: another word; a part that the model has
  * nothing for. `split` NULL: the rows were loaded. */
 sid_status sid__item_table_build(sid__item_table *table, const sid_model *m, const char *parts, int dim,

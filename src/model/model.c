@@ -106,6 +106,12 @@ void sid_model_close(sid_model *m)
 
 /* ---- Vectors ---- */
 
+bool sid__model_wants_vectors(const sid_model *m)
+{
+    const sid__model_class *family = m->family;
+    return family->uses_vectors && (!family->wants_vectors || family->wants_vectors(m));
+}
+
 void sid__model_normalize(float *x, int dim)
 {
     double square = 0;
@@ -189,7 +195,7 @@ static sid_status take_facts(sid_model *m, const sid_train_options *options, con
     for (int64_t i = 0, row = 0; i < events->items.count; i++)
         SID_TRY(sid__id_list_add(&m->items, events->items.id[i], strlen(events->items.id[i]), &row, err));
     SID_TRY(sid__model_set_catalog(m, options, split, err));
-    if (options->vectors && m->family->uses_vectors)
+    if (options->vectors && sid__model_wants_vectors(m))
         SID_TRY(sid__model_set_vectors(m, options->vectors, err));
     return sid__model_set_trie(m, err);
 }

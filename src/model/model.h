@@ -50,8 +50,9 @@ struct sid_model {
 struct sid__model_class {
     sid_family info; /* name, summary, paper, option table */
     size_t options_size;
-    bool uses_vectors; /* where they are given */
-    bool uses_sids;    /* where a catalogue is given */
+    bool uses_vectors;                         /* where they are given */
+    bool (*wants_vectors)(const sid_model *m); /* whether its options use them; NULL: any do */
+    bool uses_sids;                            /* where a catalogue is given */
     bool needs_sids;
     const sid__learner
         *learner; /* learns by steps, in src/train/; then `train` is NULL, and `save` and `load` are for what
@@ -83,6 +84,10 @@ struct sid__generator {
     /* `level` has no rows but the first `rows` any more; nobody will name deeper ones. */
     void (*forget)(void *state, int level, int64_t rows);
     void (*end)(void *state); /* NULL is fine */
+    /* Of models that know items beside their codes (rerank.c); both NULL: none of the family does. The weight of that, 0: this
+     * one does not; score (count): products of history `question` of begin with items. */
+    double (*rank_weight)(const sid_model *m);
+    void (*rank)(const void *state, int64_t question, const int32_t *item, int64_t count, double *score);
 };
 
 extern const sid__model_class *const sid__model_registry[];
@@ -111,6 +116,7 @@ sid_status sid__model_begin(sid_ctx *ctx, const sid_train_options *options, cons
 /* Learns from a split that is made already; families without a learner only. `vectors` NULL: none. */
 sid_status sid__model_train_on(sid_ctx *ctx, const sid_train_options *options, const sid__split *split, sid_model **out,
                                sid_error *err);
+bool sid__model_wants_vectors(const sid_model *m);
 /* To unit length; what has no length stays zero. */
 void sid__model_normalize(float *x, int dim);
 /* Row of an item of the model, or one added since; -1: neither. And back. */

@@ -87,7 +87,7 @@ sid_status sid__model_set_catalog(sid_model *m, const sid_train_options *options
         return SID_OK;
     if (m->family->uses_sids)
         SID_TRY(set_sids(m, catalog, split, err));
-    if (m->family->uses_vectors && !options->vectors)
+    if (sid__model_wants_vectors(m) && !options->vectors)
         SID_TRY(sid__model_set_catalog_vectors(m, catalog, err));
     return SID_OK;
 }

@@ -70,6 +70,11 @@ static sid_status load(sid_model *m, const sid__tensor_set *set, sid_error *err)
     return sid__item_model_load(m, sizeof(sid__sasrec_state), set, err);
 }
 
+static bool wants_vectors(const sid_model *m)
+{
+    return sid__item_table_wants_vectors(((const sid__sasrec_options *)m->family_options)->item_embedding);
+}
+
 static double beta2(const sid_model *m)
 {
     return ((const sid__sasrec_options *)m->family_options)->variant == SID__SASREC_ORIGINAL ? 0.98 : 0.999;
@@ -110,6 +115,7 @@ const sid__model_class sid__sasrec = {.info = {.name = "sasrec",
                                                .option_count = sizeof option_table / sizeof *option_table},
                                       .options_size = sizeof(sid__sasrec_options),
                                       .uses_vectors = true,
+                                      .wants_vectors = wants_vectors,
                                       .uses_sids = true,
                                       .learner = &learner,
                                       .score = score,

@@ -12,8 +12,18 @@
 static const double deviation = 0.02;
 enum { HIDDEN_STEP = 8, LAYERS_ITEM = 3, LAYERS_FLAT = 4 };
 
+/* A model's state: the net, and what its trunk reads where that is more than codes. */
+typedef struct sidgpt {
+    sid__sidgpt net;
+    sid__item_table items;
+    float *embedding; /* (items, D) */
+} sidgpt;
+
 typedef struct sidgpt_options {
     sid__training training;
+    sid__item_loss loss;
+    double dense, rerank;
+    char item_embedding[SID__OPTION_TEXT_SIZE];
     int64_t dim, heads, layers, depth_layers, hidden;
     double depth_dropout;
     int layout;
@@ -34,7 +44,18 @@ static const sid_option option_table[] = {
      AT(depth_layers)},
     {"hidden", SID_OPTION_INT, "0", 0, 65536, NULL, "width of the feed-forward layers; 0: 8/3 dim", AT(hidden)},
     {"depth_dropout", SID_OPTION_FLOAT, "0.1", 0, 0.99, NULL, "as dropout, of the stack over an item's codes; item",
-     AT(depth_dropout)}};
+     AT(depth_dropout)},
+    {"item_embedding", SID_OPTION_TEXT, "sid", 0, 0, NULL,
+     "what the trunk reads of an item, a comma list: sid, rows of its codes; content, a map of its vector; id, a row "
+     "of "
+     "its own; item",
+     AT(item_embedding)},
+    {"dense", SID_OPTION_FLOAT, "0", 0, 100, NULL,
+     "weight of a loss of the trunk over all items, beside that over codes (LIGER); item", AT(dense)},
+    {"rerank", SID_OPTION_FLOAT, "1", 0, 100, NULL,
+     "with dense: weight of what the trunk says of items in the order of what was found; 0: by codes alone",
+     AT(rerank)},
+    SID__ITEM_LOSS_OPTIONS(sidgpt_options, "ce-sampled")};
 #undef AT
 
 /* ---- Trained ---- */
@@ -50,37 +71,67 @@ static void start(sid__params *params, uint64_t seed)
     }
 }
 
+/* Codes alone are summed as tokens are; whatever else the trunk reads is a table of items. */
+static bool has_table(const sidgpt_options *o)
+{
+    return o->dense > 0 || strcmp(o->item_embedding, "sid") != 0;
+}
+
+static sid_status build_items(sid_model *m, const sid__split *split, sid__params *params, sid_error *err)
+{
+    const sidgpt_options *o = m->family_options;
+    sidgpt *s = m->state;
+    if (o->layout == SID__SIDGPT_FLAT)
+        return sid__fail(err, SID_EUSAGE,
+                         "item_embedding=%s and dense=%g are of layout=item; layout=flat reads codes alone",
+                         o->item_embedding, o->dense);
+    SID_TRY(sid__item_table_build(&s->items, m, o->item_embedding, (int)o->dim, split, params, err));
+    SID_TRY(sid__alloc(&s->embedding, (size_t)m->items.count, (size_t)o->dim * sizeof *s->embedding,
+                       "embeddings of items", err));
+    s->net.items = &s->items;
+    s->net.embedding = s->embedding;
+    s->net.embedded = m->items.count;
+    s->net.dense = o->dense;
+    s->net.dense_loss = o->loss;
+    return SID_OK;
+}
+
 static sid_status build(sid_model *m, const sid__split *split, sid__params *params, sid_error *err)
 {
     const sidgpt_options *o = m->family_options;
-    sid__sidgpt *net = m->state;
     bool is_flat = o->layout == SID__SIDGPT_FLAT;
-    (void)split;
-    if (!net) {
-        SID_TRY(sid__alloc(&net, 1, sizeof *net, "a model", err));
-        m->state = net;
+    sidgpt *s = m->state;
+    if (!s) {
+        SID_TRY(sid__alloc(&s, 1, sizeof *s, "a model", err));
+        m->state = s;
     }
-    *net = (sid__sidgpt){.layout = (sid__sidgpt_layout)o->layout,
-                         .dim = (int)o->dim,
-                         .heads = (int)o->heads,
-                         .layers = o->layers > 0 ? (int)o->layers
-                                   : is_flat     ? LAYERS_FLAT
-                                                 : LAYERS_ITEM,
-                         .depth_layers = (int)o->depth_layers,
-                         .history_max = o->training.history_max};
+    s->net = (sid__sidgpt){.layout = (sid__sidgpt_layout)o->layout,
+                           .dim = (int)o->dim,
+                           .heads = (int)o->heads,
+                           .layers = o->layers > 0 ? (int)o->layers
+                                     : is_flat     ? LAYERS_FLAT
+                                                   : LAYERS_ITEM,
+                           .depth_layers = (int)o->depth_layers,
+                           .history_max = o->training.history_max};
     /* 344 of 128 */
     int64_t usual = (8 * o->dim / 3 + HIDDEN_STEP - 1) / HIDDEN_STEP * HIDDEN_STEP;
-    net->hidden = (int)(o->hidden > 0 ? o->hidden : usual);
-    SID_TRY(sid__sidgpt_declare(net, &m->sids, params, err));
+    s->net.hidden = (int)(o->hidden > 0 ? o->hidden : usual);
+    if (has_table(o))
+        SID_TRY(build_items(m, split, params, err));
+    SID_TRY(sid__sidgpt_declare(&s->net, &m->sids, params, err));
     SID_TRY(sid__params_seal(params, err));
+    if (!split)
+        return SID_OK; /* the file has the values */
     start(params, m->seed);
+    if (has_table(o))
+        sid__item_table_start(&s->items, params, m->seed, deviation);
     return SID_OK;
 }
 
 static sid__value *loss(const sid_model *m, sid__params *params, sid__tape *tape, const sid__batch *batch)
 {
     const sidgpt_options *o = m->family_options;
-    const sid__sidgpt *net = m->state;
+    const sid__sidgpt *net = &((const sidgpt *)m->state)->net;
     const sid__sidgpt_batch asked = {.sequences = &batch->sequences,
                                      .item = batch->item,
                                      .target = batch->target,
@@ -88,7 +139,8 @@ static sid__value *loss(const sid_model *m, sid__params *params, sid__tape *tape
                                      .depth_dropout = o->depth_dropout,
                                      .seed = batch->seed,
                                      .step = batch->step,
-                                     .level_loss = batch->levels ? batch->levels->loss : NULL};
+                                     .level_loss = batch->levels ? batch->levels->loss : NULL,
+                                     .batch = batch};
     if (batch->levels)
         batch->levels->levels = net->levels;
     return sid__sidgpt_loss(net, &m->sids, params, tape, &asked);
@@ -98,12 +150,14 @@ static sid__value *loss(const sid_model *m, sid__params *params, sid__tape *tape
 static int64_t step_floats(const sid_model *m, int64_t tokens)
 {
     const sidgpt_options *o = m->family_options;
-    const sid__sidgpt *net = m->state;
+    const sidgpt *s = m->state;
+    const sid__sidgpt *net = &s->net;
+    int64_t parts = has_table(o) ? 4 * (s->items.levels + 2 * s->items.has_content + s->items.has_id) : 0;
     int64_t of_layer = 2 * (14 * o->dim + 5 * (int64_t)net->hidden), levels = net->levels;
     if (net->layout == SID__SIDGPT_FLAT)
         return tokens * levels * (net->layers * of_layer + 2 * (levels + 6) * o->dim);
     return tokens * (net->layers + levels * net->depth_layers) * of_layer +
-           tokens * 2 * (levels + 1) * (levels + 6) * o->dim;
+           tokens * 2 * (levels + 1) * (levels + 6) * o->dim + parts * s->items.rows * o->dim;
 }
 
 /* ---- Asked ---- */
@@ -111,21 +165,63 @@ static int64_t step_floats(const sid_model *m, int64_t tokens)
 static sid_status ask_begin(sid_ctx *ctx, const sid_model *m, const sid__history *history, int64_t count, void **state,
                             sid_error *err)
 {
-    return sid__sidgpt_begin(ctx, m->state, &m->sids, &m->params, history, count, state, err);
+    const sidgpt *s = m->state;
+    return sid__sidgpt_begin(ctx, &s->net, &m->sids, &m->params, history, count, state, err);
+}
+
+static bool wants_vectors(const sid_model *m)
+{
+    return sid__item_table_wants_vectors(((const sidgpt_options *)m->family_options)->item_embedding);
+}
+
+static double rank_weight(const sid_model *m)
+{
+    const sidgpt_options *o = m->family_options;
+    return o->dense > 0 ? o->rerank : 0;
+}
+
+static sid_status ready(sid_model *m, sid_error *err)
+{
+    const sidgpt *s = m->state;
+    return s->embedding ? sid__item_table_all(&s->items, m, s->embedding, err) : SID_OK;
 }
 
 static void drop(sid_model *m)
 {
-    sid__free(m->state);
+    sidgpt *s = m->state;
+    sid__item_table_drop(&s->items);
+    sid__free(s->embedding);
+    sid__free(s);
 }
 
-static const sid__generator generator = {
-    .begin = ask_begin, .step = sid__sidgpt_step, .forget = sid__sidgpt_forget, .end = sid__sidgpt_end};
+/* ---- Kept ---- */
+
+static sid_status save(const sid_model *m, sid__tensor_set *set, sid_error *err)
+{
+    const sidgpt *s = m->state;
+    return s->embedding ? sid__item_table_save(&s->items, set, err) : SID_OK;
+}
+
+static sid_status load(sid_model *m, const sid__tensor_set *set, sid_error *err)
+{
+    sidgpt *s = NULL;
+    SID_TRY(sid__alloc(&s, 1, sizeof *s, "a model", err));
+    m->state = s;
+    return has_table(m->family_options) ? sid__item_table_load(&s->items, m->items.count, set, err) : SID_OK;
+}
+
+static const sid__generator generator = {.begin = ask_begin,
+                                         .step = sid__sidgpt_step,
+                                         .forget = sid__sidgpt_forget,
+                                         .end = sid__sidgpt_end,
+                                         .rank_weight = rank_weight,
+                                         .rank = sid__sidgpt_rank};
 
 static const sid__learner learner = {.samples = SID__SAMPLES_WHOLE,
                                      .training_offset = offsetof(sidgpt_options, training),
                                      .build = build,
                                      .loss = loss,
+                                     .ready = ready,
                                      .step_floats = step_floats};
 
 const sid__model_class sid__sidgpt_family = {
@@ -135,8 +231,12 @@ const sid__model_class sid__sidgpt_family = {
              .options = option_table,
              .option_count = sizeof option_table / sizeof *option_table},
     .options_size = sizeof(sidgpt_options),
+    .uses_vectors = true,
+    .wants_vectors = wants_vectors,
     .uses_sids = true,
     .needs_sids = true,
     .learner = &learner,
     .generator = &generator,
+    .save = save,
+    .load = load,
     .drop = drop};

@@ -1,6 +1,7 @@
 /* sidgpt_ask.c: sidgpt asked level by level, with what came before kept (stack_cache.h). */
 #include <string.h>
 
+#include "kernel/assign.h"
 #include "model/sidgpt_net.h"
 #include "model/stack_cache.h"
 
@@ -11,6 +12,7 @@ typedef struct asking {
     sid__stack_cache cache;
     sid__ragged prefix;
     sid__value *start;   /* item: (questions, D) the first token of each */
+    sid__value *trunk;   /* item: (questions, D) the trunk's last states */
     int32_t *last;       /* flat: (questions) item whose last code is the first token; -1: BOS is */
     int32_t *item;       /* items of the histories that have a SID */
     int64_t *item_begin; /* (questions + 1) */
@@ -88,30 +90,57 @@ static sid__value *tokens_flat(asking *a, sid__tape *tape, int level, const int3
 
 /* ---- item: the trunk's state at the last item is the first token ---- */
 
+static int table_of(const sid__sidgpt *net, int level)
+{
+    return net->items ? net->items->code_index[level] : net->table[level];
+}
+
+/* (count, D) what the trunk reads; -1: nothing, zero. An item that came after the training is its codes alone. */
+static sid__value *read_items(asking *a, sid__tape *tape, const int32_t *item, int64_t count)
+{
+    const sid__sidgpt *net = a->net;
+    int table[SID_LEVELS_MAX + 1];
+    int64_t levels = net->items && !net->items->has_sid ? 0 : net->levels;
+    sid__tokens tokens = sid__tokens_make(tape, count, (int)levels);
+    for (int l = 0; l < levels; l++)
+        table[l] = table_of(net, l);
+    for (int64_t i = 0; tape->status == SID_OK && i < count; i++)
+        for (int l = 0; item[i] >= net->embedded && l < levels; l++)
+            tokens.row[1 + l][i] = code_of(a, item[i])[l];
+    if (!net->items)
+        return sid__tokens_embed(tape, &tokens, &a->params, NULL, table);
+    sid__value *all = sid__tape_push(tape, 1, sizeof *all);
+    for (int64_t i = 0; tape->status == SID_OK && i < count; i++)
+        tokens.row[0][i] = item[i] < net->embedded ? item[i] : -1;
+    if (!all)
+        return NULL;
+    *all = sid__value_of((float *)net->embedding, net->embedded, net->dim);
+    return sid__tokens_embed(tape, &tokens, &a->params, all, table);
+}
+
 static sid_status begin_item(asking *a, int64_t count, sid_error *err)
 {
     const sid__sidgpt *net = a->net;
     sid__tape tape = sid__cache_tape(&a->cache);
     int64_t *begin = sid__tape_push(&tape, (size_t)count + 1, sizeof *begin), at = 0;
     int32_t *last = sid__tape_push(&tape, (size_t)count, sizeof *last);
-    /* A history without an item is read as one that is no item: zero. */
-    sid__tokens tokens = sid__tokens_make(&tape, a->item_begin[count] + count, net->levels);
+    int32_t *item = sid__tape_push(&tape, (size_t)(a->item_begin[count] + count), sizeof *item);
     SID_TRY(sid__tape_status(&tape, err));
     for (int64_t q = 0; q < count; q++) {
         begin[q] = at;
-        for (int64_t i = a->item_begin[q]; i < a->item_begin[q + 1]; i++, at++)
-            for (int l = 0; l < net->levels; l++)
-                tokens.row[1 + l][at] = code_of(a, a->item[i])[l];
-        at += at == begin[q];
+        for (int64_t i = a->item_begin[q]; i < a->item_begin[q + 1]; i++)
+            item[at++] = a->item[i];
+        if (at == begin[q]) /* a history without an item is read as one that is no item: zero */
+            item[at++] = -1;
         last[q] = (int32_t)(at - 1);
     }
-    begin[count] = tokens.count = at;
+    begin[count] = at;
     a->prefix = (sid__ragged){.begin = begin, .count = count};
     sid__stack_pass pass = {.params = &a->params, .tape = &tape, .sequences = &a->prefix};
-    sid__value *x = sid__tokens_embed(&tape, &tokens, &a->params, NULL, net->table);
+    sid__value *x = read_items(a, &tape, item, at);
     x = sid__stack_run(&net->trunk, &pass, x, NULL);
-    x = x ? sid__op_gather(&tape, x, last, count) : NULL;
-    a->start = sid__op_linear(&tape, x, &a->params.param[net->bridge].value, NULL, SID__NO_ACTIVATION);
+    a->trunk = x ? sid__op_gather(&tape, x, last, count) : NULL;
+    a->start = sid__op_linear(&tape, a->trunk, &a->params.param[net->bridge].value, NULL, SID__NO_ACTIVATION);
     return sid__tape_status(&tape, err);
 }
 
@@ -169,6 +198,27 @@ sid_status sid__sidgpt_step(void *state, int level, const int32_t *parent, const
     SID_TRY(sid__tape_status(&tape, err));
     memcpy(logits, out->data, (size_t)(rows * out->columns) * sizeof *logits);
     return SID_OK;
+}
+
+/* An item that came after the training is its codes alone, as in histories. */
+static double product(const asking *a, const float *state, int32_t item)
+{
+    const sid__sidgpt *net = a->net;
+    double sum = 0;
+    if (item < net->embedded)
+        return sid__dot_exact(state, net->embedding + (int64_t)item * net->dim, net->dim);
+    for (int l = 0; net->items->has_sid && l < net->levels; l++)
+        sum += sid__dot_exact(
+            state, a->params.param[net->items->code_index[l]].value.data + (int64_t)code_of(a, item)[l] * net->dim,
+            net->dim);
+    return sum;
+}
+
+void sid__sidgpt_rank(const void *state, int64_t question, const int32_t *item, int64_t count, double *score)
+{
+    const asking *a = state;
+    for (int64_t i = 0; i < count; i++)
+        score[i] = product(a, a->trunk->data + question * a->net->dim, item[i]);
 }
 
 void sid__sidgpt_forget(void *state, int level, int64_t rows)

@@ -22,7 +22,7 @@ sid_status sid__sidgpt_declare(sid__sidgpt *net, const sid__item_sids *sids, sid
 {
     net->levels = sids->width;
     net->trunk = (sid__stack){.layers = net->layers, .dim = net->dim, .heads = net->heads, .hidden = net->hidden};
-    for (int l = 0; l < net->levels; l++)
+    for (int l = 0; l < net->levels && !net->items; l++)
         SID_TRY(declare(params, "code", l, sids->codes[l], net->dim, false, &net->table[l], err));
     SID_TRY(sid__stack_declare(&net->trunk, params, "trunk", err));
     if (net->layout == SID__SIDGPT_FLAT)
@@ -110,7 +110,7 @@ static const uint16_t *code_of(const sid__item_sids *sids, int32_t item)
 
 /* Hidden states that predict codes, and which: rows of `hidden`, by level. */
 typedef struct predicted {
-    sid__value *hidden;
+    sid__value *hidden, *dense;       /* dense: the loss over items, or NULL */
     const int *table;                 /* heads */
     int64_t asked;                    /* of each level */
     int32_t *row[SID_LEVELS_MAX + 1]; /* (levels) of (asked) */
@@ -175,38 +175,69 @@ static predicted run_flat(const sid__sidgpt *net, const sid__item_sids *sids, si
     return p;
 }
 
+/* What the trunk reads; *all: of all items that train, where that is more than their codes. */
+static sid__value *read_items(const sid__sidgpt *net, const sid__item_sids *sids, const sid__stack_pass *pass,
+                              const kept_items *kept, sid__value **all)
+{
+    sid__tape *tape = pass->tape;
+    int64_t count = kept->begin[kept->count];
+    if (net->items) {
+        int32_t *row = sid__tape_push(tape, (size_t)count + 1, sizeof *row);
+        for (int64_t i = 0; row && i < count; i++)
+            row[i] = net->items->row[kept->item[i]];
+        *all = sid__item_table_value(net->items, pass->params, tape);
+        return row && *all ? sid__op_gather(tape, *all, row, count) : NULL;
+    }
+    sid__tokens tokens = sid__tokens_make(tape, count, net->levels);
+    for (int64_t i = 0; tape->status == SID_OK && i < count; i++)
+        for (int l = 0; l < net->levels; l++)
+            tokens.row[1 + l][i] = code_of(sids, kept->item[i])[l];
+    return sid__tokens_embed(tape, &tokens, pass->params, NULL, net->table);
+}
+
+/* -log p of the items that are asked, by products with the states before them. */
+static sid__value *dense_loss(const sid__sidgpt *net, sid__tape *tape, const kept_items *kept, sid__value *state,
+                              sid__value *all, const sid__batch *batch)
+{
+    int32_t *target = sid__tape_push(tape, (size_t)kept->asked + 1, sizeof *target);
+    int64_t n = 0;
+    for (int64_t i = 0; target && i < kept->begin[kept->count]; i++)
+        if (kept->is_asked[i])
+            target[n++] = net->items->row[kept->item[i]];
+    return sid__op_scale(tape, sid__item_loss_of(&net->dense_loss, tape, state, all, NULL, target, kept->asked, batch),
+                         net->dense);
+}
+
 /* States of the trunk at the items before those that are asked, through the bridge. */
 static sid__value *run_trunk(const sid__sidgpt *net, const sid__item_sids *sids, sid__stack_pass *pass,
-                             const kept_items *kept)
+                             const kept_items *kept, const sid__batch *batch, sid__value **dense)
 {
     int64_t *begin = NULL, n = 0;
     sid__tape *tape = pass->tape;
-    sid__tokens tokens = sid__tokens_make(tape, kept->begin[kept->count], net->levels);
+    sid__value *all = NULL;
     int32_t *before = sid__tape_push(tape, (size_t)kept->asked + 1, sizeof *before);
     pass->sequences = make_ragged(tape, kept->count, &begin);
     if (tape->status != SID_OK)
         return NULL;
     for (int64_t s = 0; s <= kept->count; s++)
         begin[s] = kept->begin[s];
-    for (int64_t i = 0; i < tokens.count; i++) {
-        for (int l = 0; l < net->levels; l++)
-            tokens.row[1 + l][i] = code_of(sids, kept->item[i])[l];
+    for (int64_t i = 0; i < kept->begin[kept->count]; i++)
         if (kept->is_asked[i])
             before[n++] = (int32_t)(i - 1);
-    }
-    sid__value *x = sid__tokens_embed(tape, &tokens, pass->params, NULL, net->table);
+    sid__value *x = read_items(net, sids, pass, kept, &all);
     x = sid__stack_run(&net->trunk, pass, sid__stack_drop(pass, x), NULL);
     x = x ? sid__op_gather(tape, x, before, kept->asked) : NULL;
+    *dense = net->dense > 0 ? dense_loss(net, tape, kept, x, all, batch) : NULL;
     return sid__op_linear(tape, x, &pass->params->param[net->bridge].value, NULL, SID__NO_ACTIVATION);
 }
 
 /* The small stack: for each item that is asked, L tokens. */
 static predicted run_item(const sid__sidgpt *net, const sid__item_sids *sids, sid__stack_pass *pass,
-                          const kept_items *kept, double depth_dropout)
+                          const kept_items *kept, const sid__sidgpt_batch *batch)
 {
     int64_t *begin = NULL, levels = net->levels;
     sid__tape *tape = pass->tape;
-    sid__value *start = run_trunk(net, sids, pass, kept);
+    sid__value *dense = NULL, *start = run_trunk(net, sids, pass, kept, batch->batch, &dense);
     predicted p = make_predicted(tape, net, sids, kept, net->depth_table);
     sid__tokens tokens = sid__tokens_make(tape, kept->asked * levels, net->levels);
     pass->sequences = make_ragged(tape, kept->asked, &begin);
@@ -222,7 +253,8 @@ static predicted run_item(const sid__sidgpt *net, const sid__item_sids *sids, si
                 tokens.row[l][i * levels + l] = p.target[l - 1][i]; /* row[1 + (l - 1)] */
         }
     }
-    pass->dropout.rate = depth_dropout;
+    p.dense = dense;
+    pass->dropout.rate = batch->depth_dropout;
     sid__value *x = sid__tokens_embed(tape, &tokens, pass->params, start, net->depth_table);
     p.hidden = sid__stack_run(&net->depth, pass, sid__stack_drop(pass, x), NULL);
     return p;
@@ -237,7 +269,7 @@ static predicted run(const sid__sidgpt *net, const sid__item_sids *sids, sid__pa
     if (tape->status != SID_OK || kept.asked == 0)
         return (predicted){0};
     return net->layout == SID__SIDGPT_FLAT ? run_flat(net, sids, &pass, &kept)
-                                           : run_item(net, sids, &pass, &kept, batch->depth_dropout);
+                                           : run_item(net, sids, &pass, &kept, batch);
 }
 
 /* A loss that is 0, for a batch of items without SIDs. */
@@ -248,7 +280,7 @@ static sid__value *no_loss(const sid__sidgpt *net, sid__params *params, sid__tap
         return NULL;
     row[0] = 0;
     row[1] = -1;
-    sid__value *table = &params->param[net->table[0]].value;
+    sid__value *table = &params->param[net->layout == SID__SIDGPT_FLAT ? net->table[0] : net->depth_table[0]].value;
     return sid__op_catalog_loss(tape, sid__op_gather(tape, table, row, 1), table, NULL, row + 1, 1);
 }
 
@@ -256,7 +288,7 @@ sid__value *sid__sidgpt_loss(const sid__sidgpt *net, const sid__item_sids *sids,
                              const sid__sidgpt_batch *batch)
 {
     predicted p = run(net, sids, params, tape, batch);
-    sid__value *sum = NULL;
+    sid__value *sum = p.dense;
     if (tape->status == SID_OK && p.asked == 0)
         return no_loss(net, params, tape);
     for (int l = 0; l < net->levels && p.hidden; l++) {

@@ -5,14 +5,16 @@
  *          E[level] as its head. One stack over everything.
  *   item   (after 2508.14910) a trunk over items, x = sum_l E[l][code_l]; from its state at an item, a small stack with tables of
  *          its own predicts the codes of the next: W h, then the codes so far. The trunk runs once a request, and a beam
- *          touches the small stack alone.
+ *          touches the small stack alone. What the trunk reads of an item may be more than its codes (item_table.h), and
+ *          its states may be told which item was right, too (`dense`, as LIGER does, 2411.18814).
  *
  * Both are trained on every code of every item but the first of a history, in one pass.
  */
 #ifndef SEMID_MODEL_SIDGPT_NET_H
 #define SEMID_MODEL_SIDGPT_NET_H
 
-#include "model/model.h"
+#include "model/item_loss.h"
+#include "model/item_table.h"
 #include "model/stack.h"
 
 /* Order of the choices of the option `layout`. */
@@ -28,6 +30,11 @@ typedef struct sid__sidgpt {
     int depth_table[SID_LEVELS_MAX + 1];          /* item: (levels) (K, D) */
     int place;                                    /* flat: (1 + levels, D), BOS and what each level adds */
     int bridge;                                   /* item: (D, D) */
+    const sid__item_table *items;                 /* item: what the trunk reads; NULL: codes alone */
+    const float *embedding;                       /* (embedded, D) with items: of each item, to be asked with */
+    int64_t embedded;
+    double dense; /* with items: weight of the loss over items; 0: none */
+    sid__item_loss dense_loss;
 } sid__sidgpt;
 
 /* Declares its parameters for SIDs of those sizes. */
@@ -40,7 +47,8 @@ typedef struct sid__sidgpt_batch {
     double dropout, depth_dropout;
     uint64_t seed;
     int64_t step;
-    double *level_loss; /* (levels), to fill; NULL: not wanted */
+    double *level_loss;      /* (levels), to fill; NULL: not wanted */
+    const sid__batch *batch; /* for what `dense` draws */
 } sid__sidgpt_batch;
 
 /* Mean over all codes that count, (1, 1); 0 where none does. */
@@ -58,6 +66,7 @@ sid_status sid__sidgpt_step(void *state, int level, const int32_t *parent, const
                             float *logits, sid_error *err);
 void sid__sidgpt_forget(void *state, int level, int64_t rows);
 void sid__sidgpt_end(void *state);
+void sid__sidgpt_rank(const void *state, int64_t question, const int32_t *item, int64_t count, double *score);
 
 /* ---- Shared by training and asking (sidgpt_net.c, sidgpt_ask.c) ---- */
 

@@ -3,7 +3,8 @@
 
 make_sidgpt.py OUT.h: per layout the logits of each level, the gradient of every parameter at the first step, and ten losses of
 AdamW. Weights come from a formula that the test repeats: element i of parameter a is sin(1.3 a + .7 i + .01 i^2) * .3, rounded to
-float32; norms' gains are 1 + that. Codes of item j at level l: (3 j + j^2 l + 2 l) mod K_l.
+float32; norms' gains are 1 + that. Codes of item j at level l: (3 j + j^2 l + 2 l) mod K_l. "rich" is the layout item whose trunk reads codes
+and vectors, sin(.9 j + 1.7 d) at d, less their mean, and learns the items too, with weight .5.
 """
 import math
 import sys
@@ -14,6 +15,7 @@ torch.set_default_dtype(torch.float64)
 DIM, HEADS, HIDDEN, LAYERS, DEPTH_LAYERS = 8, 2, 12, 2, 1
 CODES = [5, 4, 6]
 LEVELS = len(CODES)
+ITEMS, VECTOR_DIM, DENSE = 8, 5, 0.5
 SEQUENCES = [[0, 3, 1, 6], [2, 5], [4, 1, 0, 7, 3]]
 BASE, EPSILON = 10000.0, 1e-6
 
@@ -26,6 +28,12 @@ def numbers(array, shape, offset):
 
 def code(item, level):
     return (3 * item + item * item * level + 2 * level) % CODES[level]
+
+
+def contents():
+    every = [[math.sin(0.9 * j + 1.7 * d) for d in range(VECTOR_DIM)] for j in range(ITEMS)]
+    x = torch.tensor(every).to(torch.float32).to(torch.float64)
+    return x - x.mean(0)
 
 
 def stack_shapes(layers):
@@ -62,14 +70,16 @@ def stack(x, weights):
 class Model:
     def __init__(self, layout):
         self.layout = layout
-        shapes = [("code", (k, DIM)) for k in CODES] + stack_shapes(LAYERS)
+        rich = layout == "rich"
+        shapes = [("code", (k + rich, DIM)) for k in CODES] + [("map", (DIM, VECTOR_DIM))] * rich + stack_shapes(LAYERS)
         if layout == "flat":
             shapes += [("place", (1 + LEVELS, DIM))]
         else:
             shapes += [("bridge", (DIM, DIM))] + [("code", (k, DIM)) for k in CODES] + stack_shapes(DEPTH_LAYERS)
         self.param = [numbers(a, s, 1.0 if name == "norm" else 0.0) for a, (name, s) in enumerate(shapes)]
-        self.trunk = self.param[LEVELS : LEVELS + 6 * LAYERS + 1]
-        self.rest = self.param[LEVELS + 6 * LAYERS + 1 :]
+        self.trunk = self.param[LEVELS + rich : LEVELS + rich + 6 * LAYERS + 1]
+        self.rest = self.param[LEVELS + rich + 6 * LAYERS + 1 :]
+        self.dense = 0.0
 
     def flat(self, items):
         table, place = self.param[:LEVELS], self.rest[0]
@@ -80,15 +90,20 @@ class Model:
         return [(hidden[LEVELS + l :: LEVELS] @ table[l].T) for l in range(LEVELS)]
 
     def item(self, items):
-        table, bridge, own, depth = self.param[:LEVELS], self.rest[0], self.rest[1 : 1 + LEVELS], self.rest[1 + LEVELS :]
-        x = torch.stack([sum(table[l][code(item, l)] for l in range(LEVELS)) for item in items])
-        start = stack(x[None], self.trunk)[0][:-1] @ bridge.T
+        bridge, own, depth = self.rest[0], self.rest[1 : 1 + LEVELS], self.rest[1 + LEVELS :]
+        every = torch.stack([sum(self.param[l][code(item, l)] for l in range(LEVELS)) for item in range(ITEMS)])
+        if self.layout == "rich":
+            every = every + contents() @ self.param[LEVELS].T
+        state = stack(every[items][None], self.trunk)[0][:-1]
+        start = state @ bridge.T
+        self.dense = self.dense + F.cross_entropy(state @ every.T, torch.tensor(items[1:]), reduction="sum")
         codes = [torch.stack([own[l][code(item, l)] for item in items[1:]]) for l in range(LEVELS - 1)]
         hidden = stack(torch.stack([start] + codes, 1), depth)
         return [hidden[:, l] @ own[l].T for l in range(LEVELS)]
 
     def logits(self):
-        every = [getattr(self, self.layout)(items) for items in SEQUENCES]
+        self.dense = 0.0
+        every = [self.flat(items) if self.layout == "flat" else self.item(items) for items in SEQUENCES]
         return [torch.cat([one[l] for one in every]) for l in range(LEVELS)]
 
 
@@ -104,6 +119,8 @@ def run(layout, out):
     for step in range(10):
         logits = model.logits()
         loss = sum(F.cross_entropy(logits[l], target[l]) for l in range(LEVELS)) / LEVELS
+        if layout == "rich":
+            loss = loss + DENSE * model.dense / len(target[0])
         optim.zero_grad()
         loss.backward()
         if step == 0:
@@ -118,5 +135,5 @@ def run(layout, out):
 
 with open(sys.argv[1], "w") as out:
     out.write("/* sidgpt_golden.h: what PyTorch says; written by tests/golden/make_sidgpt.py. */\n/* clang-format off */\n")
-    for layout in ("item", "flat"):
+    for layout in ("item", "flat", "rich"):
         run(layout, out)

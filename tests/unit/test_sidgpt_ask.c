@@ -38,9 +38,9 @@ static void compare(sidgpt_case *c, int64_t begin, int64_t end, bool is_alone)
 static void test_same_bits(void **state)
 {
     (void)state;
-    for (int layout = 0; layout < 2; layout++) {
+    for (int net = 0; net < CASE_NETS; net++) {
         sidgpt_case c;
-        case_make(&c, (sid__sidgpt_layout)layout);
+        case_make(&c, net);
         for (int64_t end = 2; end <= 4; end++)
             compare(&c, 0, end, true);
         compare(&c, 6, 11, true);
@@ -55,12 +55,12 @@ static void test_histories(void **state)
 {
     (void)state;
     static const int32_t longer[] = {7, 3, 5, 1, 6}, shorter[] = {5, 1, 6};
-    for (int layout = 0; layout < 2; layout++) {
+    for (int net = 0; net < CASE_NETS; net++) {
         sidgpt_case c;
         float logits[3][3 * 8] = {{0}};
         const sid__history history[3] = {{.item = longer, .count = 5}, {.item = shorter, .count = 3}, {.item = longer}};
         const int32_t parent[] = {0, 1, 2};
-        case_make(&c, (sid__sidgpt_layout)layout);
+        case_make(&c, net);
         c.net.history_max = 3;
         for (int round = 0; round < 2; round++) {
             void *asked = NULL;
@@ -84,12 +84,12 @@ static void test_histories(void **state)
 static void test_no_memory(void **state)
 {
     (void)state;
-    for (int layout = 0; layout < 2; layout++) {
+    for (int net = 0; net < CASE_NETS; net++) {
         sidgpt_case c;
         const sid__history history = {.item = case_item, .count = 4};
         const int32_t parent[1] = {0};
         float logits[8];
-        case_make(&c, (sid__sidgpt_layout)layout);
+        case_make(&c, net);
         for (int64_t after = 0;; after++) {
             void *asked = NULL;
             sid__mem_fail(after, -1);

@@ -1,4 +1,4 @@
-/* test_sidgpt_net.c: both networks against PyTorch (tests/golden/make_sidgpt.py), and what of a batch counts. */
+/* test_sidgpt_net.c: the networks against PyTorch (tests/golden/make_sidgpt.py), and what of a batch counts. */
 #include "sidgpt_case.h"
 
 #include "tensor/optim.h"
@@ -11,8 +11,9 @@ typedef struct golden_net {
 } golden_net;
 
 static const golden_net golden[] = {
-    [SID__SIDGPT_ITEM] = {item_logits, item_grad, item_loss, sizeof item_grad / sizeof *item_grad},
-    [SID__SIDGPT_FLAT] = {flat_logits, flat_grad, flat_loss, sizeof flat_grad / sizeof *flat_grad}};
+    [CASE_ITEM] = {item_logits, item_grad, item_loss, sizeof item_grad / sizeof *item_grad},
+    [CASE_FLAT] = {flat_logits, flat_grad, flat_loss, sizeof flat_grad / sizeof *flat_grad},
+    [CASE_RICH] = {rich_logits, rich_grad, rich_loss, sizeof rich_grad / sizeof *rich_grad}};
 
 /* Largest difference over the largest value. */
 static double error_of(const float *x, const double *wanted, int64_t count)
@@ -61,26 +62,27 @@ static void check_grad(const sid__params *params, const golden_net *g)
 static void test_golden(void **state)
 {
     (void)state;
-    for (int layout = 0; layout < 2; layout++) {
+    for (int net = 0; net < CASE_NETS; net++) {
         sidgpt_case c;
         sid__memory memory = {0};
         sid__optim optim = {0};
         sid__optim_options options = sid__optim_default();
         double levels[CASE_LEVELS] = {0};
-        case_make(&c, (sid__sidgpt_layout)layout);
+        case_make(&c, net);
         options.rate = 0.01;
         TEST_OK(sid__optim_create(&options, &c.params, &optim, err));
-        check_logits(&c, &golden[layout]);
+        check_logits(&c, &golden[net]);
         for (int step = 0; step < 10; step++) {
             sid__tape tape = sid__tape_begin(c.ctx, &memory, true);
             sid__params_clear(&c.params);
             c.batch.level_loss = levels;
             sid__value *loss = sid__sidgpt_loss(&c.net, &c.sids, &c.params, &tape, &c.batch);
             TEST_OK(sid__tape_backward(&tape, loss, err));
-            assert_true(fabs((double)loss->data[0] - golden[layout].loss[step]) < 1e-4 * golden[layout].loss[step]);
-            assert_true(fabs((levels[0] + levels[1] + levels[2]) / 3 - (double)loss->data[0]) < 1e-5);
+            assert_true(fabs((double)loss->data[0] - golden[net].loss[step]) < 1e-4 * golden[net].loss[step]);
+            double codes = (levels[0] + levels[1] + levels[2]) / 3;
+            assert_true(net == CASE_RICH ? codes < (double)loss->data[0] : fabs(codes - (double)loss->data[0]) < 1e-5);
             if (step == 0)
-                check_grad(&c.params, &golden[layout]);
+                check_grad(&c.params, &golden[net]);
             assert_true(isfinite(sid__optim_step(c.ctx, &optim)));
         }
         sid__optim_drop(&optim);
@@ -107,11 +109,11 @@ static void test_what_counts(void **state)
     (void)state;
     static const int32_t shorter[] = {0, 1, 6, 2, 5, 4, 1, 0, 7};
     static const int64_t begin[] = {0, 3, 5, 9};
-    for (int layout = 0; layout < 2; layout++) {
+    for (int net = 0; net < CASE_NETS; net++) {
         sidgpt_case c;
         int32_t target[9];
         sid__ragged sequences = {.begin = begin, .count = 3};
-        case_make(&c, (sid__sidgpt_layout)layout);
+        case_make(&c, net);
         for (int s = 0; s < 3; s++)
             for (int64_t t = begin[s]; t < begin[s + 1]; t++)
                 target[t] = t + 1 < begin[s + 1] ? shorter[t + 1] : -1;
