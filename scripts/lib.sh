@@ -15,7 +15,7 @@ packages_bench="$packages_test g++ libabsl-dev liblmdb-dev python3-venv util-lin
 packages_lint="$packages_test clang clang-format clang-tidy cppcheck"
 packages_coverage="$packages_test gcovr"
 packages_fuzz="$packages_test clang llvm libclang-rt-14-dev"
-packages_ci="chromium python3-venv faketime strace valgrind lintian file dpkg-dev $packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
+packages_ci="ccache chromium python3-venv faketime strace valgrind lintian file dpkg-dev $packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
 
 # Installed by dpkg, or there by other means: a tool in PATH, a library that pkg-config knows.
 package_is_there() {
@@ -95,15 +95,27 @@ need() {
 
 # ---- Builds and test counts --------------------------------------------------------------------------------------------
 
-# build PRESET: configures and builds build/PRESET; quiet unless it fails.
+# build PRESET [TARGET...]: configures and builds build/PRESET, all of it or these; quiet unless it fails.
 build() {
     mkdir -p build
-    local log=build/$1.log
-    if ! cmake --preset "$1" >"$log" 2>&1 || ! cmake --build --preset "$1" -j "$jobs" >>"$log" 2>&1; then
+    local preset=$1 log=build/$1.log
+    shift
+    if ! cmake --preset "$preset" >"$log" 2>&1 ||
+        ! cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"} >>"$log" 2>&1; then
         tail -n 60 "$log" >&2
-        echo "dev: preset $1 does not build (all of it: $log)" >&2
+        echo "dev: preset $preset does not build (all of it: $log)" >&2
         return 1
     fi
+}
+
+# build_tests PRESET CTEST-ARGUMENT...: only the programs of the tests so chosen, which bear their tests' names.
+build_tests() {
+    local preset=$1 tests
+    shift
+    cmake --preset "$preset" >"build/$preset.log" 2>&1 || { tail -n 60 "build/$preset.log" >&2; return 1; }
+    tests=$(cd "build/$preset" && ctest -N "$@" 2>/dev/null | sed -n 's/^ *Test *#[0-9]*: //p')
+    [ -n "$tests" ] || { echo "dev: preset $preset has no such test: $*" >&2; return 1; }
+    build "$preset" $tests
 }
 
 # run_ctest PRESET [ctest arguments]: runs the tests and appends "passed failed skipped" to $counts. The array run_in may
@@ -119,10 +131,11 @@ run_ctest() {
 
 # The tests that use threads, under ThreadSanitizer: that of clang 14 wants its addresses where kernels with 32 bits of
 # randomisation no longer put them.
+tests_in_tsan=(-R 'pool|ctx|assign|kmeans|quant|lsa|linalg|eigen|catalog|test_(visit|apply|expire)')
 run_in_tsan() {
     local run_in=()
     if setarch "$(uname -m)" -R true 2>/dev/null; then run_in=(setarch "$(uname -m)" -R); fi
-    run_ctest tsan -R 'pool|ctx|assign|kmeans|quant|lsa|linalg|eigen|catalog|test_(visit|apply|expire)'
+    run_ctest tsan "${tests_in_tsan[@]}"
 }
 
 # The last line of every test run; fails when a test failed or none ran. Reads lines of "passed failed skipped".
