@@ -25,7 +25,7 @@ typedef struct asking {
     sid_labels labels;
     cli_table table;
     bool is_many;
-    int64_t inexact, unknown, unanswered;
+    int64_t inexact, unknown, unanswered, empty; /* empty: nothing was left to recommend */
 } asking;
 
 /* ---- Shown ---- */
@@ -69,6 +69,7 @@ static sid_status print_answer(cli_app *app, asking *a, const cli_history *histo
     a->inexact += !found->is_exact && found->count > 0;
     a->unknown += found->unknown;
     a->unanswered += found->unknown == history->count;
+    a->empty += found->unknown < history->count && found->count == 0;
     return SID_OK;
 }
 
@@ -119,6 +120,10 @@ static void say_what_is_missing(cli_app *app, const asking *a)
     if (a->unanswered > 0)
         cli_warn(app, "%lld of %lld histories hold no item that the model knows; they get no answer",
                  (long long)a->unanswered, (long long)a->histories.count);
+    if (a->empty > 0)
+        cli_warn(app,
+                 "nothing is left to recommend to %lld of %lld histories: all items were seen, removed or filtered",
+                 (long long)a->empty, (long long)a->histories.count);
     if (a->inexact > 0 && !a->is_many)
         cli_note(app, "a wider beam may find better items: --beam %lld, or --exact",
                  4LL * (cli_int(app, "beam") > 50 ? cli_int(app, "beam") : 50));

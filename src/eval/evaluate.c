@@ -241,12 +241,15 @@ static sid_status check_asked(const evaluating *e, sid_error *err)
     const sid_split_info *info = &e->split.info;
     if (e->cases->count > 0)
         return SID_OK;
-    return sid__fail(
-        err, SID_EDATA,
-        "nobody is asked: of %lld users none has both a history and a %s event (%lld have no history before the "
-        "test, %lld are excluded); take another split",
-        (long long)e->split.user_count, e->result.part, (long long)info->users_without_history,
-        (long long)info->users_excluded);
+    return sid__fail(err, SID_EDATA,
+                     "nobody is asked: by split %s none of %lld users has both a history and a %s event (%lld have no "
+                     "history before "
+                     "the test, %lld are excluded)%s; take another split",
+                     e->options->split.split ? e->options->split.split : "loo", (long long)e->split.user_count,
+                     e->result.part, (long long)info->users_without_history, (long long)info->users_excluded,
+                     !e->options->split.split || strcmp(e->options->split.split, "loo") == 0
+                         ? "; loo asks who has three events or more"
+                         : "");
 }
 
 /* What the table says of who is asked. */

@@ -139,3 +139,53 @@ passes train last --events e.tsv -o dry --dry-run
 check "a dry run writes nothing" [ ! -e dry ]
 printf 'x' | dd of=m/items.txt bs=1 conv=notrunc 2>/dev/null
 fails 3 "SHA-256 differs" recommend m --history i1
+
+# ---- what life brings
+awk 'BEGIN { print "user_id\titem_id\ttimestamp"
+    for (u = 0; u < 60; u++) for (e = 0; e < 6; e++) print "u" u "\ti" (u % 7 + e * (1 + u % 3)) % 20 "\t" 1000 * e + u }' >times.tsv
+awk 'NR > 1 { print (NR * 7919) % 1000 "\t" $0 }' times.tsv | sort -n | cut -f 2- >rows
+passes eval --events times.tsv --bootstrap 0
+cut -f 5,11-14 "$out" >sorted
+(head -n 1 times.tsv; cat rows) >unsorted.tsv
+passes eval --events unsorted.tsv --bootstrap 0
+check "the order of the rows is no matter" [ "$(sort sorted | md5sum)" = "$(cut -f 5,11-14 "$out" | sort | md5sum)" ]
+(cat e.tsv; printf 'solo\ti1\t5\n') >solo.tsv
+passes eval --events solo.tsv --bootstrap 0 --format table
+prints "60 users asked"
+printf 'user_id\titem_id\nsolo\ti1\n' >only.tsv
+fails 3 "loo asks who has three events or more" eval --events only.tsv
+printf 'user_id\titem_id\n' >none.tsv
+fails 3 "no events; at least one row" eval --events none.tsv
+fails 3 "nobody is asked: by split time=9000,9500" eval --events e.tsv --split time=9000,9500
+fails 3 'no event trains by split "time=0,1"' eval --events e.tsv --split time=0,1
+awk 'NR == 1 { print $0 "\tsplit"; next } { print $0 "\ttest" }' e.tsv >tests.tsv
+fails 3 "60 have no history before the test" eval --events tests.tsv --split column
+fails 3 'no event trains by split "column"' train sasrec --events tests.tsv --split column -o none
+sed '5s/i[0-9]*/zz/' e.tsv >unknown.tsv
+fails 3 'unknown.tsv:5: item_id "zz" is not among the 20 items' eval --events unknown.tsv --items items.tsv
+passes eval --events unknown.tsv --items items.tsv --on-error skip --bootstrap 0
+says "1 bad rows left out, 359 events read"
+
+# a history longer than the model's is its end
+passes train sasrec --events e.tsv --dim 8 --epochs 1 --history-max 3 -o s3
+passes recommend s3 --history i7,i8,i9,i1,i2,i3 --keep-history -k 3
+cp "$out" long
+passes recommend s3 --history i1,i2,i3 --keep-history -k 3
+check "only the last three count" cmp long "$out"
+everything=$(awk 'BEGIN { for (i = 0; i < 20; i++) printf "%si%d", i ? "," : "", i }')
+passes recommend g --history "$everything"
+says "nothing is left to recommend to 1 of 1 histories"
+
+# what was removed from the catalogue since, and what was added
+cp -r c later
+passes recommend g --history i1,i2 -k 1
+gone=$(cut -f 1 "$out")
+passes remove later "$gone"
+passes recommend g --history i1,i2 -k 20 --catalog later
+check "what was removed does not come" [ "$(cut -f 1 "$out" | grep -c "^$gone\$")" -eq 0 ]
+passes recommend g --history "i1,$gone" -k 1 --catalog later
+printf 'item_id\ttitle\nnew\ttitle number 3\n' >new.tsv
+passes encode later new.tsv --add
+passes recommend g --history i1,i2 -k 20 --catalog later
+check "what was added does" [ "$(cut -f 1 "$out" | grep -c '^new$')" -eq 1 ]
+passes recommend g --history new -k 1 --catalog later
