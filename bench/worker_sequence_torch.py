@@ -131,15 +131,20 @@ def steps(model, optim, count):
     return loss.item()
 
 
-models = {}
-print("ready", torch.__version__, flush=True)
-for line in sys.stdin:
-    name = line.split()[0]
-    if name not in models:
-        models.clear()
-        model = {"sasrec": Sasrec, "tiger": Tiger}[name]()
-        models[name] = model, torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=0)
-        steps(*models[name], 2)
-    begin = time.perf_counter()
-    loss = steps(*models[name], STEPS[name])
-    print((time.perf_counter() - begin) / STEPS[name], loss, flush=True)
+def main():
+    models = {}
+    print("ready", torch.__version__, flush=True)
+    for line in sys.stdin:
+        name = line.split()[0]
+        if name not in models:
+            models.clear()
+            model = {"sasrec": Sasrec, "tiger": Tiger}[name]()
+            models[name] = model, torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=0)
+            steps(*models[name], 2)
+        begin = time.perf_counter()
+        loss = steps(*models[name], STEPS[name])
+        print((time.perf_counter() - begin) / STEPS[name], loss, flush=True)
+
+
+if __name__ == "__main__":
+    main()
