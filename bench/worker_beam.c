@@ -51,6 +51,7 @@ static sid_status start(worker *w)
     SID_TRY(make_items(w->m, w->err));
     SID_TRY(w->m->family->learner->build(w->m, NULL, &w->m->params, w->err));
     sid__tiger_start(w->m->state, &w->m->params, 1);
+    SID_TRY(sid__params_settle(w->ctx, &w->m->params, w->err)); /* as sid_model_open does */
     SID_TRY(sid__model_set_trie(w->m, w->err));
     for (int u = 0; u < USERS_MAX; u++) {
         for (int i = 0; i < HISTORY; i++)

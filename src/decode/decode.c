@@ -8,26 +8,18 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "kernel/sequence.h"
 #include "linalg/scalar.h"
 
-enum { LANES = 8, BLOCK_MOST = 64, LOGITS_MOST = 1 << 22 /* floats of a block's widest level */, WIDTH_LEAST = 50 };
+enum { BLOCK_MOST = 64, LOGITS_MOST = 1 << 22 /* floats of a block's widest level */, WIDTH_LEAST = 50 };
 
 /* ---- Shared by the searches ---- */
 
-double sid__log_sum(const float *logits, int64_t count)
+/* log sum exp of a level's logits; not finite where one is not. */
+static double log_sum(const sid__search *search, int level, const float *logits)
 {
-    double lane[LANES] = {0}, largest = (double)-INFINITY;
-    for (int64_t i = 0; i < count; i++) {
-        if (!(fabsf(logits[i]) < INFINITY))
-            return (double)NAN;
-        largest = (double)logits[i] > largest ? (double)logits[i] : largest;
-    }
-    for (int64_t i = 0; i < count; i++)
-        lane[i % LANES] += sid__exp((double)logits[i] - largest);
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            lane[i] += lane[i + half];
-    return largest + sid__log(lane[0]);
+    double most, sum = sid__sequence_for(search->ctx->isa)->exp_sum(search->m->sids.codes[level], logits, &most);
+    return most + sid__log(sum);
 }
 
 /* The same over the codes of the children. */
@@ -50,7 +42,7 @@ void sid__expand(const sid__search *search, const sid__live *live, int level, co
 {
     const sid__trie_level *own = &search->trie->level[level];
     int64_t n = sid__live_children(live, level - 1, parent->node, child);
-    double all = search->options->normalize == SID__NORMALIZE_OPEN ? sid__log_sum(logits, search->m->sids.codes[level])
+    double all = search->options->normalize == SID__NORMALIZE_OPEN ? log_sum(search, level, logits)
                                                                    : log_sum_below(own, logits, child, n);
     assert(n > 0); /* a node without a live item is no candidate */
     for (int64_t i = 0; i < n; i++)

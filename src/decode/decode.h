@@ -97,8 +97,6 @@ sid_status sid__score_all(const sid__search *search, sid_error *err);
  * level); child is scratch as large. *count < 0: logits that are no numbers. */
 void sid__expand(const sid__search *search, const sid__live *live, int level, const sid__candidate *parent, int32_t row,
                  const float *logits, int32_t *child, sid__candidate *out, int64_t *count);
-/* log sum exp of logits (count), by eight lanes; not finite where one is not. */
-double sid__log_sum(const float *logits, int64_t count);
 sid_status sid__fail_logits(const sid__search *search, sid_error *err);
 /* Items of leaves (count) that stand best first. */
 sid_status sid__resolve(const sid__search *search, const sid__live *live, const sid__candidate *leaf, int64_t count,

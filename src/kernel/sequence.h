@@ -60,6 +60,15 @@ typedef struct sid__sequence_kernels {
     /* gains, shifts (columns) = gradients of gain and shift over rows of x and g, from the first on. */
     void (*norm_sums)(int64_t rows, int columns, const sid__real *x, const sid__real *g, const sid__norm_row *of,
                       sid__real *gains, sid__real *shifts);
+    /* The sum of exp(row[j] - *most) in double, *most the largest: eight lanes, j mod 8, added pairwise; terms below exp(-700) are 0.
+     * NaN where a number is not finite. The row need have no room after its end. */
+    double (*exp_sum)(int64_t count, const sid__real *row, double *most);
+    /* Attention of one query (heads, size) over few keys that lie apart: score[h * step + j] = the chain of fma over a head's numbers of
+     * q k[j], from 0; out (heads, size) = the chain over j of weight[h * step + j] v[j], from 0. */
+    void (*path_scores)(int heads, int size, int keys, const sid__real *q, const sid__real *const *k, int64_t step,
+                        sid__real *score);
+    void (*path_sums)(int heads, int size, int keys, const sid__real *weight, int64_t step, const sid__real *const *v,
+                      sid__real *out);
 } sid__sequence_kernels;
 
 const sid__sequence_kernels *sid__sequence_for(sid__isa isa);

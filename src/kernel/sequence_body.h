@@ -292,7 +292,146 @@ static void norm_sums(int64_t rows, int columns, const sid__real *x, const sid__
     }
 }
 
+/* ---- Sums of exponentials in double ------------------------------------------------------------------------------- */
+
+enum { WIDE = LANES * sizeof(sid__real) / sizeof(double), SUMS = 8 / WIDE };
+typedef double wide __attribute__((vector_size(WIDE * sizeof(double))));
+typedef uint64_t wide_bits __attribute__((vector_size(WIDE * sizeof(double))));
+typedef sid__real narrow __attribute__((vector_size(WIDE * sizeof(sid__real))));
+
+static inline wide load_wide(const sid__real *at)
+{
+    narrow value;
+    memcpy(&value, at, sizeof value);
+    return __builtin_convertvector(value, wide);
+}
+
+/* exp x for x <= 0, 0 below -700: as exponential_below, to r^13. */
+static inline wide wide_exponential(wide x)
+{
+    static const double c[] = {0x1.6124613a86d09p-33,
+                               0x1.1eed8eff8d898p-29,
+                               0x1.ae64567f544e4p-26,
+                               0x1.27e4fb7789f5cp-22,
+                               0x1.71de3a556c734p-19,
+                               0x1.a01a01a01a01ap-16,
+                               0x1.a01a01a01a01ap-13,
+                               0x1.6c16c16c16c17p-10,
+                               0x1.1111111111111p-7,
+                               0x1.5555555555555p-5,
+                               0x1.5555555555555p-3,
+                               0x1p-1,
+                               1,
+                               1};
+    const wide zero = {0};
+    wide_bits is_in = (wide_bits)(x >= zero - 700);
+    x = (wide)((wide_bits)x & is_in);
+    wide shifted = x * 0x1.71547652b82fep+0 + 0x1.8p52, k = shifted - 0x1.8p52;
+    wide r = (x - k * 0x1.62e42fefa3800p-1) - k * 0x1.ef35793c76730p-45, y = zero + c[0];
+#pragma GCC unroll 13
+    for (int i = 1; i < (int)(sizeof c / sizeof *c); i++)
+        y = y * r + c[i];
+    y *= (wide)(((wide_bits)shifted + 1023) << 52);
+    return (wide)((wide_bits)y & is_in);
+}
+
+/* The largest, or NaN. */
+static inline double largest_finite(int64_t count, const sid__real *row)
+{
+    sid__real lane[LANES];
+    vector most = all(-REAL_MAX), rest = all(0);
+    int64_t j = 0;
+    for (; j + LANES <= count; j += LANES) {
+        vector x = load(row + j);
+        most = choose((bits)(x > most), x, most);
+        rest += x - x; /* 0 of what is finite */
+    }
+    sid__real result = -REAL_MAX, others = 0;
+    for (; j < count; j++) {
+        result = row[j] > result ? row[j] : result;
+        others += row[j] - row[j];
+    }
+    store(lane, most);
+    for (int i = 0; i < LANES; i++)
+        result = lane[i] > result ? lane[i] : result;
+    store(lane, rest);
+    for (int i = 0; i < LANES; i++)
+        others += lane[i];
+    return (double)(result + others);
+}
+
+static double exp_sum(int64_t count, const sid__real *row, double *most)
+{
+    wide sum[SUMS] = {0};
+    double lane[8];
+    sid__real tail[8];
+    int64_t whole = count / 8 * 8;
+    *most = largest_finite(count, row);
+    for (int64_t j = 0; j < whole; j += 8)
+#pragma GCC unroll 8
+        for (int v = 0; v < SUMS; v++)
+            sum[v] += wide_exponential(load_wide(row + j + v * WIDE) - *most);
+    if (whole < count) {
+        for (int i = 0; i < 8; i++)
+            tail[i] = whole + i < count ? row[whole + i] : -REAL_MAX;
+#pragma GCC unroll 8
+        for (int v = 0; v < SUMS; v++)
+            sum[v] += wide_exponential(load_wide(tail + v * WIDE) - *most);
+    }
+    memcpy(lane, sum, sizeof lane);
+    for (int half = 4; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            lane[i] += lane[i + half];
+    return *most <= (double)REAL_MAX ? lane[0] : *most; /* NaN */
+}
+
+/* ---- Attention over a path ---------------------------------------------------------------------------------------- */
+
+static inline sid__real fuse(sid__real a, sid__real b, sid__real c)
+{
+#ifdef SEMID_REAL_IS_DOUBLE
+    return fma(a, b, c);
+#else
+    return fmaf(a, b, c);
+#endif
+}
+
+/* Chains wait for themselves: several at a time. */
+enum { CHAINS = 4 };
+
+static void path_scores(int heads, int size, int keys, const sid__real *q, const sid__real *const *k, int64_t step,
+                        sid__real *score)
+{
+    for (int h = 0; h < heads; h++, q += size, score += step)
+        for (int j = 0; j < keys; j += CHAINS) {
+            sid__real sum[CHAINS] = {0};
+            const sid__real *key[CHAINS];
+            for (int c = 0; c < CHAINS; c++)
+                key[c] = k[j + c < keys ? j + c : j] + (int64_t)h * size;
+            for (int d = 0; d < size; d++)
+#pragma GCC unroll 4
+                for (int c = 0; c < CHAINS; c++)
+                    sum[c] = fuse(q[d], key[c][d], sum[c]);
+            for (int c = 0; c < CHAINS && j + c < keys; c++)
+                score[j + c] = sum[c];
+        }
+}
+
+static void path_sums(int heads, int size, int keys, const sid__real *weight, int64_t step, const sid__real *const *v,
+                      sid__real *restrict out)
+{
+    for (int h = 0; h < heads; h++, out += size, weight += step)
+        for (int j = 0; j < keys; j++) {
+            const sid__real *value = v[j] + (int64_t)h * size, share = weight[j];
+            for (int d = 0; d < size; d++)
+                out[d] = fuse(share, value[d], j ? out[d] : 0);
+        }
+}
+
 const sid__sequence_kernels SEQUENCE_TABLE = {
+    .exp_sum = exp_sum,
+    .path_scores = path_scores,
+    .path_sums = path_sums,
     .softmax = softmax,
     .softmax_back = softmax_back,
     .absorb = absorb,

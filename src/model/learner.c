@@ -61,5 +61,7 @@ sid_status sid__learner_load(sid_model *m, const sid__tensor_set *set, sid_error
     const sid__learner *learner = m->family->learner;
     SID_TRY(learner->build(m, NULL, &m->params, err));
     SID_TRY(sid__params_load(&m->params, "", set, m->params.data, err));
-    return learner->ready ? learner->ready(m, err) : SID_OK;
+    if (learner->ready)
+        SID_TRY(learner->ready(m, err));
+    return m->family->generator ? sid__params_settle(m->ctx, &m->params, err) : SID_OK;
 }

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +12,10 @@
 #include "io/vectors.h"
 
 enum { SCORES_SIZE = 1 << 22 /* floats of one block of histories: 16 MiB */, BLOCK_MOST = 256 };
+
+struct sid__spare {
+    _Atomic(void *) state;
+};
 
 /* ---- Made ---- */
 
@@ -78,6 +83,8 @@ sid_status sid__model_create(sid_ctx *ctx, const char *family, const char *optio
         status = sid__options_split(options, set_option, m, err);
     if (status == SID_OK)
         status = sid__model_write_options(m, err);
+    if (status == SID_OK)
+        status = sid__alloc(&m->spare, 1, sizeof *m->spare, "a model", err);
     if (status != SID_OK) {
         sid_model_close(m);
         return status;
@@ -86,10 +93,24 @@ sid_status sid__model_create(sid_ctx *ctx, const char *family, const char *optio
     return SID_OK;
 }
 
+void *sid__model_swap_spare(const sid_model *m, void *state)
+{
+    return m->spare ? atomic_exchange(&m->spare->state, state) : state;
+}
+
+static void drop_spare(sid_model *m)
+{
+    void *spare = sid__model_swap_spare(m, NULL);
+    if (spare)
+        m->family->generator->drop(spare);
+    sid__free(m->spare);
+}
+
 void sid_model_close(sid_model *m)
 {
     if (!m)
         return;
+    drop_spare(m);
     if (m->state)
         m->family->drop(m);
     sid__params_drop(&m->params);

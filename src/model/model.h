@@ -45,6 +45,7 @@ struct sid_model {
     void *state;        /* the family's */
     sid__params params; /* of a family that learns by steps (learner.h); else empty */
     double train_s;
+    struct sid__spare *spare; /* what a request leaves to the next; NULL where none was made */
 };
 
 struct sid__model_class {
@@ -83,12 +84,17 @@ struct sid__generator {
                        sid_error *err);
     /* `level` has no rows but the first `rows` any more; nobody will name deeper ones. */
     void (*forget)(void *state, int level, int64_t rows);
-    void (*end)(void *state); /* NULL is fine */
+    void (*end)(void *state);  /* NULL is fine */
+    void (*drop)(void *spare); /* of sid__model_swap_spare; NULL: the family leaves none */
     /* Of models that know items beside their codes (rerank.c); both NULL: none of the family does. The weight of that, 0: this
      * one does not; score (count): products of history `question` of begin with items. */
     double (*rank_weight)(const sid_model *m);
     void (*rank)(const void *state, int64_t question, const int32_t *item, int64_t count, double *score);
 };
+
+/* Memory of a generator's request that waits with the model for the next: gives what waits, or NULL, and leaves `state` (NULL:
+ * nothing) in its place. Any number of threads may ask; without a place `state` comes back. */
+void *sid__model_swap_spare(const sid_model *m, void *state);
 
 extern const sid__model_class *const sid__model_registry[];
 extern const int sid__model_registry_count;

@@ -153,11 +153,6 @@ sid__value *sid__tiger_qkv(const sid__tiger_pass *pass, const sid__tiger_layer *
     return apply(pass, norm(pass, x, layer->norm1), layer->qkv, SID__NO_ACTIVATION);
 }
 
-sid__value *sid__tiger_attend(sid__tiger_pass *pass, sid__value *qkv, const sid__ragged *sequences)
-{
-    return attend(pass, qkv, sequences, pass->net->decoder.bias, true);
-}
-
 sid__value *sid__tiger_after_attention(sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x,
                                        sid__value *attended)
 {
@@ -170,20 +165,31 @@ sid__value *sid__tiger_cross_kv(const sid__tiger_pass *pass, int layer, sid__val
     return apply(pass, memory, pass->net->decoder.layer[layer].cross_kv, SID__NO_ACTIVATION);
 }
 
-sid__value *sid__tiger_cross(sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x, sid__value *kv,
-                             const sid__ragged *queries, const sid__ragged *keys)
+sid__value *sid__tiger_cross_q(const sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x)
+{
+    return apply(pass, norm(pass, x, layer->cross_norm), layer->cross_q, SID__NO_ACTIVATION);
+}
+
+sid__value *sid__tiger_after_cross(sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x,
+                                   sid__value *attended)
+{
+    sid__value *y = apply(pass, attended, layer->cross_out, SID__NO_ACTIVATION);
+    return sid__op_add(pass->tape, x, drop_some(pass, y));
+}
+
+static sid__value *cross(sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x, sid__value *kv,
+                         const sid__ragged *queries, const sid__ragged *keys)
 {
     sid__dropout dropout = pass->dropout;
     dropout.layer = pass->dropout_layer++;
-    sid__value *q = apply(pass, norm(pass, x, layer->cross_norm), layer->cross_q, SID__NO_ACTIVATION);
+    sid__value *q = sid__tiger_cross_q(pass, layer, x);
     sid__value *y = sid__op_cross_attention(pass->tape, q, kv,
                                             &(sid__attention){.heads = pass->net->shape.heads,
                                                               .scale = 1,
                                                               .queries = queries,
                                                               .keys = keys,
                                                               .dropout = dropout.rate > 0 ? &dropout : NULL});
-    y = apply(pass, y, layer->cross_out, SID__NO_ACTIVATION);
-    return sid__op_add(pass->tape, x, drop_some(pass, y));
+    return sid__tiger_after_cross(pass, layer, x, y);
 }
 
 sid__value *sid__tiger_feed(sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x)
@@ -222,9 +228,9 @@ sid__value *sid__tiger_decode(sid__tiger_pass *pass, const int32_t *token, const
     sid__value *x = embed(pass, token, decoded->begin[decoded->count]);
     for (int l = 0; l < pass->net->shape.layers; l++) {
         const sid__tiger_layer *layer = &stack->layer[l];
-        sid__value *y = sid__tiger_attend(pass, sid__tiger_qkv(pass, layer, x), decoded);
+        sid__value *y = attend(pass, sid__tiger_qkv(pass, layer, x), decoded, stack->bias, true);
         x = sid__tiger_after_attention(pass, layer, x, y);
-        x = sid__tiger_cross(pass, layer, x, sid__tiger_cross_kv(pass, l, memory), decoded, encoded);
+        x = cross(pass, layer, x, sid__tiger_cross_kv(pass, l, memory), decoded, encoded);
         x = sid__tiger_feed(pass, layer, x);
     }
     return sid__tiger_last_norm(pass, stack, x);

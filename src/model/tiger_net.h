@@ -68,14 +68,13 @@ sid__value *sid__tiger_logits(const sid__tiger_pass *pass, sid__value *hidden, i
 sid__value *sid__tiger_cross_kv(const sid__tiger_pass *pass, int layer, sid__value *memory);
 /* q | k | v (N, 3 H dh) of rows x. */
 sid__value *sid__tiger_qkv(const sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x);
-/* Self attention of a decoder's rows qkv, packed by `sequences`. */
-sid__value *sid__tiger_attend(sid__tiger_pass *pass, sid__value *qkv, const sid__ragged *sequences);
 /* x + what attention gave, through `out`. */
 sid__value *sid__tiger_after_attention(sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x,
                                        sid__value *attended);
-/* The rest of the layer: cross attention of rows x with kv, then feed-forward. */
-sid__value *sid__tiger_cross(sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x, sid__value *kv,
-                             const sid__ragged *queries, const sid__ragged *keys);
+/* Queries (N, H dh) of cross attention, and x + what that gave; then feed-forward. */
+sid__value *sid__tiger_cross_q(const sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x);
+sid__value *sid__tiger_after_cross(sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x,
+                                   sid__value *attended);
 sid__value *sid__tiger_feed(sid__tiger_pass *pass, const sid__tiger_layer *layer, sid__value *x);
 sid__value *sid__tiger_last_norm(sid__tiger_pass *pass, const sid__tiger_stack *stack, sid__value *x);
 

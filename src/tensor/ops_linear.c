@@ -116,12 +116,13 @@ sid__value *sid__op_linear(sid__tape *tape, sid__value *x, sid__value *w, sid__v
     if (!y)
         return NULL;
     linear_job job = {.kernels = tape->kernels, .bias = b, .y = y, .saved = {.is_relu = activation == SID__RELU}};
-    size_t count = panel_count(x, y);
+    size_t count = w->packed ? 0 : panel_count(x, y);
     if (count && !(job.saved.panel = sid__tape_push(tape, count, sizeof(sid__real))))
         return NULL;
     sid__multiply_real(tape->ctx,
                        &(sid__real_product){.a = {x->data, x->columns, false},
                                             .b = {w->data, w->columns, false},
+                                            .packed = w->packed,
                                             .c = y->data,
                                             .rows = x->rows,
                                             .columns = y->columns,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "tensor/real_product.h"
 
 enum { ALIGN_COUNT = 16, TENSOR_NAME_SIZE = 96 };
 
@@ -37,8 +38,36 @@ sid_status sid__params_seal(sid__params *params, sid_error *err)
     return SID_OK;
 }
 
+static size_t packed_count(const sid__param *param)
+{
+    return param->is_vector ? 0 : sid__packed_count(param->value.columns, param->value.rows);
+}
+
+sid_status sid__params_settle(const sid_ctx *ctx, sid__params *params, sid_error *err)
+{
+    size_t count = 0;
+    for (int i = 0; i < params->count; i++)
+        count += packed_count(&params->param[i]);
+    SID_TRY(sid__alloc(&params->packed, count, sizeof *params->packed, "packed parameters", err));
+    sid__real *at = params->packed;
+    for (int i = 0; i < params->count; i++) {
+        sid__value *value = &params->param[i].value;
+        value->grad = NULL;
+        if (params->param[i].is_vector)
+            continue;
+        sid__pack_real(ctx, (sid__real_factor){value->data, value->columns, false}, value->columns, (int)value->rows,
+                       at);
+        value->packed = at;
+        at += packed_count(&params->param[i]);
+    }
+    sid__free(params->grad);
+    params->grad = NULL;
+    return SID_OK;
+}
+
 void sid__params_drop(sid__params *params)
 {
+    sid__free(params->packed);
     sid__free(params->param);
     sid__free(params->data);
     sid__free(params->grad);

@@ -28,12 +28,16 @@ typedef struct sid__params {
     int64_t capacity, size; /* size: elements of the block */
     int count;
     sid__real *data, *grad; /* (size) */
+    sid__real *packed;      /* of all matrices, once settled; else NULL */
 } sid__params;
 
 /* rows x columns; a vector has one row. Not after seal. */
 sid_status sid__params_add(sid__params *params, const sid__param *like, const char *name, sid_error *err);
 sid_status sid__params_seal(sid__params *params, sid_error *err);
 void sid__params_drop(sid__params *params);
+/* Of a model that learns no more: gradients are given back, and matrices laid out for sid__op_linear, once for all its calls. data must
+ * not change from here on. */
+sid_status sid__params_settle(const sid_ctx *ctx, sid__params *params, sid_error *err);
 /* Before each step: no gradients yet. */
 void sid__params_clear(sid__params *params);
 /* Index, or -1. */

@@ -39,6 +39,8 @@ typedef struct sid__value {
     int columns;
     bool has_grad;
     sid__rounded *rounded; /* NULL: none is kept, since others than the tape may write data */
+    const sid__real
+        *packed; /* of weights (out, in) that change no more: as op_linear multiplies by them; NULL: as data has them */
 } sid__value;
 
 /* Every op has a name here; gradcheck fails when one has no case. */

@@ -63,6 +63,21 @@ static void test_info(void **state)
     sid_events_free(events);
 }
 
+/* Fails when what a request leaves is lost, given twice, or asked of a model that has no place for it. */
+static void test_spare(void **state)
+{
+    (void)state;
+    sid_model *m = NULL, bare = {0};
+    int one, two;
+    TEST_OK(sid__model_create(ctx, "pop", NULL, &m, err));
+    assert_null(sid__model_swap_spare(m, &one));
+    assert_ptr_equal(sid__model_swap_spare(m, &two), &one);
+    assert_ptr_equal(sid__model_swap_spare(m, NULL), &two);
+    assert_null(sid__model_swap_spare(m, NULL));
+    assert_ptr_equal(sid__model_swap_spare(&bare, &one), &one);
+    sid_model_close(m);
+}
+
 /* Fails when memory that is missing leaks, crashes or gives a model. */
 static void test_no_memory(void **state)
 {
@@ -88,6 +103,7 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_options), cmocka_unit_test(test_vectors),
-                                       cmocka_unit_test(test_info), cmocka_unit_test(test_no_memory)};
+                                       cmocka_unit_test(test_info), cmocka_unit_test(test_spare),
+                                       cmocka_unit_test(test_no_memory)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -40,8 +40,47 @@ static void fixed_and_impossible(void **state)
     sid__params_drop(&params);
 }
 
+/* Fails when weights that are laid out once give other bits than those that are not, or keep gradients. */
+static void settled(void **state)
+{
+    enum { ROWS = 100, IN = 37, OUT = 50 };
+    sid_ctx *ctx = new_ctx(2, NULL);
+    sid__params params = {0};
+    sid__memory memory = {0};
+    float before[ROWS * OUT];
+    (void)state;
+    (void)add_param(&params, "b", 1, 7);
+    (void)add_param(&params, "w", OUT, IN);
+    seal_uniform(&params, 1);
+    float *numbers = new_floats(ROWS * IN);
+    fill_uniform(numbers, ROWS * IN, 2);
+    sid__value x = sid__value_of(numbers, ROWS, IN);
+    for (int is_settled = 0; is_settled < 2; is_settled++)
+        for (int rows = 1; rows <= ROWS; rows += 33) {
+            sid__tape tape = sid__tape_begin(ctx, &memory, false);
+            x.rows = rows;
+            const sid__value *y = sid__op_linear(&tape, &x, &params.param[1].value, NULL, SID__NO_ACTIVATION);
+            TEST_OK(sid__tape_status(&tape, err));
+            if (rows < ROWS || is_settled)
+                assert_memory_equal(y->data, is_settled ? before : y->data, (size_t)(rows * OUT) * sizeof *before);
+            else
+                memcpy(before, y->data, sizeof before);
+            if (rows == ROWS && !is_settled)
+                TEST_OK(sid__params_settle(ctx, &params, err));
+        }
+    assert_null(params.grad);
+    assert_null(params.param[1].value.grad);
+    assert_null(params.param[0].value.packed);
+    assert_non_null(params.param[1].value.packed);
+    sid__memory_drop(&memory);
+    sid__free(numbers);
+    sid__params_drop(&params);
+    sid_ctx_free(ctx);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(saved_and_loaded), cmocka_unit_test(fixed_and_impossible)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(saved_and_loaded), cmocka_unit_test(settled),
+                                       cmocka_unit_test(fixed_and_impossible)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

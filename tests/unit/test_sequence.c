@@ -187,9 +187,77 @@ static void norm_is_that_of_double(void **state)
     }
 }
 
+/* Fails when a sum of exponentials is not libm's, differs between paths, or hides what is not finite. */
+static void exp_sum_is_that_of_libm(void **state)
+{
+    float row[COLUMNS_MAX];
+    (void)state;
+    for (int columns = 1; columns <= COLUMNS_MAX; columns++) {
+        double wanted = 0, most, first, largest;
+        fill_uniform(row, COLUMNS_MAX, (uint64_t)columns);
+        for (int j = 0; j < columns; j++)
+            row[j] = j % 9 == 8 ? -3e38f : 40 * row[j];
+        first = sid__sequence_portable.exp_sum(columns, row, &largest);
+        most = (double)row[0];
+        for (int j = 1; j < columns; j++)
+            most = (double)row[j] > most ? (double)row[j] : most;
+        for (int j = 0; j < columns; j++)
+            wanted += exp((double)row[j] - most);
+        assert_near(first / wanted, 1, 1e-14);
+        assert_true(largest >= most && largest <= most);
+        for (int isa = 0; isa < SID__ISA_COUNT; isa++) {
+            if (!sid__isa_is_supported((sid__isa)isa))
+                continue;
+            const sid__sequence_kernels *k = sid__sequence_for((sid__isa)isa);
+            double sum = k->exp_sum(columns, row, &largest);
+            assert_memory_equal(&sum, &first, sizeof sum);
+            for (int bad = 0; bad < 3; bad++) {
+                float kept = row[columns / 2];
+                row[columns / 2] = bad == 0 ? NAN : bad == 1 ? INFINITY : -INFINITY;
+                assert_true(isnan(k->exp_sum(columns, row, &largest)));
+                row[columns / 2] = kept;
+            }
+        }
+    }
+}
+
+/* Fails when scores or sums over a path are no chains in the order of the numbers. */
+static void paths_are_chains(void **state)
+{
+    enum { HEADS = 3, SIZE = 5, KEYS_MAX = 6, STEP = 16 };
+    float q[HEADS * SIZE], k[KEYS_MAX][HEADS * SIZE], score[HEADS * STEP], out[HEADS * SIZE];
+    const float *of[KEYS_MAX];
+    (void)state;
+    fill_uniform(q, HEADS * SIZE, 1);
+    for (int j = 0; j < KEYS_MAX; j++) {
+        fill_uniform(k[j], HEADS * SIZE, (uint64_t)(2 + j));
+        of[j] = k[j];
+    }
+    for (int isa = 0; isa < SID__ISA_COUNT; isa++)
+        for (int keys = 1; keys <= KEYS_MAX && sid__isa_is_supported((sid__isa)isa); keys++) {
+            const sid__sequence_kernels *kernels = sid__sequence_for((sid__isa)isa);
+            kernels->path_scores(HEADS, SIZE, keys, q, of, STEP, score);
+            kernels->path_sums(HEADS, SIZE, keys, score, STEP, of, out);
+            for (int h = 0; h < HEADS; h++) {
+                float sum[SIZE] = {0};
+                for (int j = 0; j < keys; j++) {
+                    float wanted = 0;
+                    for (int d = 0; d < SIZE; d++)
+                        wanted = fmaf(q[h * SIZE + d], k[j][h * SIZE + d], wanted);
+                    assert_memory_equal(&score[h * STEP + j], &wanted, sizeof wanted);
+                    for (int d = 0; d < SIZE; d++)
+                        sum[d] = fmaf(wanted, k[j][h * SIZE + d], sum[d]);
+                }
+                assert_memory_equal(out + (ptrdiff_t)h * SIZE, sum, sizeof sum);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(paths_agree),
+                                       cmocka_unit_test(exp_sum_is_that_of_libm),
+                                       cmocka_unit_test(paths_are_chains),
                                        cmocka_unit_test(dropout_is_counted),
                                        cmocka_unit_test(norm_is_that_of_double),
                                        cmocka_unit_test(softmax_is_that_of_libm),

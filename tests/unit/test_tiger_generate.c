@@ -105,6 +105,49 @@ static void test_equals_forward(void **state)
     TEST_OK(sid_ctx_set_isa(ctx, NULL, err));
 }
 
+/* Fails when an answer depends on who is asked beside, on threads, on packed weights, or on what the request before left behind. */
+static void test_equals_alone(void **state)
+{
+    enum { MANY = 40, BEAMS = 5, LONG = 20 };
+    static int32_t item[MANY][LONG], root[MANY * BEAMS], zero[BEAMS], same[MANY * BEAMS];
+    static float first[2][MANY * BEAMS][5], second[2][MANY * BEAMS][4], alone_first[BEAMS][5], alone_second[BEAMS][4];
+    static uint16_t code[MANY * BEAMS];
+    static sid__history many[MANY];
+    (void)state;
+    sid_model *m = tiger_model(OPTIONS);
+    for (int h = 0; h < MANY; h++) {
+        for (int i = 0; i < LONG; i++)
+            item[h][i] = (h + i * (h % 7 + 1)) % CASE_ITEMS_MAX;
+        many[h] = (sid__history){.item = item[h], .count = h % 5 == 3 ? 0 : LONG - h % 11};
+    }
+    for (int r = 0; r < MANY * BEAMS; r++) {
+        root[r] = r / BEAMS;
+        same[r] = r;
+        code[r] = (uint16_t)(r % 5);
+    }
+    for (int threads = 1; threads <= 2; threads++) {
+        void *g = NULL;
+        TEST_OK(sid_ctx_set_threads(ctx, threads, err));
+        TEST_OK(m->family->generator->begin(ctx, m, many, MANY, &g, err));
+        TEST_OK(m->family->generator->step(g, 0, root, NULL, MANY * BEAMS, first[threads - 1][0], err));
+        TEST_OK(m->family->generator->step(g, 1, same, code, MANY * BEAMS, second[threads - 1][0], err));
+        m->family->generator->end(g);
+    }
+    assert_memory_equal(first[0], first[1], sizeof first[0]);
+    assert_memory_equal(second[0], second[1], sizeof second[0]);
+    TEST_OK(sid__params_settle(ctx, &m->params, err));
+    for (int h = 0; h < MANY; h++) {
+        void *g = NULL;
+        TEST_OK(m->family->generator->begin(ctx, m, &many[h], 1, &g, err));
+        TEST_OK(m->family->generator->step(g, 0, zero, NULL, BEAMS, alone_first[0], err));
+        TEST_OK(m->family->generator->step(g, 1, same, code + h * BEAMS, BEAMS, alone_second[0], err));
+        m->family->generator->end(g);
+        assert_memory_equal(alone_first, first[0][h * BEAMS], sizeof alone_first);
+        assert_memory_equal(alone_second, second[0][h * BEAMS], sizeof alone_second);
+    }
+    sid_model_close(m);
+}
+
 /* Fails when memory that is missing leaks or crashes. */
 static void test_no_memory(void **state)
 {
@@ -129,6 +172,6 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_logits), cmocka_unit_test(test_equals_forward),
-                                       cmocka_unit_test(test_no_memory)};
+                                       cmocka_unit_test(test_equals_alone), cmocka_unit_test(test_no_memory)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
