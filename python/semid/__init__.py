@@ -11,6 +11,9 @@ The C library does the work, with the GIL released; numpy arrays go in and out w
 subclass of :class:`semid.Error` and of the built-in exception that fits.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any, List
+
 from ._context import SemidWarning
 from ._errors import (
     CanceledError,
@@ -30,12 +33,26 @@ from ._errors import (
 )
 from ._items import Item, Label
 from ._native import lib as _lib
-from ._options import Family, Option, collision_policies, encoders, piece_schemes, quantizers
+from ._options import Family, Option, collision_policies, encoders, model_families, piece_schemes, quantizers
 from .catalog import Catalog, Info
-from .pieces import Pieces
 from .quantizer import Quantizer
 from .sids import format, parse
-from .table import Slice, Table, TableInfo
+
+if TYPE_CHECKING:
+    from . import metrics
+    from .evaluation import evaluate
+    from .model import Model, ModelInfo, Recommendation, Recommendations
+    from .pieces import Pieces
+    from .table import Slice, Table, TableInfo
+
+# Imported when first asked for, so that `import semid` stays quick.
+_PLACES = {
+    "evaluation": ("evaluate",),
+    "metrics": ("metrics",),
+    "model": ("Model", "ModelInfo", "Recommendation", "Recommendations"),
+    "pieces": ("Pieces",),
+    "table": ("Slice", "Table", "TableInfo"),
+}
 
 __version__: str = _lib.sid_version().decode()
 
@@ -54,12 +71,16 @@ __all__ = [
     "Label",
     "LockedError",
     "MissingFileError",
+    "Model",
+    "ModelInfo",
     "NotFoundError",
     "Option",
     "OutOfMemoryError",
     "Pieces",
     "Quantizer",
     "ReadOnlyError",
+    "Recommendation",
+    "Recommendations",
     "SemidWarning",
     "Slice",
     "Table",
@@ -68,8 +89,24 @@ __all__ = [
     "VersionError",
     "collision_policies",
     "encoders",
+    "evaluate",
     "format",
+    "metrics",
+    "model_families",
     "parse",
     "piece_schemes",
     "quantizers",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for place, names in _PLACES.items():
+        if name in names:
+            module = importlib.import_module(f".{place}", __name__)
+            globals()[name] = module if name == place else getattr(module, name)
+            return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *__all__})

@@ -139,7 +139,10 @@ def in_python(message: str) -> str:
 
 
 def _is_missing(error: sid_error) -> bool:
-    return any(words in bytes(error.message) for words in (b"No such file or directory", b"no such catalogue"))
+    return any(
+        words in bytes(error.message)
+        for words in (b"No such file or directory", b"no such catalogue", b"no such model")
+    )
 
 
 def error_of(status: int, error: sid_error) -> Error:

@@ -1,4 +1,4 @@
-"""The sid_catalog behind a Catalog: who may use it when, and its end.
+"""The C object behind a Catalog or a Model: who may use it when, and its end.
 
 semid.h asks for it: calls that read run together, calls that change a handle have it alone, and none runs while it is
 closed.
@@ -17,17 +17,17 @@ from ._context import Context
 from ._errors import UsageError
 from ._native import OPEN_WRITE, lib
 
-_handles: "weakref.WeakSet[Handle]" = weakref.WeakSet()
+_turns: "weakref.WeakSet[Turns]" = weakref.WeakSet()
 
 
-class Handle:
-    """Takes over the pointer of a sid_catalog and its context."""
+class Turns:
+    """Who may use a C object when. Takes over its pointer and its context."""
 
-    def __init__(self, context: Context, pointer: ctypes.c_void_p, path: str, can_write: bool) -> None:
-        self.context, self.pointer, self.path, self.can_write = context, pointer, path, can_write
+    def __init__(self, context: Context, pointer: ctypes.c_void_p) -> None:
+        self.context, self.pointer = context, pointer
         self._turn = threading.Condition(threading.Lock())
         self._users = 0  # -1: one that has it alone
-        _handles.add(self)
+        _turns.add(self)
 
     def forget_turns(self) -> None:
         """In a child made by fork: the threads that had turns are not there."""
@@ -35,10 +35,7 @@ class Handle:
         self._users = 0
 
     def _check_open(self) -> None:
-        if not self.pointer:
-            raise UsageError(
-                f"the catalogue {self.path} is closed; open it again with semid.Catalog.open({self.path!r})"
-            )
+        raise NotImplementedError
 
     @contextmanager
     def shared(self) -> Iterator[ctypes.c_void_p]:
@@ -55,7 +52,8 @@ class Handle:
                 self._turn.notify_all()
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
+        """Waits for all other calls, and they for this one."""
         with self._turn:
             self._turn.wait_for(lambda: self._users == 0)
             self._users = -1
@@ -66,10 +64,24 @@ class Handle:
                 self._users = 0
                 self._turn.notify_all()
 
+
+class Handle(Turns):
+    """That of a sid_catalog."""
+
+    def __init__(self, context: Context, pointer: ctypes.c_void_p, path: str, can_write: bool) -> None:
+        super().__init__(context, pointer)
+        self.path, self.can_write = path, can_write
+
+    def _check_open(self) -> None:
+        if not self.pointer:
+            raise UsageError(
+                f"the catalogue {self.path} is closed; open it again with semid.Catalog.open({self.path!r})"
+            )
+
     @contextmanager
     def changing(self) -> Iterator[ctypes.c_void_p]:
         """The pointer, for a call that changes the catalogue: the first one opens it for writing."""
-        with self._alone():
+        with self.alone():
             self._check_open()
             if not self.can_write:
                 writer = ctypes.c_void_p()
@@ -82,7 +94,7 @@ class Handle:
 
     def close(self) -> None:
         """Idempotent; waits for calls that run."""
-        with self._alone():
+        with self.alone():
             if self.pointer:
                 pointer, self.pointer = self.pointer, ctypes.c_void_p()
                 lib.sid_catalog_close(pointer)
@@ -90,7 +102,7 @@ class Handle:
 
 
 def _forget_turns() -> None:
-    for handle in list(_handles):
+    for handle in list(_turns):
         handle.forget_turns()
 
 

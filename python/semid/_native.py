@@ -37,8 +37,14 @@ class sid_error(Structure):
 
 
 class sid_progress(Structure):
-    _fields_ = [("stage", c_char_p), ("done", c_int64), ("total", c_int64), ("unit", c_char_p), ("loss", c_double),
-                ("note", c_char_p)]
+    _fields_ = [
+        ("stage", c_char_p),
+        ("done", c_int64),
+        ("total", c_int64),
+        ("unit", c_char_p),
+        ("loss", c_double),
+        ("note", c_char_p),
+    ]
 
 
 class sid_read_options(Structure):
@@ -463,14 +469,28 @@ PLAIN: "dict[str, tuple[Any, list[Any]]]" = {
 }
 
 
-def _declare(library: Any) -> Any:
-    for name, arguments in FALLIBLE.items():
+def _declare(library: Any, fallible: "dict[str, list[Any]]", plain: "dict[str, tuple[Any, list[Any]]]") -> Any:
+    for name, arguments in fallible.items():
         function = getattr(library, name)
         function.restype, function.argtypes = c_int, [*arguments, _ERR]
-    for name, (result, arguments) in PLAIN.items():
+    for name, (result, arguments) in plain.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     return library
+
+
+def _of_another_version(path: str, error: AttributeError) -> ImportError:
+    return ImportError(
+        f"semid: {path} is of another version than this Python package: {error}; install both from one release"
+    )
+
+
+def declare(fallible: "dict[str, list[Any]]", plain: "dict[str, tuple[Any, list[Any]]]") -> Any:
+    """The library, with the functions of another header declared too."""
+    try:
+        return _declare(lib, fallible, plain)
+    except AttributeError as error:
+        raise _of_another_version(lib._name, error) from error
 
 
 def _load() -> Any:
@@ -479,7 +499,7 @@ def _load() -> Any:
     named = os.environ.get("SEMID_LIBRARY")
     path = named or (beside if os.path.exists(beside) else LIBRARY_NAME)
     try:
-        return _declare(c.CDLL(path))
+        return _declare(c.CDLL(path), FALLIBLE, PLAIN)
     except OSError as error:
         advice = (
             "SEMID_LIBRARY names it; correct it or unset it"
@@ -488,9 +508,7 @@ def _load() -> Any:
         )
         raise ImportError(f"semid: the C library cannot be loaded: {error}; {advice}") from error
     except AttributeError as error:
-        raise ImportError(
-            f"semid: {path} is of another version than this Python package: {error}; install both from " "one release"
-        ) from error
+        raise _of_another_version(path, error) from error
 
 
 lib: Any = _load()

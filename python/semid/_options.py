@@ -10,7 +10,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from ._arrays import text_of
 from ._errors import UsageError
-from ._native import OPTION_TYPES, lib
+from ._native import OPTION_TYPES
+from ._native_model import lib
 
 
 class Option(NamedTuple):
@@ -66,7 +67,7 @@ def _family(pointer: Any, prefix: str) -> Family:
 
 
 def _read(kind: str) -> Dict[str, Family]:
-    prefix = {"quantizer": "", "encoder": "encoder_", "policy": "collisions_", "pieces": ""}[kind]
+    prefix = {"quantizer": "", "encoder": "encoder_", "policy": "collisions_", "pieces": "", "model": ""}[kind]
     count = getattr(lib, f"sid_{kind}_family_count")()
     families = [_family(getattr(lib, f"sid_{kind}_family")(i), prefix) for i in range(count)]
     if kind == "quantizer":
@@ -76,7 +77,7 @@ def _read(kind: str) -> Dict[str, Family]:
 
 
 def families(kind: str) -> Dict[str, Family]:
-    """By name; kind is quantizer, encoder, policy or pieces."""
+    """By name; kind is quantizer, encoder, policy, pieces or model."""
     if kind not in _families:
         _families[kind] = _read(kind)
     return _families[kind]
@@ -100,6 +101,11 @@ def collision_policies() -> Dict[str, Family]:
 def piece_schemes() -> Dict[str, Family]:
     """The schemes of pieces there are, by name: what ``scheme=`` and its keywords can be."""
     return dict(families("pieces"))
+
+
+def model_families() -> Dict[str, Family]:
+    """The families of recommenders there are, by name: what ``family=`` and its keywords can be."""
+    return dict(families("model"))
 
 
 def _closest(word: str, names: Sequence[str]) -> Optional[str]:

@@ -72,3 +72,14 @@ def beauty():
     if not os.path.isdir(folder):
         pytest.skip(f"SKIPPED: real data is not there: {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def events():
+    """(user, item, time) of 60 users who walk around in the neighbourhood of an item; no times are equal for a user."""
+    random = np.random.default_rng(3)
+    return [
+        (f"u{user}", f"item-{(user * 10 + int(step)) % 600}", 1000 + 60 * place + user)
+        for user in range(60)
+        for place, step in enumerate(random.permutation(25)[: random.integers(2, 12)])
+    ]

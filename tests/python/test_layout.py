@@ -9,10 +9,11 @@ import subprocess
 import pytest
 
 from conftest import TREE
-from semid import _native
+from semid import _native, _native_model
 
 HEADER = os.path.join(TREE, "include", "semid.h")
-HEADERS = [HEADER, os.path.join(TREE, "include", "semid_rank.h")]
+HEADERS = [HEADER, *(os.path.join(TREE, "include", name) for name in ("semid_model.h", "semid_rank.h"))]
+STRUCTS = [*_native.STRUCTS, *_native_model.STRUCTS]
 
 
 def measured(tmp_path, lines):
@@ -21,7 +22,8 @@ def measured(tmp_path, lines):
     if not compiler:
         pytest.skip("SKIPPED: no C compiler (cc) to ask for sizes")
     source, program = tmp_path / "layout.c", tmp_path / "layout"
-    source.write_text('#include "semid.h"\n#include "semid_rank.h"\n#include <stdio.h>\nint main(void)\n{\n' + "\n".join(lines) + "\n}\n")
+    includes = "".join(f'#include "{os.path.basename(header)}"\n' for header in HEADERS)
+    source.write_text(f"{includes}#include <stdio.h>\nint main(void)\n{{\n" + "\n".join(lines) + "\n}\n")
     subprocess.run([compiler, "-I", os.path.dirname(HEADER), str(source), "-o", str(program)], check=True)
     printed = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout
     return {name: int(value) for name, value in (line.split() for line in printed.splitlines())}
@@ -30,7 +32,7 @@ def measured(tmp_path, lines):
 def test_structs(tmp_path):
     """Fails when a struct or a field of semid.h changes place or size and _native.py does not."""
     wanted = {}
-    for struct in _native.STRUCTS:
+    for struct in STRUCTS:
         name = struct.__name__
         wanted[f"sizeof({name})"] = ctypes.sizeof(struct)
         for field, *_ in struct._fields_:
@@ -38,7 +40,7 @@ def test_structs(tmp_path):
             wanted[f"sizeof((({name}*)0)->{field})"] = getattr(struct, field).size
     lines = [f'printf("%s %zu\\n", "{name}", (size_t){name});' for name in wanted]
     assert measured(tmp_path, lines) == wanted
-    assert len(_native.STRUCTS) >= 20
+    assert len(STRUCTS) >= 45
 
 
 def test_constants(tmp_path):
@@ -49,11 +51,15 @@ def test_constants(tmp_path):
         "SID_OPEN_READ": _native.OPEN_READ,
         "SID_OPEN_WRITE": _native.OPEN_WRITE,
         "SID_LOG_WARNING": _native.LOG_WARNING,
+        "SID_CUTOFFS_MAX": _native_model.CUTOFFS_MAX,
+        "SID_SEGMENTS_MAX": _native_model.SEGMENTS_MAX,
+        "SID_METRIC_COUNT": len(_native_model.METRICS),
     }
     for prefix, names in (
         ("SID_IF_EXISTS_", _native.IF_EXISTS),
         ("SID_ON_ERROR_", _native.ON_ERROR),
         ("SID_OPTION_", _native.OPTION_TYPES),
+        ("SID_METRIC_", _native_model.METRICS),
     ):
         wanted.update({prefix + name.upper(): number for number, name in enumerate(names)})
     lines = [f'printf("%s %d\\n", "{name}", (int){name});' for name in wanted]
@@ -110,8 +116,9 @@ def test_prototypes():
     """
     functions = declared()
     assert len(functions) > 80
-    table = {name: (ctypes.c_int, [*arguments, _native._ERR]) for name, arguments in _native.FALLIBLE.items()}
-    table.update(_native.PLAIN)
+    fallible = {**_native.FALLIBLE, **_native_model.FALLIBLE}
+    table = {name: (ctypes.c_int, [*arguments, _native._ERR]) for name, arguments in fallible.items()}
+    table.update({**_native.PLAIN, **_native_model.PLAIN})
     for name, (result, arguments) in table.items():
         c_result, c_arguments = functions[name]
         ours = [kind_of_ctypes(result), *map(kind_of_ctypes, arguments)]
