@@ -52,7 +52,7 @@ static const sid_option option_table[] = {
      AT(item_embedding)},
     {"dense", SID_OPTION_FLOAT, "0", 0, 100, NULL,
      "weight of a loss of the trunk over all items, beside that over codes (LIGER); item", AT(dense)},
-    {"rerank", SID_OPTION_FLOAT, "1", 0, 100, NULL,
+    {"rerank", SID_OPTION_FLOAT, "2", 0, 100, NULL,
      "with dense: weight of what the trunk says of items in the order of what was found; 0: by codes alone",
      AT(rerank)},
     SID__ITEM_LOSS_OPTIONS(sidgpt_options, "ce-sampled")};
