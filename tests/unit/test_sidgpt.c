@@ -9,6 +9,9 @@
     "dim=16,heads=2,layers=1,batch_users=16,history_max=6,dropout=0,depth_dropout=0,lr=0.01,valid_every=20,augment="   \
     "none"
 
+/* The trunk reads vectors too, and learns items. */
+#define RICH ",item_embedding=(sid,content),dense=1"
+
 enum { USERS = 30, RING = 12, LENGTH = 8 };
 
 /* Users walk a ring of items, so that the next item is certain. */
@@ -49,9 +52,10 @@ static sid_model *train_ring(fixture *f, sid_catalog *catalog, const char *optio
 static void test_learns(void **state)
 {
     fixture *f = *state;
-    static const char *const options[] = {SMALL ",epochs=80,layout=item", SMALL ",epochs=80,layout=flat"};
+    static const char *const options[] = {SMALL ",epochs=80,layout=item", SMALL ",epochs=80,layout=flat",
+                                          SMALL RICH ",epochs=80"};
     sid_catalog *catalog = case_catalog(f, "suffix");
-    for (int o = 0; o < 2; o++) {
+    for (int o = 0; o < 3; o++) {
         sid_model *m = train_ring(f, catalog, options[o], NULL);
         for (int i = 0; i < RING; i++) {
             char id[3][16], next[16];
@@ -84,13 +88,12 @@ static void same_answers(const sid_recommendations *a, const sid_recommendations
 }
 
 /* Fails when the searches differ on a real model, many requests differ from one, or the directory does not keep the model. */
-static void test_searches(void **state)
+static void check_searches(fixture *f, const char *options)
 {
-    fixture *f = *state;
     char path[PATH_MAX + 16];
     sid_catalog *catalog = case_catalog(f, "keep");
     (void)snprintf(path, sizeof path, "%s/model", f->root);
-    sid_model *m = train_ring(f, catalog, SMALL ",epochs=2", path), *read = NULL;
+    sid_model *m = train_ring(f, catalog, options, path), *read = NULL;
     TEST_OK(sid_model_open(f->ctx, path, &read, err));
     static const char *const search[] = {"beam", "exact", "oracle"};
     static const char *const history[][2] = {{"i0", "i5"}, {"i3", "i1"}, {"i11", "i12"}, {"i13", "i2"}};
@@ -118,16 +121,21 @@ static void test_searches(void **state)
     sid_catalog_close(catalog);
 }
 
-/* Fails when items of a later version are not recommended, removed ones are, or other codebooks pass. */
-static void test_catalogue(void **state)
+static void test_searches(void **state)
 {
-    fixture *f = *state;
+    check_searches(*state, SMALL ",epochs=2");
+    check_searches(*state, SMALL RICH ",epochs=2");
+}
+
+/* Fails when items of a later version are not recommended, removed ones are, or other codebooks pass. */
+static void check_catalogue(fixture *f, const char *options)
+{
     sid_catalog *catalog = case_catalog(f, "digit");
     sid_events *events = ring_events(f);
     sid_model *m = NULL;
     const sid_train_options without = {.family = "sidgpt", .options = SMALL ",epochs=1"};
     TEST_FAILS(sid_model_train(f->ctx, &without, events, NULL, &m, err), SID_EUSAGE, "--catalog DIR");
-    m = train_ring(f, catalog, SMALL ",epochs=1", NULL);
+    m = train_ring(f, catalog, options, NULL);
     sid_vectors *more = fixture_vectors(f, 5, 9, "n");
     const char *const gone[] = {"i3"}, *const history[] = {"i0", "n2"};
     const sid_request all = {.history = history, .history_count = 2, .k = 1000};
@@ -161,6 +169,12 @@ static void test_catalogue(void **state)
     sid_events_free(events);
     sid_model_close(m);
     sid_catalog_close(catalog);
+}
+
+static void test_catalogue(void **state)
+{
+    check_catalogue(*state, SMALL ",epochs=1");
+    check_catalogue(*state, SMALL RICH ",epochs=1");
 }
 
 /* Fails when an evaluation does not ask the model, or what it shows is said not to exist. */
