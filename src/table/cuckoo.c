@@ -215,6 +215,7 @@ void sid__cuckoo_remove(sid__cuckoo *map, sid__slot *slot)
     uint64_t index = (uint64_t)(slot - map->slot);
     assert(sid__slot_is_taken(map, index));
     set_partial(map, index / SID__BUCKET, (int)(index % SID__BUCKET), 0);
+    *slot = (sid__slot){0};
     map->count--;
 }
 

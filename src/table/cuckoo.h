@@ -1,8 +1,10 @@
 /* cuckoo.h: one shard of a table's map from keys to rows: 2 buckets x 4 slots (Pagh, Rodler, "Cuckoo hashing", J. Algorithms 51,
  * 2004; partial keys: Fan, Andersen, Kaminsky, MemC3, NSDI 2013).
  *
- * Looked up some 10^7 times a second, mostly for keys that are there, at random: so a look-up touches two cache lines of the map
- * (four partial keys in one word, then four slots), both known from the key, so that they can be fetched ahead.
+ * Looked up some 10^7 times a second, mostly for keys that are there, at random: so a look-up touches one cache line of the map,
+ * nearly always the first bucket's, which is known from the key, so that it can be fetched ahead. Its four slots are compared at
+ * once, without a jump that a CPU could guess wrong. Partial keys, an array of their own, serve those who move keys: they tell a
+ * key's other bucket without the key.
  *
  *     h = mix64(key): bucket h & mask, partial key t = h >> 56 (0 becomes 1), other bucket (b ^ t * C) & mask; shard: bits 48-55
  *
@@ -23,7 +25,8 @@ typedef struct sid__slot {
     uint32_t row, last_use;
 } sid__slot;
 
-/* Invariant: slot i is taken iff byte i of `partial` is not 0; count is the number of taken slots. */
+/* Invariant: slot i is taken iff byte i of `partial` is not 0; the key of one that is not is 0; count is the number of taken slots.
+ * `slot` lies on cache lines. */
 typedef struct sid__cuckoo {
     sid_ctx *ctx;      /* counts the memory */
     uint32_t *partial; /* (mask + 1) four partial keys each */
@@ -61,29 +64,33 @@ static inline uint32_t sid__zero_bytes(uint32_t x)
     return ~(((x & 0x7f7f7f7fU) + 0x7f7f7f7fU) | x | 0x7f7f7f7fU);
 }
 
-static inline sid__slot *sid__find_in(const sid__cuckoo *map, uint64_t bucket, uint32_t partial, uint64_t key)
+static inline bool sid__slot_is_taken(const sid__cuckoo *map, uint64_t index)
 {
-    uint32_t match = sid__zero_bytes(map->partial[bucket] ^ partial * 0x01010101U);
-    for (; match; match &= match - 1) {
-        sid__slot *slot = &map->slot[bucket * SID__BUCKET + (uint64_t)(__builtin_ctz(match) >> 3)];
-        if (slot->key == key)
-            return slot;
-    }
-    return NULL;
+    return (map->partial[index / SID__BUCKET] >> 8 * (index % SID__BUCKET) & 255) != 0;
+}
+
+static inline sid__slot *sid__find_in(const sid__cuckoo *map, uint64_t bucket, uint64_t key)
+{
+    sid__slot *slot = &map->slot[bucket * SID__BUCKET];
+    unsigned match = (unsigned)(slot[0].key == key) | (unsigned)(slot[1].key == key) << 1 |
+                     (unsigned)(slot[2].key == key) << 2 | (unsigned)(slot[3].key == key) << 3;
+    if (key == 0) /* the key of empty slots too */
+        for (unsigned i = 0; i < SID__BUCKET; i++)
+            match &= ~((unsigned)!sid__slot_is_taken(map, bucket * SID__BUCKET + i) << i);
+    return match ? slot + __builtin_ctz(match) : NULL;
+}
+
+/* The first one is hash & mask. */
+static inline uint64_t sid__second_bucket(const sid__cuckoo *map, uint64_t hash)
+{
+    return sid__other_bucket(map, hash & map->mask, sid__partial(hash));
 }
 
 /* hash = mix64(key); NULL when absent. */
 static inline sid__slot *sid__cuckoo_find(const sid__cuckoo *map, uint64_t key, uint64_t hash)
 {
-    uint64_t bucket = hash & map->mask;
-    uint32_t partial = sid__partial(hash);
-    sid__slot *slot = sid__find_in(map, bucket, partial, key);
-    return slot ? slot : sid__find_in(map, sid__other_bucket(map, bucket, partial), partial, key);
-}
-
-static inline bool sid__slot_is_taken(const sid__cuckoo *map, uint64_t index)
-{
-    return (map->partial[index / SID__BUCKET] >> 8 * (index % SID__BUCKET) & 255) != 0;
+    sid__slot *slot = sid__find_in(map, hash & map->mask, key);
+    return slot ? slot : sid__find_in(map, sid__second_bucket(map, hash), key);
 }
 
 #endif

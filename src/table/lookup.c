@@ -1,6 +1,7 @@
 /* lookup.c: rows read in batches. Each row costs a miss in the map and one a cache line of the row; alone they would be waited for
- * one after the other. So keys run through three stages, AHEAD apart: fetch the key's buckets; find the row and fetch it;
- * copy it. Copies of large outputs go past the caches.
+ * one after the other. So keys run through four stages, BLOCK keys at a time: fetch the key's first bucket; find the row there
+ * and fetch it, or fetch the second bucket; find the rest there; copy. A stage is a loop of its own over its block, which a CPU
+ * runs many keys ahead of, and what it waits for was asked for a block before. Copies of large outputs go past the caches.
  */
 #include "table/lookup.h"
 
@@ -10,7 +11,7 @@
 #include "base/mem.h"
 #include "kernel/row_copy.h"
 
-enum { AHEAD = 32, RING = 2 * AHEAD, GRAIN_KEYS = 4096, STREAM_LEAST = 1 << 20 };
+enum { BLOCK = 32, STAGES = 4, RING = STAGES * BLOCK, GRAIN_KEYS = 4096, STREAM_LEAST = 1 << 20 };
 
 typedef struct reading {
     const sid_table *t;
@@ -22,36 +23,75 @@ typedef struct reading {
     float *out, *scratch; /* scratch: (threads, dim) */
 } reading;
 
-/* ---- One row ---- */
+/* ---- Where rows are ---- */
 
-/* always_inline: gcc takes a function that only prefetches for one without effect, and drops its calls. */
-__attribute__((always_inline)) static inline void fetch_buckets(const reading *r, uint64_t key)
+/* What is known of the keys under way: that of key k at k % RING. */
+typedef struct window {
+    uint64_t hash[RING];
+    const void *row[RING]; /* NULL: not there, or not found yet */
+    int64_t late[BLOCK];   /* keys whose first bucket does not have them */
+    int lates;
+} window;
+
+/* always_inline, here and below: gcc takes a function that only prefetches for one without effect, and drops its calls. */
+__attribute__((always_inline)) static inline void fetch_bucket(const sid__cuckoo *map, uint64_t bucket)
 {
-    const sid_table *t = r->t;
-    if (sid__table_is_addressed(t))
-        return;
-    uint64_t hash = sid__mix64(key);
-    const sid__cuckoo *map = &t->shard[sid__shard_of(hash)];
-    uint64_t bucket = hash & map->mask;
-    __builtin_prefetch(&map->partial[bucket], 0, 3);
     __builtin_prefetch(&map->slot[bucket * SID__BUCKET], 0, 3);
 }
 
-static const void *find_row(const reading *r, uint64_t key)
+__attribute__((always_inline)) static inline const void *fetch_row(const sid_table *t, uint32_t row)
 {
-    const sid_table *t = r->t;
-    uint32_t row = (uint32_t)key;
-    if (!sid__table_is_addressed(t)) {
-        uint64_t hash = sid__mix64(key);
-        const sid__slot *slot = sid__cuckoo_find(&t->shard[sid__shard_of(hash)], key, hash);
-        if (!slot)
-            return NULL;
-        row = slot->row;
-    }
     const void *at = sid__slab_row(&t->weights, row);
     sid__row_prefetch(at, t->weights.stride);
     return at;
 }
+
+static void fetch_buckets(const reading *r, window *w, int64_t begin, int64_t end)
+{
+    for (int64_t k = begin; k < end; k++) {
+        uint64_t hash = sid__mix64(r->key[k]);
+        const sid__cuckoo *map = &r->t->shard[sid__shard_of(hash)];
+        w->hash[k % RING] = hash;
+        fetch_bucket(map, hash & map->mask);
+    }
+}
+
+static void find_rows(const reading *r, window *w, int64_t begin, int64_t end)
+{
+    const sid_table *t = r->t;
+    w->lates = 0;
+    for (int64_t k = begin; k < end; k++) {
+        uint64_t hash = w->hash[k % RING];
+        const sid__cuckoo *map = &t->shard[sid__shard_of(hash)];
+        const sid__slot *slot = sid__find_in(map, hash & map->mask, r->key[k]);
+        w->row[k % RING] = slot ? fetch_row(t, slot->row) : NULL;
+        if (!slot) {
+            fetch_bucket(map, sid__second_bucket(map, hash));
+            w->late[w->lates++] = k;
+        }
+    }
+}
+
+static void find_late(const reading *r, window *w)
+{
+    for (int i = 0; i < w->lates; i++) {
+        int64_t k = w->late[i];
+        uint64_t hash = w->hash[k % RING];
+        const sid__cuckoo *map = &r->t->shard[sid__shard_of(hash)];
+        const sid__slot *slot = sid__find_in(map, sid__second_bucket(map, hash), r->key[k]);
+        if (slot)
+            w->row[k % RING] = fetch_row(r->t, slot->row);
+    }
+    w->lates = 0;
+}
+
+static void fetch_addressed(const reading *r, window *w, int64_t begin, int64_t end)
+{
+    for (int64_t k = begin; k < end; k++)
+        w->row[k % RING] = fetch_row(r->t, (uint32_t)r->key[k]);
+}
+
+/* ---- One row ---- */
 
 /* Floats of a row that is not there as floats: a served one, or one that would be made. */
 static const float *make_row(const reading *r, uint64_t key, const void *row, float *out)
@@ -103,10 +143,25 @@ static void step_to(const reading *r, cursor *at, int64_t k)
     }
 }
 
+static void put_rows(const reading *r, const window *w, int64_t begin, int64_t end, cursor *at, float *scratch)
+{
+    int dim = r->t->setup.dim;
+    for (int64_t k = begin; k < end; k++) {
+        step_to(r, at, k);
+        put_row(r, r->key[k], w->row[k % RING], r->out + at->list * dim, at->is_first, scratch);
+        at->is_first = false;
+    }
+}
+
+static int64_t clip(int64_t k, int64_t from, int64_t to)
+{
+    return k < from ? from : k > to ? to : k;
+}
+
 static void read_lists(void *arg, int64_t first, int64_t end, int worker)
 {
     const reading *r = arg;
-    const void *row[RING] = {0};
+    window w = {.lates = 0};
     int dim = r->t->setup.dim;
     float *scratch = r->scratch ? r->scratch + (int64_t)worker * dim : NULL;
     int64_t from = begin_of(r, first), to = begin_of(r, end);
@@ -114,17 +169,18 @@ static void read_lists(void *arg, int64_t first, int64_t end, int worker)
     for (int64_t i = first; r->begin && i < end; i++)
         if (r->begin[i] == r->begin[i + 1])
             memset(r->out + i * dim, 0, (size_t)dim * sizeof *r->out);
-    for (int64_t i = from; i < to + RING; i++) {
-        int64_t found = i - AHEAD, put = i - RING;
-        if (put >= from) {
-            step_to(r, &at, put);
-            put_row(r, r->key[put], row[put % RING], r->out + at.list * dim, at.is_first, scratch);
-            at.is_first = false;
+    for (int64_t k = from; k < to + (STAGES - 1) * BLOCK; k += BLOCK) {
+        int64_t edge[STAGES + 1]; /* stage s has the keys edge[s + 1] .. edge[s] - 1 */
+        for (int s = 0; s <= STAGES; s++)
+            edge[s] = clip(k + (1 - s) * BLOCK, from, to);
+        put_rows(r, &w, edge[4], edge[3], &at, scratch);
+        if (sid__table_is_addressed(r->t)) {
+            fetch_addressed(r, &w, edge[1], edge[0]);
+            continue;
         }
-        if (found >= from && found < to)
-            row[found % RING] = find_row(r, r->key[found]);
-        if (i < to)
-            fetch_buckets(r, r->key[i]);
+        find_late(r, &w);
+        find_rows(r, &w, edge[2], edge[1]);
+        fetch_buckets(r, &w, edge[1], edge[0]);
     }
     if (r->streams)
         sid__row_stream_end();
