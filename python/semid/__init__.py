@@ -31,7 +31,7 @@ from ._errors import (
     UsageError,
     VersionError,
 )
-from ._items import Item, Label
+from ._items import Bucket, Buckets, Item, Label, Map
 from ._native import lib as _lib
 from ._options import Family, Option, collision_policies, encoders, model_families, piece_schemes, quantizers
 from .catalog import Catalog, Info
@@ -40,6 +40,7 @@ from .sids import format, parse
 
 if TYPE_CHECKING:
     from . import metrics
+    from .advice import Advice, Trial, advise
     from .evaluation import evaluate
     from .model import Model, ModelInfo, Recommendation, Recommendations
     from .pieces import Pieces
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 # Imported when first asked for, so that `import semid` stays quick.
 _PLACES = {
+    "advice": ("Advice", "Trial", "advise"),
     "evaluation": ("evaluate",),
     "metrics": ("metrics",),
     "model": ("Model", "ModelInfo", "Recommendation", "Recommendations"),
@@ -57,6 +59,9 @@ _PLACES = {
 __version__: str = _lib.sid_version().decode()
 
 __all__ = [
+    "Advice",
+    "Bucket",
+    "Buckets",
     "CanceledError",
     "Catalog",
     "CorruptError",
@@ -70,6 +75,7 @@ __all__ = [
     "Item",
     "Label",
     "LockedError",
+    "Map",
     "MissingFileError",
     "Model",
     "ModelInfo",
@@ -85,8 +91,10 @@ __all__ = [
     "Slice",
     "Table",
     "TableInfo",
+    "Trial",
     "UsageError",
     "VersionError",
+    "advise",
     "collision_policies",
     "encoders",
     "evaluate",

@@ -6,7 +6,7 @@ import ctypes
 import os
 import tempfile
 from contextlib import ExitStack
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from . import _inputs, _options
 from ._arrays import ids_of, int_of, optional_path, path_of, text_of
@@ -140,22 +140,19 @@ def _warn_no_text(count: int) -> None:
         warn(f"{count} items without a word that the encoder knows: all of those get the same SID")
 
 
-def _embed(
-    context: Context, a: FitArguments, text: Optional[bytes], items: Any, options: sid_fit_options, stack: ExitStack
-) -> ctypes.c_void_p:
+def embed(
+    context: Context, chosen: sid_encoder_options, items: Any, stack: ExitStack
+) -> Tuple[ctypes.c_void_p, ctypes.c_void_p]:
+    """Fits a sid_encoder on items and gives it and their vectors; both live as long as the stack."""
     encoder, vectors, no_text = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_int64()
     stack.callback(lambda: lib.sid_encoder_free(encoder))
     stack.callback(lambda: lib.sid_vectors_free(vectors))
-    chosen = sid_encoder_options(
-        encoder=text_of(a.encoder, "encoder"), fields=text_of(a.fields, "fields"), options=text, seed=a.seed
-    )
     context.call_long(lib.sid_encoder_fit, context.pointer, items, ctypes.byref(chosen), ctypes.byref(encoder))
-    options.encoder = encoder
     context.call_long(
         lib.sid_encoder_encode, context.pointer, encoder, items, ctypes.byref(vectors), ctypes.byref(no_text)
     )
     _warn_no_text(no_text.value)
-    return vectors
+    return encoder, vectors
 
 
 def _embed_as_before(context: Context, init_from: Any, items: Any, stack: ExitStack) -> ctypes.c_void_p:
@@ -209,7 +206,12 @@ def _vectors(
             return vectors_of_items
     if a.init_from is not None:
         return _embed_as_before(context, a.init_from, items, stack)
-    return _embed(context, a, encoder_text, items, options, stack)
+    chosen = sid_encoder_options(
+        encoder=text_of(a.encoder, "encoder"), fields=text_of(a.fields, "fields"), options=encoder_text, seed=a.seed
+    )
+    encoder, vectors = embed(context, chosen, items, stack)
+    options.encoder = encoder
+    return vectors
 
 
 def fit(context: Context, a: FitArguments) -> ctypes.c_void_p:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ctypes
 import json
 import math
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 
-from ._native import lib, sid_hits, sid_labels
+from ._native import lib, sid_buckets, sid_hits, sid_labels, sid_map
+
+if TYPE_CHECKING:
+    from ._arrays import Rows
 
 
 class Item(NamedTuple):
@@ -60,6 +63,72 @@ def _item(h: Any) -> Item:
         h.assigned.decode(),
         (h.metadata or b"").decode(),
     )
+
+
+class Bucket(NamedTuple):
+    """Items that share their codes. ``distinct``: of the ``measured`` vectors; None where vectors were dropped, 1 where
+    nothing tells the items apart. ``spread``: root mean square distance to their mean.
+    """
+
+    sid: str
+    size: int
+    distinct: Optional[int]
+    measured: int
+    spread: Optional[float]
+
+
+class Buckets(List[Bucket]):
+    """A page of them. ``shared``: of two or more items, on all pages; ``by_size``: how many of 2^b to 2^(b+1) - 1 items."""
+
+    shared: int = 0
+    by_size: "tuple[int, ...]" = ()
+
+
+class Map(NamedTuple):
+    """Items on the plane of their first two principal components. xy (N, 2) float32, from the mean; ``of``: items below the
+    prefix; ``share``: of the variance that x and y show; ``spread``: root mean square distance to the mean.
+    ``is_decoded``: vectors were dropped, these are reconstructions.
+    """
+
+    items: List[Item]
+    xy: "Rows"
+    of: int
+    share: "tuple[float, float]"
+    spread: float
+    is_decoded: bool
+
+
+def take_buckets(buckets: sid_buckets) -> Buckets:
+    """Copies and drops them."""
+    try:
+        out = Buckets(
+            Bucket(
+                b.sid.decode(),
+                b.size,
+                None if b.distinct < 0 else b.distinct,
+                b.measured,
+                None if math.isnan(b.spread) else b.spread,
+            )
+            for b in (buckets.row[i] for i in range(buckets.count))
+        )
+        out.shared, out.by_size = buckets.shared, tuple(buckets.by_size)
+        return out
+    finally:
+        lib.sid_buckets_drop(ctypes.byref(buckets))
+
+
+def take_map(drawn: sid_map) -> Map:
+    """Copies and drops it."""
+    import numpy as np
+
+    try:
+        items = [_item(drawn.items.row[i]) for i in range(drawn.items.count)]
+        xy = np.zeros((len(items), 2), dtype=np.float32)
+        if items:
+            ctypes.memmove(xy.ctypes.data, drawn.xy, xy.nbytes)
+        return Map(items, xy, drawn.of, (drawn.share[0], drawn.share[1]), drawn.spread, drawn.is_decoded)
+    finally:
+        lib.sid_map_drop(ctypes.byref(drawn))
 
 
 def take_hits(hits: sid_hits) -> List[Item]:

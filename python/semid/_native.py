@@ -15,6 +15,7 @@ from typing import Any
 LIBRARY_NAME = "libsemid.so.0"
 SID_TEXT_MAX = 400  # SID_SID_TEXT_MAX
 LEVELS_MAX = 64  # SID_LEVELS_MAX
+SIZE_BINS = 40  # SID_SIZE_BINS
 IF_EXISTS = ("fail", "skip", "replace")  # sid_if_exists
 ON_ERROR = ("fail", "skip", "quarantine")  # sid_on_error
 OPEN_READ, OPEN_WRITE = 0, 1  # sid_open_mode
@@ -237,6 +238,79 @@ class sid_comparison(Structure):
     ]
 
 
+class sid_page_options(Structure):
+    _fields_ = [*_fields(c_char_p, "name category category_separator"), ("reserved", c_void_p * 4)]
+
+
+class sid_bucket(Structure):
+    _fields_ = [("sid", c_char_p), *_fields(c_int64, "size distinct measured"), ("spread", c_double)]
+
+
+class sid_buckets(Structure):
+    _fields_ = [
+        ("row", POINTER(sid_bucket)),
+        *_fields(c_int64, "count shared"),
+        ("by_size", c_int64 * SIZE_BINS),
+        ("resolved_by", c_char_p),
+        ("memory", c_void_p),
+    ]
+
+
+class sid_map_options(Structure):
+    _fields_ = [("prefix", c_char_p), ("max", c_int64), ("seed", c_uint64), ("reserved", c_void_p * 4)]
+
+
+class sid_map(Structure):
+    _fields_ = [
+        ("items", sid_hits),
+        ("xy", c_void_p),
+        ("of", c_int64),
+        ("share", c_double * 2),
+        ("spread", c_double),
+        ("is_decoded", c_bool),
+    ]
+
+
+class sid_trial(Structure):
+    _fields_ = [("quantizer", c_char_p), ("levels", c_int), *_fields(c_char_p, "codes options")]
+
+
+class sid_advise_options(Structure):
+    _fields_ = [
+        ("trial", POINTER(sid_trial)),
+        ("trial_count", c_int),
+        ("sample", c_int64),
+        ("seed", c_uint64),
+        ("any_order", c_bool),
+        ("items", c_void_p),
+        *_fields(c_char_p, "category category_separator"),
+        ("reserved", c_void_p * 4),
+    ]
+
+
+class sid_advice_row(Structure):
+    _fields_ = [
+        *_fields(c_char_p, "quantizer codes options"),
+        ("levels", c_int),
+        ("refused", c_char_p),
+        ("is_ordered", c_bool),
+        ("report", sid_report),
+        *_fields(c_double, "sample_fit_s fit_s encode_rate"),
+        ("sid_bits", c_int),
+        ("quantizer_size", c_size_t),
+    ]
+
+
+class sid_advice(Structure):
+    _fields_ = [
+        *_fields(c_int64, "items sample counted"),
+        ("row", POINTER(sid_advice_row)),
+        *_fields(c_int, "row_count chosen"),
+        ("why", c_char_p),
+        ("memory", c_void_p),
+    ]
+
+
 class sid_verify_result(Structure):
     _fields_ = [
         ("files_checked", c_int),
@@ -396,6 +470,10 @@ FALLIBLE: "dict[str, list[Any]]" = {
     "sid_report_json": [POINTER(sid_report), _OUT],
     "sid_catalog_compare": [_P, _P, POINTER(sid_compare_options), POINTER(sid_comparison)],
     "sid_catalog_verify": [_P, _S, c_bool, POINTER(sid_verify_result)],
+    "sid_catalog_page": [_P, POINTER(sid_page_options), _S, POINTER(c_int64)],
+    "sid_catalog_buckets": [_P, c_int64, c_int64, POINTER(sid_buckets)],
+    "sid_catalog_map": [_P, POINTER(sid_map_options), POINTER(sid_map)],
+    "sid_advise": [_P, _P, POINTER(sid_advise_options), POINTER(sid_advice)],
     "sid_catalog_export_as": [_P, POINTER(sid_export_options), _S],
     "sid_parse": [_S, c_int, _P, POINTER(c_int)],
     "sid_quantizer_fit": [_P, POINTER(sid_quantizer_options), _P, c_int64, c_int, _OUT],
@@ -445,6 +523,9 @@ PLAIN: "dict[str, tuple[Any, list[Any]]]" = {
     "sid_hits_drop": (None, [POINTER(sid_hits)]),
     "sid_labels_drop": (None, [POINTER(sid_labels)]),
     "sid_report_drop": (None, [POINTER(sid_report)]),
+    "sid_buckets_drop": (None, [POINTER(sid_buckets)]),
+    "sid_map_drop": (None, [POINTER(sid_map)]),
+    "sid_advice_drop": (None, [POINTER(sid_advice)]),
     "sid_comparison_drop": (None, [POINTER(sid_comparison)]),
     "sid_text_free": (None, [_P]),
     "sid_format": (None, [_P, c_int, c_char_p]),

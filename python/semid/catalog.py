@@ -29,7 +29,7 @@ from ._context import Context, Progress, warn
 from ._errors import NotFoundError, UsageError
 from ._fit import FitArguments, fit
 from ._handle import Handle
-from ._items import Item, Label, take_hits, take_labels, take_sids
+from ._items import Buckets, Item, Label, Map, take_buckets, take_hits, take_labels, take_map, take_sids
 from ._native import IF_EXISTS, OPEN_READ, OPEN_WRITE, lib
 from .sids import format_one
 
@@ -371,6 +371,47 @@ class Catalog:
         with self._handle.shared() as pointer:
             self._handle.context.call_long(lib.sid_catalog_labels, pointer, by(options), by(out))
         return take_labels(out)
+
+    # ---- Drawings ---------------------------------------------------------------------------------------------------
+
+    def page(
+        self,
+        path: PathLike,
+        *,
+        name: Optional[str] = None,
+        category: Optional[str] = None,
+        category_separator: Optional[str] = None,
+    ) -> int:
+        """Writes the health page, one HTML file that needs nothing else, as ``semid inspect --html``; how many bytes.
+
+        name: what commands on the page call the catalogue; default its folder. category: as in :meth:`report`.
+        """
+        options = _native.sid_page_options(
+            name=text_of(self.path if name is None else name, "name"),
+            category=text_of(category, "category"),
+            category_separator=text_of(category_separator, "category_separator"),
+        )
+        size = ctypes.c_int64()
+        with self._handle.shared() as pointer:
+            self._handle.context.call_long(lib.sid_catalog_page, pointer, by(options), path_of(path, "path"), by(size))
+        return size.value
+
+    def buckets(self, first: int = 0, max: int = 100) -> Buckets:
+        """Items that share their codes, two or more, largest first: a page of at most ``max`` from the first-th."""
+        out, page = _native.sid_buckets(), (int_of(first, "first", 0, 2**62), int_of(max, "max", 0, 2**62))
+        with self._handle.shared() as pointer:
+            self._handle.context.call_long(lib.sid_catalog_buckets, pointer, *page, by(out))
+        return take_buckets(out)
+
+    def map(self, prefix: Union[None, str, Tuple[int, ...]] = None, *, max: int = 10000, seed: int = 42) -> Map:
+        """Items below a prefix (None: all) on a plane; more than ``max`` are sampled. Raises NotFoundError: none is there."""
+        options = _native.sid_map_options(
+            prefix=_prefix_text(prefix), max=int_of(max, "max", 1, 2**62), seed=int_of(seed, "seed", 0, 2**63 - 1)
+        )
+        out = _native.sid_map()
+        with self._handle.shared() as pointer:
+            self._handle.context.call_long(lib.sid_catalog_map, pointer, by(options), by(out))
+        return take_map(out)
 
     # ---- Encoding ---------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ def test_constants(tmp_path):
     wanted = {
         "SID_SID_TEXT_MAX": _native.SID_TEXT_MAX,
         "SID_LEVELS_MAX": _native.LEVELS_MAX,
+        "SID_SIZE_BINS": _native.SIZE_BINS,
         "SID_OPEN_READ": _native.OPEN_READ,
         "SID_OPEN_WRITE": _native.OPEN_WRITE,
         "SID_LOG_WARNING": _native.LOG_WARNING,
