@@ -25,6 +25,7 @@
     X(train)                                                                                                           \
     X(eval)                                                                                                            \
     X(recommend)                                                                                                       \
+    X(retrieve)                                                                                                        \
     X(rank)                                                                                                            \
     X(synth)                                                                                                           \
     X(doctor)                                                                                                          \

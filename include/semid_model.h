@@ -316,6 +316,90 @@ SID_API SID_MUST_CHECK sid_status sid_evaluate(sid_ctx *ctx, const sid_events *e
                                                sid_error *err);
 SID_API void sid_evaluation_drop(sid_evaluation *evaluation);
 
+/* ---- Retrieval: a history to items of the prefixes that it is of --------------------------------------------------- */
+
+/* A source of candidates for a ranker, without anything learned: what a user looked at says which prefixes, and below each stand its
+ * items, the best first. Made of a catalogue once; then any number of threads may ask. */
+typedef struct sid_retriever sid_retriever;
+struct sid_impressions; /* semid_rank.h */
+
+typedef struct sid_retriever_options {
+    /* What is good, one of: impressions, (clicks + 10 rate) / (shows + 10); events, events + 1; neither: all alike. An item is born on
+     * the day of its first one; without times, or where it has none, on the last day there is. */
+    const struct sid_impressions *impressions;
+    const sid_events *events;
+    const char *quality, *birth; /* or columns of the catalogue: a number above 0; days since 1970. NULL: as above */
+    double
+        half_life_days; /* after which an item counts half; infinite: age does not matter; 0: a quarter of the time that births
+                                  * span */
+    void *reserved[4];
+} sid_retriever_options;
+
+/* SID_EUSAGE: no such column, a number out of range; SID_EDATA names an item whose column is no number; SID_ENOMEM. The catalogue may
+ * be closed after. */
+SID_API SID_MUST_CHECK sid_status sid_retriever_create(sid_catalog *catalog, const sid_retriever_options *options,
+                                                       sid_retriever **out, sid_error *err);
+SID_API void sid_retriever_free(sid_retriever *retriever);
+
+typedef struct sid_retriever_info {
+    int64_t items, unseen; /* unseen: without an event or impression */
+    int levels;
+    double half_life_days; /* infinite: age does not matter */
+    size_t size;           /* bytes of lists and scores */
+} sid_retriever_info;
+SID_API void sid_retriever_get_info(const sid_retriever *retriever, sid_retriever_info *out);
+
+#define SID_BUDGET_PREFIXES_MAX 2500 /* events of a history that count: the last ones */
+
+typedef struct sid_retrieve_request {
+    const char *const *history; /* (history_count) oldest first; unknown ones are passed by and counted */
+    int64_t history_count;
+    const double *age_days;  /* (history_count) of each event; NULL: all of today */
+    double half_life_days;   /* an event counts 2^(-age / half_life); 0: 7 */
+    int64_t k;               /* 0: 100 */
+    int64_t prefixes, items; /* the budget: n prefixes, m items of each; 0: 10, and k */
+    int depth;               /* codes of a prefix; 0: 2, or all where there are fewer */
+    double gamma;            /* 0: the heaviest prefixes; else drawn in proportion to weight^gamma */
+    uint64_t seed;           /* of draws; 0: 42 */
+    const char *resolver;    /* which items of a prefix come first; NULL: "score"; sid_resolver lists them */
+    bool keep_history;       /* items of the history may come again */
+    /* As in sid_request. What may not come is left out before items are counted. */
+    const char *const *deny, *const *allow;
+    int64_t deny_count, allow_count;
+    const char *const *within, *const *without;
+    int64_t within_count, without_count;
+    void *reserved[4];
+} sid_retrieve_request;
+
+typedef struct sid_retrieved_prefix {
+    char prefix[SID_SID_TEXT_MAX];
+    double weight;
+} sid_retrieved_prefix;
+
+/* Texts belong to the retriever. */
+typedef struct sid_retrieved_item {
+    const char *item_id, *sid, *title;
+    double score;   /* quality, halved with each half-life of age */
+    int64_t prefix; /* by which it came */
+} sid_retrieved_item;
+
+typedef struct sid_retrieved {
+    sid_retrieved_prefix *prefix; /* (prefix_count) the heaviest first */
+    sid_retrieved_item *row;      /* (count) one of each prefix in turn */
+    int64_t prefix_count, count;
+    int64_t unknown; /* items of the history that the catalogue lacks */
+    void *memory;
+} sid_retrieved;
+
+/* A prefix with fewer than m items that may come goes on with its parent's. An empty or unknown history gets nothing. Drop `out` when
+ * done; dropping a zeroed one is fine. SID_EUSAGE names the bound, SID_ENOMEM. */
+SID_API SID_MUST_CHECK sid_status sid_retrieve(const sid_retriever *retriever, const sid_retrieve_request *request,
+                                               sid_retrieved *out, sid_error *err);
+SID_API void sid_retrieved_drop(sid_retrieved *retrieved);
+
+SID_API int sid_resolver_count(void);
+SID_API const sid_family *sid_resolver(int index);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,7 +7,7 @@ set -u
 semid=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 cases=$(cd "$(dirname "$0")" && pwd)
 shift
-[ $# -gt 0 ] || set -- words verbs encoders events pieces bad_input damage faults clock resume train rank
+[ $# -gt 0 ] || set -- words verbs encoders events pieces bad_input damage faults clock resume train rank retrieve
 work=$(mktemp -d "${TMPDIR:-/tmp}/semid-cli.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
