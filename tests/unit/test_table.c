@@ -1,59 +1,128 @@
 /* test_table.c: a table beside a plain one, whatever is done to both; rows as they begin; what is refused.
  *
- *     test_table [--soak OPERATIONS]
+ *     test_table [--soak OPERATIONS [SEED]]
+ *
+ * A soak runs in pieces of 10 M operations, each another table of a seed of its own, from SEED (1) up: a line a piece says how far it
+ * is, and `--soak 10000000 SEED` repeats the one that failed.
  */
 #include "table_case.h"
 
 #include <math.h>
+#include <time.h>
 #include <unistd.h>
 
-static int64_t operations = 1000000; /* --soak COUNT: another number */
+enum { PIECE = 10000000, SHORT = 1000000 };
 
-/* Fails when a key loses its row, gets another's, is admitted early or late, or when gradients of equal keys are not summed in
- * the order of the examples. */
-static void a_table_is_a_plain_map(void **state)
+static int64_t operations; /* of --soak */
+static uint64_t first_seed = 1;
+
+/* What is done to both tables, drawn from the seed: everything that may interleave, in other proportions. */
+typedef struct course {
+    sid_table_options options;
+    uint64_t seed;
+    int keys, threads;
+    int64_t step_s, expire_each, save_each, check_each; /* rounds */
+} course;
+
+static course draw_course(uint64_t seed)
 {
-    enum { KEYS = 3000, BATCH = 24, DIM = 9 };
-    const sid_slice slice[2] = {{.dim = 8, .options = "decay=0.001"},
-                                {.dim = 1, .initializer = "zero", .optimizer = "ftrl", .options = "l1=0.01"}};
-    const sid_table_options options = {.slice = slice, .slice_count = 2, .admit_count = 2, .ttl_days = 1, .seed = 7};
-    int64_t rounds = operations / BATCH + 1;
-    sid_ctx *ctx = new_ctx(1, NULL);
-    sid_table *table = new_table(ctx, &options);
+    static const sid_slice slice[2] = {{.dim = 8, .options = "decay=0.001"},
+                                       {.dim = 1, .initializer = "zero", .optimizer = "ftrl", .options = "l1=0.01"}};
+    static const sid_slice other[2] = {{.dim = 8, .optimizer = "adam", .options = "row"},
+                                       {.dim = 1, .optimizer = "sgd"}};
+    course c = {.options = {.slice = seed % 2 ? other : slice, .slice_count = 2, .ttl_days = 1, .seed = 7 + seed},
+                .seed = seed};
+    c.options.admit_count = seed % 3 == 0 ? 2 : seed % 3 == 1 ? 1 : 5;
+    c.keys = seed % 5 == 4 ? 200 : 3000;
+    c.threads = seed % 4 == 3 ? 2 : 1;
+    c.step_s = seed % 7 == 6 ? 600 : 60; /* 600: most keys are gone between two sights */
+    c.expire_each = seed % 2 ? 97 : 501;
+    c.save_each = seed % 2 ? 1013 : 5003;
+    c.check_each = 2003;
+    return c;
+}
+
+enum { BATCH = 24, DIM = 9 };
+
+/* A round's keys, some more often than others, and their gradients. */
+static void draw_round(const course *c, int64_t round, uint64_t key[BATCH], float gradient[BATCH * DIM])
+{
+    uint64_t keys = (uint64_t)c->keys, seed = 8 * c->seed;
+    int64_t index = round * 1000;
+    for (int k = 0; k < BATCH; k++)
+        key[k] = draw_u64(
+            seed + 1, (int64_t)(draw_u64(seed + 2, index + k) % keys * (draw_u64(seed + 3, index + k) % keys) / keys));
+    for (int j = 0; j < BATCH * DIM; j++)
+        gradient[j] = (float)(int32_t)draw_u64(seed + 4, index + j) * 0x1p-31F;
+}
+
+/* Goes on as another table. */
+static sid_table *save_and_restore(sid_ctx *ctx, const course *c, sid_table *table)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "test_table_%d.safetensors", (int)getpid());
+    TEST_OK(sid_table_save(table, path, err));
+    sid_table_free(table);
+    table = new_table(ctx, &c->options);
+    TEST_OK(sid_table_restore(table, path, err));
+    (void)unlink(path);
+    return table;
+}
+
+static void run_course(const course *c, int64_t rounds)
+{
+    sid_ctx *ctx = new_ctx(c->threads, NULL);
+    sid_table *table = new_table(ctx, &c->options);
     plain_table plain = {.setup = &table->setup};
-    (void)state;
     for (int64_t i = 0; i < rounds; i++) {
         uint64_t key[BATCH];
         float gradient[BATCH * DIM];
-        int64_t time_s = i * 60, dropped = 0, index = i * 1000;
-        for (int k = 0; k < BATCH; k++)
-            key[k] = draw_u64(1, (int64_t)(draw_u64(2, index + k) % KEYS * (draw_u64(3, index + k) % KEYS) / KEYS));
-        for (int j = 0; j < BATCH * DIM; j++)
-            gradient[j] = (float)(int32_t)draw_u64(4, index + j) * 0x1p-31F;
+        int64_t time_s = i * c->step_s, dropped = 0;
+        draw_round(c, i, key, gradient);
         TEST_OK(sid_table_visit(table, key, BATCH, time_s, NULL, err));
         plain_visit(&plain, key, BATCH, time_s);
         TEST_OK(sid_table_apply(table, key, BATCH, gradient, err));
         plain_apply(&plain, key, BATCH, gradient);
-        if (i % 501 == 500) {
+        if (i % c->expire_each == c->expire_each - 1) {
             TEST_OK(sid_table_expire(table, time_s, &dropped, err));
             assert_int_equal(dropped, plain_expire(&plain, time_s - 86400));
         }
-        if (i % 2003 == 0)
+        if (i % c->check_each == 0)
             check_plain(&plain, table);
-        if (i % 5003 == 5002) { /* goes on as another table */
-            const char *path = "test_table.safetensors";
-            TEST_OK(sid_table_save(table, path, err));
-            sid_table_free(table);
-            table = new_table(ctx, &options);
-            TEST_OK(sid_table_restore(table, path, err));
+        if (i % c->save_each == c->save_each - 1) {
+            table = save_and_restore(ctx, c, table);
             plain.setup = &table->setup;
-            (void)unlink(path);
         }
     }
     check_plain(&plain, table);
     free(plain.row);
     sid_table_free(table);
     sid_ctx_free(ctx);
+}
+
+/* Fails when a key loses its row, gets another's, is admitted early or late, or when gradients of equal keys are not summed in
+ * the order of the examples. */
+static void a_table_is_a_plain_map(void **state)
+{
+    course c = draw_course(0);
+    (void)state;
+    run_course(&c, SHORT / BATCH + 1);
+}
+
+static void soak(void **state)
+{
+    (void)state;
+    for (int64_t done = 0, seed = (int64_t)first_seed; done < operations; seed++) {
+        int64_t piece = operations - done < PIECE ? operations - done : PIECE;
+        time_t start = time(NULL);
+        course c = draw_course((uint64_t)seed);
+        (void)printf("soak: seed %lld, operations %lld to %lld of %lld\n", (long long)seed, (long long)done,
+                     (long long)(done + piece), (long long)operations);
+        (void)fflush(stdout);
+        run_course(&c, piece / BATCH + 1);
+        done += piece;
+        (void)printf("soak: seed %lld: no difference, %lld s\n", (long long)seed, (long long)(time(NULL) - start));
+    }
 }
 
 /* Fails when initial rows move: they are part of what a seed means. Values by an independent Philox4x32-10 in numpy: key
@@ -130,13 +199,17 @@ static void the_last_row_fills_a_hole(void **state)
 
 int main(int count, char **argument)
 {
-    if (count == 3 && strcmp(argument[1], "--soak") == 0)
-        operations = strtoll(argument[2], NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(initial_rows_are_golden),
         cmocka_unit_test(memory_is_counted),
         cmocka_unit_test(the_last_row_fills_a_hole),
         cmocka_unit_test(a_table_is_a_plain_map),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest soaks[] = {cmocka_unit_test(soak)};
+    if (count < 3 || strcmp(argument[1], "--soak") != 0)
+        return cmocka_run_group_tests(tests, NULL, NULL);
+    operations = strtoll(argument[2], NULL, 10);
+    if (count > 3)
+        first_seed = strtoull(argument[3], NULL, 10);
+    return cmocka_run_group_tests(soaks, NULL, NULL);
 }
