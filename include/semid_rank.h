@@ -87,6 +87,19 @@ typedef struct sid_impressions sid_impressions;
 
 #define SID_DENSE_MAX 16 /* numeric columns beside ids */
 
+#define SID_ID_COLUMNS_MAX 16
+#define SID_LABEL_COLUMNS_MAX 7
+
+/* Columns by other names than the usual ones, and more of them. */
+typedef struct sid_impressions_columns {
+    const char *user, *item, *day, *timestamp; /* NULL: user_id, item_id, day, timestamp */
+    const char *const *ids;                    /* (id_count) further ids */
+    int id_count;
+    const char *const *labels; /* (label_count) further labels, 0 or 1 */
+    int label_count;
+    void *reserved[4];
+} sid_impressions_columns;
+
 typedef struct sid_impressions_options {
     sid_read_options read;
     const char *label;        /* the column that is 0 or 1; NULL: "label" */
@@ -100,8 +113,9 @@ typedef struct sid_impressions_options {
      * "n=4,alpha=0.5", these are the defaults. The click's numeric columns are theirs too. Rankings depend on both: at alpha=1
      * popularity tells nothing. NULL: impressions as they stand. */
     const char *implicit;
-    uint64_t seed; /* of implicit; 0: 42 */
-    void *reserved[2];
+    uint64_t seed;                          /* of implicit; 0: 42 */
+    const sid_impressions_columns *columns; /* NULL: the usual ones alone */
+    void *reserved[1];
 } sid_impressions_options;
 
 /* Reads `path` (.tsv, .csv, .jsonl, RecBole's .inter): columns user_id, item_id, the label, and one of day (whole numbers),

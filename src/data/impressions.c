@@ -27,7 +27,7 @@ typedef struct reading {
     sid__record_columns columns;
     condition positive; /* sign "": none */
     sid__implicit implicit;
-    int time, day, split; /* columns */
+    int time, day, split, more; /* columns; more: the first of further ids, then labels */
 } reading;
 
 /* ---- What is wanted ---- */
@@ -66,6 +66,26 @@ static bool holds(const condition *c, double value)
     }
 }
 
+/* What columns there are beside the usual ones. */
+static sid_status plan_more(reading *r, sid_error *err)
+{
+    const sid_impressions_columns *more = r->options->columns;
+    sid_impressions *im = r->impressions;
+    if (!more)
+        return SID_OK;
+    im->id_count = more->id_count;
+    im->label_count = more->label_count;
+    if (im->id_count < 0 || im->id_count > SID_ID_COLUMNS_MAX || im->label_count < 0 ||
+        im->label_count > SID_LABEL_COLUMNS_MAX)
+        return sid__fail(err, SID_EUSAGE, "%d more columns of ids and %d of labels; 0 to %d and 0 to %d are possible",
+                         im->id_count, im->label_count, SID_ID_COLUMNS_MAX, SID_LABEL_COLUMNS_MAX);
+    if (r->options->implicit && (im->id_count > 0 || im->label_count > 0))
+        return sid__fail(err, SID_EUSAGE,
+                         "clicks alone (implicit) have no more columns of ids and labels: nobody knows those of items "
+                         "that are drawn");
+    return im->id_count ? sid__alloc(&im->id, (size_t)im->id_count, sizeof *im->id, "columns of ids", err) : SID_OK;
+}
+
 static sid_status plan(reading *r, sid_error *err)
 {
     const sid_impressions_options *o = r->options;
@@ -76,8 +96,9 @@ static sid_status plan(reading *r, sid_error *err)
         return sid__fail(err, SID_EUSAGE, "days is %d; 0 (as the file says) to 100000 are possible", o->days);
     if (o->positive)
         SID_TRY(parse_condition(o->positive, &r->positive, err));
-    c->name[COLUMN_USER] = "user_id";
-    c->name[COLUMN_ITEM] = "item_id";
+    SID_TRY(plan_more(r, err));
+    c->name[COLUMN_USER] = o->columns && o->columns->user ? o->columns->user : "user_id";
+    c->name[COLUMN_ITEM] = o->columns && o->columns->item ? o->columns->item : "item_id";
     if (o->implicit)
         SID_TRY(sid__implicit_parse(o->implicit, &r->implicit, err));
     c->name[COLUMN_LABEL] = o->positive   ? r->positive.column
@@ -87,11 +108,16 @@ static sid_status plan(reading *r, sid_error *err)
     c->required_count = COLUMN_DENSE + o->dense_count;
     for (int i = 0; i < o->dense_count; i++)
         c->name[COLUMN_DENSE + i] = o->dense[i];
+    r->more = c->required_count;
+    for (int i = 0; i < r->impressions->id_count; i++)
+        c->name[c->required_count++] = o->columns->ids[i];
+    for (int i = 0; i < r->impressions->label_count; i++)
+        c->name[c->required_count++] = o->columns->labels[i];
     r->time = c->required_count;
     r->day = r->time + 1;
     r->split = r->time + 2;
-    c->name[r->time] = "timestamp";
-    c->name[r->day] = "day";
+    c->name[r->time] = o->columns && o->columns->timestamp ? o->columns->timestamp : "timestamp";
+    c->name[r->day] = o->columns && o->columns->day ? o->columns->day : "day";
     c->name[r->split] = "split";
     c->count = r->time + 3;
     r->impressions->dense_count = o->dense_count;
@@ -116,20 +142,58 @@ static sid_status take_number(const sid__records *records, int column, double *o
     return expected(records, column, "a number", err);
 }
 
+static sid_status take_binary(const sid__records *records, int column, uint8_t *label, sid_error *err)
+{
+    double value = 0;
+    SID_TRY(take_number(records, column, &value, err));
+    if (value != 0 && value != 1)
+        return expected(records, column, "0 or 1", err);
+    *label = value == 1;
+    return SID_OK;
+}
+
 static sid_status take_label(const reading *r, const sid__records *records, uint8_t *label, sid_error *err)
 {
     double value = 0;
     *label = 1;
     if (r->options->implicit && !r->positive.sign[0])
         return SID_OK;
+    if (!r->positive.sign[0])
+        return take_binary(records, COLUMN_LABEL, label, err);
     SID_TRY(take_number(records, COLUMN_LABEL, &value, err));
-    if (r->positive.sign[0]) {
-        *label = holds(&r->positive, value);
-        return SID_OK;
+    *label = holds(&r->positive, value);
+    return SID_OK;
+}
+
+static sid_status take_more_labels(const reading *r, const sid__records *records, uint8_t *more, sid_error *err)
+{
+    const sid_impressions *im = r->impressions;
+    for (int i = 0; i < im->label_count; i++) {
+        uint8_t label = 0;
+        SID_TRY(take_binary(records, r->more + im->id_count + i, &label, err));
+        *more |= (uint8_t)(label << i);
     }
-    if (value != 0 && value != 1)
-        return expected(records, COLUMN_LABEL, "0 or 1", err);
-    *label = value == 1;
+    return SID_OK;
+}
+
+/* Further ids: checked, then added to their lists. */
+static sid_status check_more_ids(const reading *r, const sid__records *records, sid_error *err)
+{
+    for (int i = r->more; i < r->more + r->impressions->id_count; i++)
+        SID_TRY(sid__check_id(records->value[i].text, records->value[i].size, r->columns.name[i],
+                              sid__records_place(records, i), err));
+    return SID_OK;
+}
+
+static sid_status add_more_ids(const reading *r, const sid__records *records, sid_error *err)
+{
+    sid_impressions *im = r->impressions;
+    for (int i = 0; i < im->id_count; i++) {
+        const sid__field *field = &records->value[r->more + i];
+        int64_t row = 0;
+        SID_TRY(sid__id_list_add(&im->id[i], field->text, field->size, &row, err));
+        im->id_row[im->count * im->id_count + i] = (int32_t)row;
+    }
     return SID_OK;
 }
 
@@ -185,7 +249,11 @@ static sid_status make_room(sid_impressions *im, sid_error *err)
     if (im->dense_count > 0)
         SID_TRY(sid__grow(&im->dense, &im->dense_capacity, (im->count + 1) * im->dense_count, sizeof *im->dense,
                           "numbers of impressions", err));
-    size_t row_size = sizeof *im->row + (size_t)im->dense_count * sizeof *im->dense + 3 * sizeof(int64_t);
+    if (im->id_count > 0)
+        SID_TRY(sid__grow(&im->id_row, &im->id_capacity, (im->count + 1) * im->id_count, sizeof *im->id_row,
+                          "ids of impressions", err));
+    size_t row_size = sizeof *im->row + (size_t)im->id_count * sizeof *im->id_row +
+                      (size_t)im->dense_count * sizeof *im->dense + 3 * sizeof(int64_t);
     size_t more = (size_t)(im->capacity - before) * row_size;
     SID_TRY(sid__ctx_reserve(im->ctx, more, "impressions", err));
     im->reserved_size += more;
@@ -217,7 +285,9 @@ static sid_status take_record(reading *r, sid__records *records, bool *has_recor
         return SID_OK;
     SID_TRY(sid__check_id(user->text, user->size, "user_id", sid__records_place(records, COLUMN_USER), err));
     SID_TRY(sid__check_id(item->text, item->size, "item_id", sid__records_place(records, COLUMN_ITEM), err));
+    SID_TRY(check_more_ids(r, records, err));
     SID_TRY(take_label(r, records, &row.label, err));
+    SID_TRY(take_more_labels(r, records, &row.more_labels, err));
     if (r->options->implicit && !row.label) /* no click, and who was shown what is made up */
         return SID_OK;
     SID_TRY(take_time(r, records, &row, err));
@@ -228,6 +298,7 @@ static sid_status take_record(reading *r, sid__records *records, bool *has_recor
     SID_TRY(make_room(im, err));
     SID_TRY(sid__id_list_add(&im->users, user->text, user->size, &user_row, err));
     SID_TRY(sid__id_list_add(&im->items, item->text, item->size, &item_row, err));
+    SID_TRY(add_more_ids(r, records, err));
     row.user = (int32_t)user_row;
     row.item = (int32_t)item_row;
     for (int i = 0; i < im->dense_count; i++)
@@ -264,36 +335,47 @@ static int by_day_and_time(const void *context, int64_t a, int64_t b)
     return x->day != y->day ? (x->day > y->day ? 1 : -1) : (x->time > y->time) - (x->time < y->time);
 }
 
+/* rows of `width` numbers of 4 bytes in that order; `from` is freed. */
+static sid_status reorder(void **from, int64_t *capacity, int width, const int64_t *order, int64_t count,
+                          sid_error *err)
+{
+    char *to = NULL;
+    size_t size = (size_t)width * sizeof(float);
+    SID_TRY(sid__alloc(&to, (size_t)count, size, "columns of impressions", err));
+    for (int64_t i = 0; i < count && size > 0; i++)
+        memcpy(to + (size_t)i * size, (const char *)*from + (size_t)order[i] * size, size);
+    sid__free(*from);
+    *from = to;
+    *capacity = count * width;
+    return SID_OK;
+}
+
 static sid_status sort_rows(sid_impressions *im, sid_error *err)
 {
     int64_t *order = NULL;
     sid__impression *row = NULL;
-    float *dense = NULL;
-    int width = im->dense_count;
+    void *dense = im->dense, *id_row = im->id_row;
     sid_status status = sid__alloc(&order, (size_t)im->count, sizeof *order, "an order of impressions", err);
     if (status == SID_OK)
         status = sid__alloc(&row, (size_t)im->count, sizeof *row, "impressions", err);
     if (status == SID_OK)
-        status = sid__alloc(&dense, (size_t)(im->count * width), sizeof *dense, "numbers of impressions", err);
-    if (status == SID_OK)
         status = sid__sort_rows(order, im->count, by_day_and_time, im->row, err);
-    for (int64_t i = 0; status == SID_OK && i < im->count; i++) {
+    if (status == SID_OK)
+        status = reorder(&dense, &im->dense_capacity, im->dense_count, order, im->count, err);
+    if (status == SID_OK)
+        status = reorder(&id_row, &im->id_capacity, im->id_count, order, im->count, err);
+    for (int64_t i = 0; status == SID_OK && i < im->count; i++)
         row[i] = im->row[order[i]];
-        for (int j = 0; j < width; j++)
-            dense[i * width + j] = im->dense[order[i] * width + j];
-    }
+    im->dense = dense;
+    im->id_row = id_row;
     sid__free(order);
     if (status != SID_OK) {
         sid__free(row);
-        sid__free(dense);
         return status;
     }
     sid__free(im->row);
-    sid__free(im->dense);
     im->row = row;
-    im->dense = dense;
     im->capacity = im->count;
-    im->dense_capacity = im->count * width;
     return SID_OK;
 }
 
@@ -323,6 +405,22 @@ static sid_status add_ignored(const reading *r, sid_error *err)
     return SID_OK;
 }
 
+/* Days without impressions do not count; day_name keeps what they were. */
+static sid_status number_days(sid_impressions *im, sid_error *err)
+{
+    int64_t capacity = 0;
+    int32_t last = im->row[0].day;
+    for (int64_t i = 0; i < im->count; i++) {
+        if (i == 0 || im->row[i].day != last) {
+            last = im->row[i].day;
+            SID_TRY(sid__grow(&im->day_name, &capacity, im->day_count + 1, sizeof *im->day_name, "days", err));
+            im->day_name[im->day_count++] = last;
+        }
+        im->row[i].day = im->day_count - 1;
+    }
+    return SID_OK;
+}
+
 static sid_status finish(const reading *r, sid_error *err)
 {
     sid_impressions *im = r->impressions;
@@ -333,12 +431,7 @@ static sid_status finish(const reading *r, sid_error *err)
         cut_days(im, r->options->days);
     if (r->options->sort)
         SID_TRY(sort_rows(im, err));
-    int32_t last = im->row[0].day;
-    for (int64_t i = 0; i < im->count; i++) { /* days without impressions do not count */
-        im->day_count += i == 0 || im->row[i].day != last;
-        last = im->row[i].day;
-        im->row[i].day = im->day_count - 1;
-    }
+    SID_TRY(number_days(im, err));
     if (im->skipped > 0)
         sid__ctx_warn(im->ctx, "%s: %" PRId64 " bad rows left out, %" PRId64 " impressions read", im->path, im->skipped,
                       im->count);
@@ -395,6 +488,11 @@ void sid_impressions_free(sid_impressions *im)
     sid__id_list_drop(&im->items);
     sid__free(im->row);
     sid__free(im->dense);
+    for (int i = 0; im->id && i < im->id_count; i++)
+        sid__id_list_drop(&im->id[i]);
+    sid__free(im->id);
+    sid__free(im->id_row);
+    sid__free(im->day_name);
     sid__free(im->path);
     sid__ctx_release(im->ctx, im->reserved_size);
     sid__free(im);

@@ -10,7 +10,7 @@
 typedef struct sid__impression {
     double time; /* as given; 0 where there is none */
     int32_t user, item, day;
-    uint8_t label;
+    uint8_t label, more_labels; /* more_labels: bit i is the label of column i of those */
 } sid__impression;
 
 /* Invariant: row[i].day rises from 0 without gaps; equal days are runs. */
@@ -20,7 +20,12 @@ struct sid_impressions {
     char *path; /* for messages */
     sid__id_list users, items;
     sid__impression *row;
-    float *dense; /* (count, dense_count) */
+    float *dense;      /* (count, dense_count) */
+    sid__id_list *id;  /* (id_count) further columns */
+    int32_t *id_row;   /* (count, id_count) into them */
+    int32_t *day_name; /* (day_count) as the file, or the time, numbers them */
+    int id_count, label_count;
+    int64_t id_capacity;
     int64_t count, capacity, dense_capacity, skipped;
     int dense_count, day_count;
     bool has_time;

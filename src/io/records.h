@@ -11,7 +11,7 @@
 #include "io/bad_rows.h"
 #include "io/json.h"
 
-enum { SID__RECORD_COLUMNS_MAX = 24 };
+enum { SID__RECORD_COLUMNS_MAX = 48 };
 
 typedef enum sid__record_form {
     SID__RECORDS_TSV,
