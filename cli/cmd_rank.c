@@ -1,4 +1,5 @@
-/* cmd_rank.c: semid rank compare: rankers that differ in nothing but how items are described. */
+/* cmd_rank.c: semid rank: rankers that differ in nothing but how items are described (compare), and one by a feature file (train,
+ * eval). */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "inputs.h"
 #include "output.h"
 #include "rank_print.h"
+#include "rank_train.h"
 #include "verbs.h"
 
 typedef struct rank_input {
@@ -199,20 +201,28 @@ static sid_status compare(cli_app *app, const rank_input *input)
     return status;
 }
 
-static sid_status run(cli_app *app)
+static sid_status run_compare(cli_app *app)
 {
-    static const char *const actions[] = {"compare"};
     rank_input input = {0};
-    if (strcmp(app->object[0], actions[0]) != 0) {
-        const char *near = sid_closest(app->object[0], actions, CLI_COUNT(actions));
-        return cli_fail(app, SID_EUSAGE, "rank compares: semid rank compare, not \"%s\"%s", app->object[0],
-                        near ? "; did you mean compare?" : "");
-    }
-    sid_status status = read_input(app, &input);
+    sid_status status = app->object_count > 1
+                            ? cli_fail(app, SID_EUSAGE, "rank compare takes options alone, not \"%s\"", app->object[1])
+                            : read_input(app, &input);
     if (status == SID_OK && !app->is_dry_run)
         status = compare(app, &input);
     drop_input(&input);
     return status;
+}
+
+static sid_status run(cli_app *app)
+{
+    static const char *const actions[] = {"train", "eval", "compare"};
+    static sid_status (*const does[])(cli_app *) = {cli_rank_train, cli_rank_eval, run_compare};
+    for (int i = 0; i < CLI_COUNT(actions); i++)
+        if (strcmp(app->object[0], actions[i]) == 0)
+            return does[i](app);
+    const char *near = sid_closest(app->object[0], actions, CLI_COUNT(actions));
+    return cli_fail(app, SID_EUSAGE, "rank takes train, eval or compare, not \"%s\"%s%s%s", app->object[0],
+                    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 #define COUNT_OPTION(text, usual, least, most, about)                                                                  \
@@ -225,6 +235,14 @@ static const cli_option options[] = {
      .type = CLI_TEXT,
      .value = "FILE",
      .help = "user_id, item_id, label, and day, split or timestamp"},
+    {.name = "features",
+     .type = CLI_TEXT,
+     .value = "FILE",
+     .help = "train: tables, features and family, as JSON; columns are named there"},
+    CLI_OPTION_OUTPUT("train: the directory of the ranker, saved after each day"),
+    {.name = "resume", .type = CLI_FLAG, .help = "train: go on with the ranker there; days it learned are passed by"},
+    COUNT_OPTION("from-day", "0", -100000, 100000, "train, eval: the first day of the file is 1, the last -1; 0: all"),
+    COUNT_OPTION("to-day", "0", -100000, 100000, "train, eval: the last day that counts"),
     {.name = "label", .type = CLI_TEXT, .value = "COLUMN", .default_text = "label", .help = "0 or 1: clicked"},
     {.name = "positive", .type = CLI_TEXT, .value = "TEST", .help = "in place of a label: rating>=4"},
     {.name = "dense", .type = CLI_TEXT, .value = "LIST", .help = "numeric columns for the ranker: hour,position"},
@@ -264,7 +282,7 @@ static const cli_option options[] = {
     {.name = "codes", .type = CLI_TEXT, .value = "K", .default_text = "64", .help = "of each level of SIDs made here"},
     COUNT_OPTION("seeds", "3", 1, 100, "runs of each arm"),
     COUNT_OPTION("dim", "8", 1, 1024, "of an embedding"),
-    COUNT_OPTION("batch", "32", 1, 65536, "impressions a step"),
+    COUNT_OPTION("batch", "32", 1, 65536, "impressions a step; train: 512 where not given"),
     COUNT_OPTION("history-max", "30", 1, 1000, "last clicks of a user that count"),
     COUNT_OPTION("rows", "0", 0, 1e12, "for items in every arm; 0: a third of the items seen in training"),
     {.name = "table-rate",
@@ -284,24 +302,31 @@ static const cli_option options[] = {
     COUNT_OPTION("bootstrap", "1000", 0, 100000, "resamples of users for intervals; 0: none"),
 };
 static const char *const examples[] = {
+    "rank train --features features.json --impressions impressions.tsv --to-day -2 -o ranker   # all days but the last",
+    "rank eval ranker --impressions impressions.tsv --from-day -1   # the last day, by slice",
+    "rank train --impressions next.tsv -o ranker --resume   # goes on with later days",
     "rank compare --impressions world/impressions.tsv --vectors world/vectors.npy:world/vectors.ids.txt",
     "rank compare --impressions day.tsv --catalog catalog --arms random-hash,individual,prefix-3 --seeds 1",
     "rank compare --impressions ml-100k.inter --positive 'rating>=4' --days 10 --sort --arms random-hash,individual"};
 
 const cli_command cli_rank = {
     .name = "rank",
-    .summary = "compare ways to describe items inside a ranker: ids, hashed ids, content, pieces of SIDs",
-    .usage = "rank compare --impressions FILE [--catalog DIR] [--vectors FILE] [--arms LIST]",
-    .about = "Trains one ranker an arm on all days but the last, in order, one pass, and asks it the last day. "
-             "Everything but how "
-             "items are described is the same, the bytes for it too. auc: over the last day; new: on items first shown "
-             "then; head, "
-             "torso, tail: on items by their impressions in training; ne: normalised entropy, less is better. In "
-             "parentheses "
-             "the deviation over seeds, in brackets the 95 % interval of resampled users.",
+    .summary =
+        "click models: train and ask one, or compare ways to describe items in it (ids, content, pieces of SIDs)",
+    .usage = "rank train|eval|compare [RANKER] --impressions FILE [--features FILE] [-o RANKER] [--arms LIST]",
+    .about =
+        "train: one pass over days in order, by a feature file; each line is of before that day was learned. eval: by "
+        "slice. "
+        "compare: trains one ranker an arm on all days but the last, in order, one pass, and asks it the last day. "
+        "Everything but how "
+        "items are described is the same, the bytes for it too. auc: over the last day; new: on items first shown "
+        "then; head, "
+        "torso, tail: on items by their impressions in training; ne: normalised entropy, less is better. In "
+        "parentheses "
+        "the deviation over seeds, in brackets the 95 % interval of resampled users.",
     .object_min = 1,
-    .object_max = 1,
-    .objects = "what to do: compare",
+    .object_max = 2,
+    .objects = "what to do: train, eval or compare; eval: the ranker",
     CLI_OPTIONS(options),
     CLI_EXAMPLES(examples),
     .run = run};

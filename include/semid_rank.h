@@ -314,6 +314,85 @@ SID_API const sid_family *sid_table_optimizer(int index);
 SID_API int sid_ranker_family_count(void);
 SID_API const sid_family *sid_ranker_family(int index);
 
+/* What falls on one day, or one call: before anything is learned of it. NaN: does not apply, a slice of one class. */
+typedef struct sid_rank_score {
+    int64_t impressions, clicks;
+    double auc, gauc, log_loss, ne;
+} sid_rank_score;
+
+/* A ranker that is trained on impressions day by day, one pass, and goes on where it was: of what, a feature file says (JSON,
+ * docs/guide/ranking.md). Relative paths in it are those of the program's directory.
+ *
+ *     sid_ranker_create ─▶ sid_ranker_read ─▶ sid_ranker_train ─▶ sid_ranker_save ... sid_ranker_open ─▶ sid_ranker_eval
+ *
+ * One thread a ranker. Results do not depend on the number of threads of `ctx`, which it keeps. */
+typedef struct sid_ranker sid_ranker;
+
+typedef struct sid_ranker_options {
+    int batch;     /* impressions a step; 0: 512 */
+    double rate;   /* of Adam, of all but tables; 0: 0.001 */
+    uint64_t seed; /* 0: 42 */
+    void *reserved[4];
+} sid_ranker_options;
+
+/* Reads the feature file at `path`, and opens the catalogue and the pieces that it names. All is checked before the first
+ * impression is read. SID_EUSAGE names line, value and what is possible; SID_EDATA: pieces of another catalogue. */
+SID_API SID_MUST_CHECK sid_status sid_ranker_create(sid_ctx *ctx, const char *path, const sid_ranker_options *options,
+                                                    sid_ranker **out, sid_error *err);
+SID_API void sid_ranker_free(sid_ranker *ranker);
+/* Writes a directory, whole or not at all; equal rankers give equal bytes. `force` replaces a ranker there. SID_EEXISTS, SID_EIO. */
+SID_API SID_MUST_CHECK sid_status sid_ranker_save(const sid_ranker *ranker, const char *path, bool force,
+                                                  sid_error *err);
+/* What was saved, which goes on as the saved one would have, bit by bit. SID_ECORRUPT names the damaged file. */
+SID_API SID_MUST_CHECK sid_status sid_ranker_open(sid_ctx *ctx, const char *path, sid_ranker **out, sid_error *err);
+/* Whether the feature file at `path` is the one that the ranker is of, to the byte. */
+SID_API SID_MUST_CHECK sid_status sid_ranker_check(const sid_ranker *ranker, const char *path, sid_error *err);
+
+/* Impressions with the columns that the ranker wants; `options` may be NULL, its columns, dense and label are not looked at. */
+SID_API SID_MUST_CHECK sid_status sid_ranker_read(const sid_ranker *ranker, const char *path,
+                                                  const sid_impressions_options *options, sid_impressions **out,
+                                                  sid_error *err);
+
+typedef struct sid_ranker_day {
+    int64_t day; /* as the file numbers it */
+    int days;    /* that this is of; eval: of all that was asked */
+    sid_rank_score
+        score[SID_RANK_SLICE_COUNT]; /* before anything is learned of them; new: items first shown that day */
+    int64_t items_without_sid;       /* of those shown; they are described by nothing where SIDs are asked for */
+    int64_t rows, dropped;           /* of all tables; dropped: not seen for ttl_days */
+    double train_s;
+} sid_ranker_day;
+/* After each day; what is not SID_OK ends the training with it. */
+typedef sid_status sid_ranker_report_fn(void *user, const sid_ranker_day *day, sid_error *err);
+
+typedef struct sid_ranker_days {
+    int from,
+        to; /* days of the impressions by number, from 1; below 0: from the end, -1 is the last. 0: the first, the last */
+    bool skip_seen;               /* days up to the last one trained are passed by; else they are SID_EUSAGE */
+    sid_ranker_report_fn *report; /* NULL: none */
+    void *user;
+    void *reserved[4];
+} sid_ranker_days;
+/* One pass over those days. SID_EDATA: a step that is not finite; SID_ENOMEM: a table beyond the memory limit; what was saved
+ * before stands. `days` may be NULL: all. */
+SID_API SID_MUST_CHECK sid_status sid_ranker_train(sid_ranker *ranker, const sid_impressions *impressions,
+                                                   const sid_ranker_days *days, sid_error *err);
+/* The same days without learning; clicks of them are history to later ones, and are forgotten afterwards. `out` is of all of
+ * them together; p (those impressions; NULL: not wanted) gets the score of each: a probability, but of two-tower, whose
+ * log losses are NaN. */
+SID_API SID_MUST_CHECK sid_status sid_ranker_eval(sid_ranker *ranker, const sid_impressions *impressions,
+                                                  const sid_ranker_days *days, sid_ranker_day *out, double *p,
+                                                  sid_error *err);
+
+typedef struct sid_ranker_info {
+    const char *family;
+    int64_t impressions, clicks, steps, users, items; /* trained on; that it has met */
+    int64_t last_day;                                 /* as the file numbered it; INT64_MIN: none yet */
+    int tables;
+    int64_t rows, parameters;
+} sid_ranker_info;
+SID_API void sid_ranker_get_info(const sid_ranker *ranker, sid_ranker_info *out);
+
 typedef struct sid_rank_compare_options {
     /* How items are described, a comma list; NULL: those of random-hash, individual, dense, unigram, bigram, prefix-3, prefix-4,
      * spm-unigram that there are data and rows for. Known: random-hash (a row by hash), double-hash (2007.14523), individual (a row
@@ -340,12 +419,6 @@ typedef struct sid_rank_compare_options {
     const char *twin;       /* column of the id of an item that is the same but for its id: sid_rank_run.aar */
     void *reserved[4];
 } sid_rank_compare_options;
-
-/* NaN: does not apply, a slice of one class. */
-typedef struct sid_rank_score {
-    int64_t impressions, clicks;
-    double auc, gauc, log_loss, ne;
-} sid_rank_score;
 
 /* An arm less the first one, on the same users: over seeds, with the 95 % interval of resampled users. */
 typedef struct sid_rank_difference {
