@@ -187,7 +187,8 @@ static void print_slices(cli_app *app, const sid_ranker_day *day)
     }
     cli_table_end(&table);
     if (day->items_without_sid > 0)
-        cli_warn(app, "%s have no SID: their rows are empty", cli_count_text(app, day->items_without_sid, "item"));
+        cli_warn(app, "%s without a SID, which adds nothing to scores",
+                 cli_count_text(app, day->items_without_sid, "item"));
 }
 
 sid_status cli_rank_eval(cli_app *app)

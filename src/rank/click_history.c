@@ -33,7 +33,7 @@ void sid__click_history_drop(sid__click_history *history)
     *history = (sid__click_history){0};
 }
 
-void sid__click_history_push(sid__click_history *history, int32_t user, int32_t item, double time)
+void sid__click_history_push_at(sid__click_history *history, int32_t user, int32_t item, double time)
 {
     if (history->max == 0)
         return;
@@ -45,7 +45,12 @@ void sid__click_history_push(sid__click_history *history, int32_t user, int32_t 
         history->count[user] = history->max;
 }
 
-int sid__click_history_get(const sid__click_history *history, int32_t user, int32_t *item, double *time)
+void sid__click_history_push(sid__click_history *history, int32_t user, int32_t item)
+{
+    sid__click_history_push_at(history, user, item, 0);
+}
+
+int sid__click_history_get_at(const sid__click_history *history, int32_t user, int32_t *item, double *time)
 {
     int count = history->count[user] < history->max ? history->count[user] : history->max;
     for (int i = 0; i < count; i++) {
@@ -55,4 +60,9 @@ int sid__click_history_get(const sid__click_history *history, int32_t user, int3
             time[i] = history->time[at];
     }
     return count;
+}
+
+int sid__click_history_get(const sid__click_history *history, int32_t user, int32_t *item)
+{
+    return sid__click_history_get_at(history, user, item, NULL);
 }

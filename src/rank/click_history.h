@@ -20,8 +20,11 @@ sid_status sid__click_history_create(int64_t users, int max, sid__click_history 
 /* Room for that many users; what is known stays. */
 sid_status sid__click_history_reserve(sid__click_history *history, int64_t users, sid_error *err);
 void sid__click_history_drop(sid__click_history *history);
-void sid__click_history_push(sid__click_history *history, int32_t user, int32_t item, double time);
-/* The last clicks of a user, oldest first, at most max, to `item`, and to `time` where it is given and kept; gives how many. */
-int sid__click_history_get(const sid__click_history *history, int32_t user, int32_t *item, double *time);
+void sid__click_history_push(sid__click_history *history, int32_t user, int32_t item);
+void sid__click_history_push_at(sid__click_history *history, int32_t user, int32_t item, double time);
+/* The last clicks of a user, oldest first, at most max, to `item`; gives how many. */
+int sid__click_history_get(const sid__click_history *history, int32_t user, int32_t *item);
+/* The same with their times, where they are kept. */
+int sid__click_history_get_at(const sid__click_history *history, int32_t user, int32_t *item, double *time);
 
 #endif

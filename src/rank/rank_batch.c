@@ -57,13 +57,13 @@ void sid__rank_batch_fill(sid__rank_batch *batch, const sid_impressions *impress
         batch->label[i] = row->label;
         batch->shown[i] = row->item;
         batch->target[i] = meet(batch, row->item);
-        int count = sid__click_history_get(history, row->user, batch->recent, NULL);
+        int count = sid__click_history_get(history, row->user, batch->recent);
         for (int j = 0; j < count; j++, at++) {
             batch->past_of[at] = (int32_t)i;
             batch->past[at] = meet(batch, (int32_t)batch->past_from + batch->recent[j]);
         }
         batch->past_begin[i + 1] = at;
         if (row->label)
-            sid__click_history_push(history, row->user, row->item, row->time);
+            sid__click_history_push(history, row->user, row->item);
     }
 }

@@ -75,3 +75,63 @@ if [ -r "$ml" ]; then
 else
     skip "ml-100k is not here: the ranker on real ratings"
 fi
+
+# A ranker by a feature file: trained by day, gone on with, asked.
+rows() { sed 's/[^\t]*$//' "$1"; } # without seconds
+passes fit --vectors world/vectors.npy:world/vectors.ids.txt -o sids --levels 2 --codes 8
+passes pieces train sids --scheme prefix-ngram --n 2 --hash none -o pieces
+cat >features.json <<'END'
+{"format":1,
+ "tables":{"user":{"dim":8}, "sid":{"kind":"hashed","dim":8,"rows":72}},
+ "features":[{"name":"user","kind":"id","column":"user_id","table":"user"},
+  {"name":"item","kind":"sid","column":"item_id","catalog":"sids","pieces":"pieces","table":"sid"},
+  {"name":"clicks","kind":"history","as":"item","max":10,"pool":"din"},
+  {"name":"context","kind":"dense","columns":["hour","position"],"transform":"standard"}],
+ "model":{"family":"dcnv2","options":{"cross":1,"mlp":"16"}}}
+END
+by_file="rank train --features features.json --impressions world/impressions.tsv"
+passes $by_file -o ranker --format tsv --to-day -2 --batch 64
+prints_lines 3
+rows "$out" >once.tsv
+says "3 days learned"
+fails 2 "exists" $by_file -o ranker
+passes $by_file -o halves --format tsv --to-day 1 --batch 64
+rows "$out" >two.tsv
+passes $by_file -o halves --format tsv --to-day -2 --resume
+rows "$out" >>two.tsv
+check "gone on with as if never interrupted" is_same once.tsv two.tsv
+check "to the byte" sh -c 'cmp ranker/state.safetensors halves/state.safetensors && cmp ranker/table-sid.safetensors halves/table-sid.safetensors'
+passes $by_file -o halves --to-day -2 --resume
+says "nothing new"
+passes rank eval ranker --impressions world/impressions.tsv --from-day -1 --format jsonl
+prints '"slice":"new"'
+fails 2 "rank eval takes a ranker" rank eval --impressions world/impressions.tsv
+fails 3 "there is no ranker" rank eval nothing --impressions world/impressions.tsv
+fails 3 "label.tsv:3: label is \"2\"; 0 or 1" rank eval ranker --impressions label.tsv
+cut -f1-4,7 world/impressions.tsv >no-hour.tsv
+fails 3 "the header has no column hour" rank eval ranker --impressions no-hour.tsv
+fails 2 "features FILE is needed" rank train --impressions world/impressions.tsv -o other
+sed 's/"cross":1/"crosses":1/' features.json >wrong.json
+fails 2 'wrong.json:7: option "crosses" is unknown; did you mean "cross"?' rank train --features wrong.json --impressions world/impressions.tsv -o other
+sed 's/"rows":72/"rows":50/' features.json >wrong.json
+fails 2 'set "rows" to that' rank train --features wrong.json --impressions world/impressions.tsv -o other
+sed 's/"catalog":"sids"/"catalog":"catalog"/' features.json >wrong.json
+passes fit --vectors world/vectors.npy:world/vectors.ids.txt -o catalog --levels 2 --codes 8 --seed 5 --force
+fails 3 'feature "item": pieces pieces and catalogue catalog' rank train --features wrong.json --impressions world/impressions.tsv -o other
+sed '2s/\ti[0-9]*\t/\tnobody\t/' world/impressions.tsv >nobody.tsv
+passes rank eval ranker --impressions nobody.tsv
+says "1 item without a SID"
+
+# The whole path on real ratings: SIDs of the films, pieces, a ranker by a feature file; rank compare stands above.
+if [ -r "$ml" ]; then
+    passes fit "${ml%.inter}.item" --levels 3 --codes 16 -o films
+    passes pieces train films --rows 400 -o films-pieces
+    sed 's/"rows":72/"rows":400/; s/sids/films/; s/"pieces":"pieces"/"pieces":"films-pieces"/; /"context"/d; s/"pool":"din"},/"pool":"mean"}],/' features.json >films.json
+    passes rank train --features films.json --impressions "$ml" --positive 'rating>=4' --days 10 --sort --to-day -2 --batch 128 -o films-ranker
+    passes rank eval films-ranker --impressions "$ml" --positive 'rating>=4' --days 10 --sort --from-day -1 --format tsv
+    check "better than chance on the last day" sh -c 'awk -F "\t" "\$1 == \"all\" { exit !(\$5 > .65) }" "$0"' "$out"
+    passes rank compare --impressions "$ml" --positive 'rating>=4' --days 10 --sort --catalog films --arms random-hash,individual,prefix-3,spm-unigram --seeds 1 --bootstrap 0
+    prints_lines 4
+else
+    skip "ml-100k is not here: the whole path on real ratings"
+fi

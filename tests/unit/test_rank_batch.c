@@ -33,7 +33,7 @@ static void test_replay(void **state)
         for (int64_t i = 0; i < batch.count; i++) {
             const sid__impression *row = &im->row[begin + i];
             int32_t recent[HISTORY];
-            int count = sid__click_history_get(&plain, row->user, recent, NULL);
+            int count = sid__click_history_get(&plain, row->user, recent);
             assert_int_equal(batch.user[i], row->user);
             assert_int_equal(batch.label[i], row->label);
             assert_int_equal(batch.item[batch.target[i]], row->item);
@@ -41,7 +41,7 @@ static void test_replay(void **state)
             for (int j = 0; j < count; j++)
                 assert_int_equal(batch.item[batch.past[batch.past_begin[i] + j]], recent[j]);
             if (row->label)
-                sid__click_history_push(&plain, row->user, row->item, 0);
+                sid__click_history_push(&plain, row->user, row->item);
         }
     }
     sid__rank_batch_drop(&batch);

@@ -1,76 +1,184 @@
-/* test_trainer.c: rankers made of feature files. */
-#include "trainer_case.h"
+/* test_trainer.c: the loop: the same bytes for any threads and any interruption; what ends it. */
+#include "train_case.h"
 
-/* Fails when what is learned of is not counted, or parameters of the file's features are not there. */
-static void test_made(void **state)
+static void id_of(const sid_events *events, const sid_train_options *options, int threads, char id[SID__MODEL_ID_SIZE])
 {
-    sid_ranker_info info;
-    (void)state;
-    sid_ranker *ranker = trained(write_case("f.json", usual_features), 1, 2);
-    sid_ranker_get_info(ranker, &info);
-    assert_string_equal(info.family, "deepfm");
-    assert_int_equal(info.impressions, 2 * CASE_DAY_COUNT);
-    assert_int_equal(info.users, CASE_USERS);
-    assert_int_equal(info.last_day, 2);
-    assert_int_equal(info.tables, 3);
-    assert_int_equal(info.steps, 16);
-    assert_true(info.rows == CASE_USERS + info.items + 16);
-    assert_true(sid__params_find(&ranker->params, "map.site") > 0 && sid__params_find(&ranker->params, "map.user") < 0);
-    TEST_OK(sid_ranker_check(ranker, path_of("f.json"), err));
-    TEST_FAILS(sid_ranker_check(ranker, write_case("g.json", "{}"), err), SID_EUSAGE, "is not the feature file");
-    sid_ranker_free(ranker);
+    sid_model *m = NULL;
+    TEST_OK(sid_ctx_set_threads(ctx, threads, err));
+    TEST_OK(sid_model_train(ctx, options, events, NULL, &m, err));
+    (void)snprintf(id, SID__MODEL_ID_SIZE, "%s", m->id);
+    sid_model_close(m);
 }
 
-/* Fails when a file that cannot work makes a ranker, or its message lacks what to do. */
-static void test_refused(void **state)
+/* Fails when the number of threads changes a bit of what is learned, or the seed does not. */
+static void test_threads(void **state)
 {
-    static const struct {
-        const char *from, *to;
-        sid_status status;
-        const char *message;
-    } bad[] = {
-        {"\"dim\":4,\"rows\":16", "\"dim\":4,\"rows\":16,\"admit\":{\"count\":2}", SID_EUSAGE, "table \"site\": "},
-        {"\"dim\":8}", "\"dim\":8,\"optimizer\":\"sgd\",\"options\":\"beta=2\"}", SID_EUSAGE, "table \"user\": "},
-        {"\"kind\":\"id\",\"column\":\"item_id\"",
-         "\"kind\":\"sid\",\"column\":\"item_id\",\"catalog\":\"/nonexistent\",\"pieces\":\"p\"", SID_ENOTFOUND,
-         "/nonexistent"},
-        {"\"mlp\":\"8\"", "\"mlp\":\"8,x\"", SID_EUSAGE, "mlp"},
-    };
-    sid_ranker *ranker = NULL;
     (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        TEST_FAILS(sid_ranker_create(ctx, features_with(bad[i].from, bad[i].to), NULL, &ranker, err), bad[i].status,
-                   bad[i].message);
-    const char *good = write_case("f.json", usual_features);
-    TEST_FAILS(sid_ranker_create(ctx, good, &(sid_ranker_options){.batch = -1}, &ranker, err), SID_EUSAGE,
-               "batch is -1");
-    TEST_FAILS(sid_ranker_create(ctx, good, &(sid_ranker_options){.rate = -1}, &ranker, err), SID_EUSAGE, "rate");
-    TEST_FAILS(sid_ranker_create(ctx, "/nonexistent", NULL, &ranker, err), SID_ENOTFOUND, "/nonexistent");
+    sid_events *events = made_events(ctx, 60, 30);
+    char one[SID__MODEL_ID_SIZE], two[SID__MODEL_ID_SIZE];
+    sid_train_options options = small_options(SMALL ",ema=0.9");
+    id_of(events, &options, 1, one);
+    id_of(events, &options, 2, two);
+    assert_string_equal(one, two);
+    options.seed = 7;
+    id_of(events, &options, 2, two);
+    assert_string_not_equal(one, two);
+    sid_events_free(events);
 }
 
-/* Fails when impressions lack a column that the file names and are read all the same, or labels beyond 0 and 1 are. */
-static void test_columns(void **state)
+/* Interrupts after `steps` steps; the id once it was resumed. */
+static void interrupt(const sid_events *events, sid_train_options options, int64_t steps, char id[SID__MODEL_ID_SIZE])
 {
-    sid_impressions *im = NULL;
+    const char *path = train_path("interrupt");
+    sid_model *m = NULL;
+    sid_error error;
+    remove_training(path);
+    options.checkpoint_steps = 5;
+    sid_ctx_on_progress(ctx, cancel_at, &steps);
+    assert_int_equal(sid_model_train(ctx, &options, events, path, NULL, &error), SID_ECANCELED);
+    assert_non_null(strstr(error.message, "--resume goes on"));
+    sid_ctx_on_progress(ctx, NULL, NULL);
+    sid_ctx_resume(ctx);
+    options.resume = true;
+    TEST_OK(sid_model_train(ctx, &options, events, path, &m, err));
+    (void)snprintf(id, SID__MODEL_ID_SIZE, "%s", m->id);
+    sid_model_close(m);
+    remove_training(path);
+}
+
+/* Fails when anything that a step depends on is not in the checkpoint: at any step, epochs' ends among them. */
+static void test_resume_at_any_step(void **state)
+{
     (void)state;
-    sid_ranker *ranker = ranker_of(write_case("f.json", usual_features));
-    const char *no_site = write_case("x.tsv", "user_id\titem_id\tlabel\tday\thour\nu\ti\t1\t1\t3\n");
-    TEST_FAILS(sid_ranker_read(ranker, no_site, NULL, &im, err), SID_EDATA, "site");
-    const char *no_hour = write_case("x.tsv", "user_id\titem_id\tlabel\tday\tsite\nu\ti\t1\t1\ts\n");
-    TEST_FAILS(sid_ranker_read(ranker, no_hour, NULL, &im, err), SID_EDATA, "hour");
-    const char *two = write_case("x.tsv", "user_id\titem_id\tlabel\tday\thour\tsite\nu\ti\t2\t1\t3\ts\n");
-    TEST_FAILS(sid_ranker_read(ranker, two, NULL, &im, err), SID_EDATA, "x.tsv:2: label is \"2\"; 0 or 1");
-    const char *empty = write_case("x.tsv", "user_id\titem_id\tlabel\tday\thour\tsite\nu\ti\t1\t1\tnan\ts\n");
-    TEST_FAILS(sid_ranker_read(ranker, empty, NULL, &im, err), SID_EDATA, "x.tsv:2: hour is \"nan\"");
-    TEST_OK(sid_impressions_read(ctx, two, &(sid_impressions_options){.positive = "label>=2"}, &im, err));
-    TEST_FAILS(sid_ranker_train(ranker, im, NULL, err), SID_EUSAGE, "was not read for this ranker");
-    sid_impressions_free(im);
-    sid_ranker_free(ranker);
+    sid_events *events = made_events(ctx, 40, 30);
+    sid_train_options options = small_options(SMALL ",ema=0.9,patience=2,batch_tokens=30,ties_augment=true");
+    char whole[SID__MODEL_ID_SIZE], resumed[SID__MODEL_ID_SIZE];
+    id_of(events, &options, 1, whole);
+    for (int64_t step = 1; step < 16; step += 2) {
+        interrupt(events, options, step, resumed);
+        assert_string_equal(whole, resumed);
+    }
+    sid_events_free(events);
+}
+
+/* Fails when minutes change anything but the number of epochs. */
+static void test_minutes(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 20, 12);
+    sid__split split;
+    sid_model *m = NULL, *again = NULL;
+    char options[256];
+    int64_t epochs;
+    const sid__train_plan plan = {0};
+    TEST_OK(sid__split_make(events, NULL, &split, err));
+    TEST_OK(sid__model_begin(ctx, &(sid_train_options){.family = "sasrec", .options = SMALL ",minutes=0.0003"}, &split,
+                             &m, err));
+    TEST_OK(sid__train(ctx, m, &split, &plan, err));
+    epochs = sid__model_training(m)->epochs;
+    assert_in_range(epochs, 1, 1000000);
+    (void)snprintf(options, sizeof options, "dim=8,blocks=1,heads=2,batch_users=8,history_max=8,dropout=0.2,epochs=%d",
+                   (int)epochs);
+    TEST_OK(sid__model_begin(ctx, &(sid_train_options){.family = "sasrec", .options = options}, &split, &again, err));
+    TEST_OK(sid__train(ctx, again, &split, &plan, err));
+    assert_memory_equal(m->params.data, again->params.data, (size_t)m->params.size * sizeof(float));
+    assert_string_equal(m->options_text, again->options_text);
+    sid_model_close(m);
+    sid_model_close(again);
+    sid__split_drop(&split);
+    sid_events_free(events);
+}
+
+/* Fails when a loss that is not finite is learned from, or the message does not say where it was. */
+static void test_broken(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 40, 30);
+    sid_train_options options = small_options(SMALL ",lr=10,wd=10,clip=0,warmup=0,epochs=400,patience=0");
+    sid_error error;
+    sid_model *m = NULL;
+    assert_int_equal(sid_model_train(ctx, &options, events, NULL, &m, &error), SID_EINTERNAL);
+    assert_non_null(strstr(error.message, "training broke at step "));
+    assert_non_null(strstr(error.message, ", epoch "));
+    assert_null(m);
+    sid_events_free(events);
+}
+
+/* Fails when a limit of memory is passed by, or what would fit is not said. */
+static void test_memory(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 200, 30);
+    sid_train_options options = small_options("dim=64,blocks=1,heads=2,batch_users=128,epochs=1");
+    sid_model *m = NULL;
+    sid_error error;
+    sid_ctx_set_memory_limit(ctx, 3 << 20);
+    assert_int_equal(sid_model_train(ctx, &options, events, NULL, &m, &error), SID_ENOMEM);
+    const char *fits = strstr(error.message, "--batch-tokens ");
+    assert_non_null(fits);
+    char text[128];
+    (void)snprintf(text, sizeof text, "%s,batch_tokens=%d", options.options,
+                   (int)strtol(fits + strlen("--batch-tokens "), NULL, 10));
+    options.options = text;
+    TEST_OK(sid_model_train(ctx, &options, events, NULL, &m, err));
+    sid_model_close(m);
+    sid_ctx_set_memory_limit(ctx, 1 << 16);
+    TEST_FAILS(sid_model_train(ctx, &options, events, NULL, &m, err), SID_ENOMEM, "training");
+    sid_ctx_set_memory_limit(ctx, 0);
+    sid_events_free(events);
+}
+
+/* Fails when patience does not end a training, or not with the weights of the best validation. */
+static void test_patience(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 40, 30);
+    sid_model *m = NULL;
+    const char *path = train_path("patience");
+    char log[600], *bytes = NULL;
+    int64_t size = 0;
+    int lines = 0;
+    remove_training(path);
+    sid_train_options options = small_options(SMALL ",epochs=60,patience=2,lr=0");
+    TEST_OK(sid_model_train(ctx, &options, events, path, &m, err));
+    sid_model_close(m);
+    (void)snprintf(log, sizeof log, "%s/metrics.jsonl", path);
+    TEST_OK(sid__read_whole(log, 1 << 20, &bytes, &size, err));
+    for (const char *at = bytes; (at = strstr(at, "valid_ndcg@10")); at++)
+        lines++;
+    assert_int_equal(lines, 3); /* the first is the best; two more without gain */
+    sid__free(bytes);
+    remove_training(path);
+    sid_events_free(events);
+}
+
+/* Fails when memory that is missing leaks, crashes or gives a model. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 10, 10);
+    sid_train_options options = small_options("dim=4,blocks=1,heads=1,batch_users=8,epochs=1");
+    TEST_OK(sid_ctx_set_threads(ctx, 1, err));
+    for (int64_t after = 0;; after += 1 + after / 16) {
+        sid_model *m = NULL;
+        sid__mem_fail(after, -1);
+        sid_status status = sid_model_train(ctx, &options, events, NULL, &m, NULL);
+        sid__mem_fail(-1, 0);
+        if (status == SID_OK) {
+            sid_model_close(m);
+            break;
+        }
+        assert_int_equal(status, SID_ENOMEM);
+        assert_null(m);
+    }
+    sid_events_free(events);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_made), cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_columns)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads),  cmocka_unit_test(test_resume_at_any_step),
+                                       cmocka_unit_test(test_minutes),  cmocka_unit_test(test_broken),
+                                       cmocka_unit_test(test_memory),   cmocka_unit_test(test_patience),
+                                       cmocka_unit_test(test_no_memory)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,4 +1,4 @@
-/* trainer_run.c: days of impressions: each is asked batch by batch before it is learned, so that its metrics are those of a ranker
+/* click_model_run.c: days of impressions: each is asked batch by batch before it is learned, so that its metrics are those of a ranker
  * that knew the days before and what of the day came earlier (progressive validation).
  */
 #include <inttypes.h>
@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "rank/click_metrics.h"
+#include "rank/click_model.h"
 #include "rank/item_slices.h"
-#include "rank/trainer.h"
 
 enum { PROGRESS_STEPS = 16 };
 
@@ -160,8 +160,8 @@ static sid_status pass(running *run, int64_t begin, int64_t end, bool is_trainin
     int64_t size = run->r->options.batch;
     for (int64_t at = begin, n = 0; at < end; at += size, n++) {
         SID_TRY(sid__ctx_check(run->r->ctx, err));
-        SID_TRY(sid__trainer_step(run->r, run->im, &run->maps, at, end - at < size ? end : at + size, is_training,
-                                  run->p + (at - run->first), err));
+        SID_TRY(sid__click_model_step(run->r, run->im, &run->maps, at, end - at < size ? end : at + size, is_training,
+                                      run->p + (at - run->first), err));
         if (n % PROGRESS_STEPS == 0)
             sid__ctx_progress(run->r->ctx, is_training ? "training" : "testing", at - begin, end - begin, "impressions",
                               (double)NAN);
@@ -223,7 +223,9 @@ static sid_status train(running *run, const sid_ranker_days *days, sid_error *er
         sid_ranker_day day;
         SID_TRY(train_day(run, begin, end, &day, err));
         if (day.items_without_sid > 0)
-            sid__ctx_warn(run->r->ctx, "day %" PRId64 ": %" PRId64 " items shown have no SID: their rows are empty",
+            sid__ctx_warn(run->r->ctx,
+                          "day %" PRId64 ": %" PRId64
+                          " of the items shown are without a SID, which adds nothing to their scores",
                           day.day, day.items_without_sid);
         if (days->report)
             SID_TRY(days->report(days->user, &day, err));

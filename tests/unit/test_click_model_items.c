@@ -1,5 +1,5 @@
-/* test_trainer_items.c: ids to numbers and keys. */
-#include "trainer_case.h"
+/* test_click_model_items.c: ids to numbers and keys. */
+#include "click_model_case.h"
 
 /* Fails when an id has another key elsewhere, when columns share keys, or when text is cut. */
 static void test_keys(void **state)

@@ -1,6 +1,6 @@
-/* trainer_case.h: a feature file and impressions in a temporary folder, for the tests of src/rank/trainer*. */
-#ifndef SEMID_TRAINER_CASE_H
-#define SEMID_TRAINER_CASE_H
+/* click_model_case.h: a feature file and impressions in a temporary folder, for the tests of src/rank/click_model*. */
+#ifndef SEMID_CLICK_MODEL_CASE_H
+#define SEMID_CLICK_MODEL_CASE_H
 
 #include <limits.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 #include "base/philox.h"
 #include "base/strbuf.h"
 #include "base/vfs.h"
-#include "rank/trainer.h"
+#include "rank/click_model.h"
 
 enum { CASE_DAYS = 4, CASE_DAY_COUNT = 500, CASE_USERS = 30, CASE_ITEMS = 40 };
 
@@ -109,15 +109,18 @@ static inline sid_ranker *trained(const char *features, int first, int last)
 static inline int set_up(void **state)
 {
     (void)state;
-    (void)snprintf(folder, sizeof folder, "/tmp/semid-trainer-XXXXXX");
+    (void)snprintf(folder, sizeof folder, "/tmp/semid-clicks-XXXXXX");
     TEST_OK(sid_ctx_create(&ctx, err));
     return mkdtemp(folder) ? 0 : -1;
 }
 
 static inline int tear_down(void **state)
 {
+    static const char *const rankers[] = {"once", "half", "twice", "damaged"};
     (void)state;
     sid_ctx_free(ctx);
+    for (size_t i = 0; i < sizeof rankers / sizeof *rankers; i++)
+        TEST_OK(sid__remove_tree(path_of(rankers[i]), err));
     return sid__remove_tree(folder, NULL) == SID_OK ? 0 : -1;
 }
 

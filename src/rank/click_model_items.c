@@ -1,4 +1,4 @@
-/* trainer_items.c: ids to numbers and keys. A ranker numbers the users and items it meets, so that histories and counts go on
+/* click_model_items.c: ids to numbers and keys. A ranker numbers the users and items it meets, so that histories and counts go on
  * from file to file; tables know 64-bit keys alone, the same wherever an id stands.
  */
 #include <inttypes.h>
@@ -6,7 +6,7 @@
 
 #include "base/mix.h"
 #include "model/item_sids.h"
-#include "rank/trainer.h"
+#include "rank/click_model.h"
 
 static uint64_t add_text(uint64_t hash, const char *text)
 {

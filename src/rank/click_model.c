@@ -1,5 +1,5 @@
-/* trainer.c: a ranker of a feature file: tables, parameters, catalogues and pieces; see trainer.h. */
-#include "rank/trainer.h"
+/* click_model.c: a ranker of a feature file: tables, parameters, catalogues and pieces; see click_model.h. */
+#include "rank/click_model.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -194,12 +194,20 @@ sid_status sid__ranker_make(sid_ctx *ctx, const char *text, size_t size, const c
     return SID_OK;
 }
 
+static sid_status read_features(const char *path, char **text, int64_t *size, sid_error *err)
+{
+    if (!sid__path_exists(path))
+        return sid__fail_at(err, SID_ENOTFOUND, (sid__place){.file = path, .byte = -1},
+                            "there is no such feature file");
+    return sid__read_whole(path, TEXT_MOST, text, size, err);
+}
+
 sid_status sid_ranker_create(sid_ctx *ctx, const char *path, const sid_ranker_options *options, sid_ranker **out,
                              sid_error *err)
 {
     char *text = NULL;
     int64_t size = 0;
-    SID_TRY(sid__read_whole(path, TEXT_MOST, &text, &size, err));
+    SID_TRY(read_features(path, &text, &size, err));
     sid_status status = sid__ranker_make(ctx, text, (size_t)size, path, options, out, err);
     sid__free(text);
     return status;
@@ -209,7 +217,7 @@ sid_status sid_ranker_check(const sid_ranker *ranker, const char *path, sid_erro
 {
     char *text = NULL;
     int64_t size = 0;
-    SID_TRY(sid__read_whole(path, TEXT_MOST, &text, &size, err));
+    SID_TRY(read_features(path, &text, &size, err));
     bool is_same = (size_t)size == ranker->text_size && memcmp(text, ranker->text, ranker->text_size) == 0;
     sid__free(text);
     return is_same ? SID_OK
@@ -241,7 +249,7 @@ void sid_ranker_free(sid_ranker *r)
     sid__free(r->has_sid);
     sid__click_history_drop(&r->history);
     sid__item_chances_drop(&r->chances);
-    sid__trainer_batch_drop(&r->batch);
+    sid__click_model_batch_drop(&r->batch);
     sid__free(r);
 }
 

@@ -1,4 +1,4 @@
-/* trainer_file.c: a ranker as a directory, which appears whole or not at all.
+/* click_model_file.c: a ranker as a directory, which appears whole or not at all.
  *
  * manifest.json           kind "ranker", format, family, the feature file as text, batch, rate, seed, size and SHA-256 of the
  *                         others; its last member is the SHA-256 of all before it, as in a catalogue (io/manifest.h, rule 1)
@@ -17,7 +17,7 @@
 #include "io/delimited.h"
 #include "io/json.h"
 #include "io/safetensors.h"
-#include "rank/trainer.h"
+#include "rank/click_model.h"
 #include "tensor/checkpoint.h"
 
 enum { FORMAT_MAJOR = 1, MANIFEST_MOST = 4 << 20, IDS_MOST = INT32_MAX, FIXED_FILES = 3, FACTS = 5 };

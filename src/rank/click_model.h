@@ -1,14 +1,14 @@
-/* trainer.h: the inside of sid_ranker: tables and a family as a feature file names them, and what they were trained on.
+/* click_model.h: the inside of sid_ranker: tables and a family as a feature file names them, and what they were trained on.
  *
- *   trainer.c        made and freed
- *   trainer_items.c  users and items it has met, and keys of each for every feature
- *   trainer_dense.c  numeric columns
- *   trainer_step.c   a batch: embeddings, logits, back again
- *   trainer_run.c    days: training, asking, metrics
- *   trainer_file.c   saved and opened
+ *   click_model.c        made and freed
+ *   click_model_items.c  users and items it has met, and keys of each for every feature
+ *   click_model_dense.c  numeric columns
+ *   click_model_step.c   a batch: embeddings, logits, back again
+ *   click_model_run.c    days: training, asking, metrics
+ *   click_model_file.c   saved and opened
  */
-#ifndef SEMID_RANK_TRAINER_H
-#define SEMID_RANK_TRAINER_H
+#ifndef SEMID_RANK_CLICK_MODEL_H
+#define SEMID_RANK_CLICK_MODEL_H
 
 #include <string.h>
 
@@ -40,7 +40,7 @@ typedef struct sid__dense_state {
 } sid__dense_state;
 
 /* Of a batch; grows with it. */
-typedef struct sid__trainer_batch {
+typedef struct sid__click_model_batch {
     int64_t count, capacity, past_capacity, met_capacity, key_capacity;
     int32_t *user, *item, *target; /* (B) the ranker's numbers; target: into `met` */
     uint8_t *label[SID__RANK_TASKS_MAX];
@@ -54,7 +54,7 @@ typedef struct sid__trainer_batch {
     double *recent_time, *log_chance;
     uint64_t *key; /* of a feature at a time */
     int64_t *begin;
-} sid__trainer_batch;
+} sid__click_model_batch;
 
 struct sid_ranker {
     sid_ctx *ctx;
@@ -81,16 +81,16 @@ struct sid_ranker {
     sid__item_keys keys[SID__FEATURES_MAX];
     uint8_t *has_sid; /* (keyed_items) NULL: no feature wants SIDs */
     int64_t keyed_items;
-    sid__trainer_batch batch;
+    sid__click_model_batch batch;
 };
 
-/* ---- trainer.c ---- */
+/* ---- click_model.c ---- */
 
 /* A ranker of the text of a feature file. `text` is copied; `path` is for messages. */
 sid_status sid__ranker_make(sid_ctx *ctx, const char *text, size_t size, const char *path,
                             const sid_ranker_options *options, sid_ranker **out, sid_error *err);
 
-/* ---- trainer_items.c ---- */
+/* ---- click_model_items.c ---- */
 
 /* Impressions by the ranker's numbers, and keys of ids that are not the item's. */
 typedef struct sid__run_maps {
@@ -113,7 +113,7 @@ static inline bool sid__feature_is_of_item(const sid__feature_plan *plan, int fe
 /* The further columns of ids that a plan wants, each once; gives how many. column (SID__FEATURES_MAX). */
 int sid__more_id_columns(const sid__feature_plan *plan, const char **column);
 
-/* ---- trainer_dense.c ---- */
+/* ---- click_model_dense.c ---- */
 
 int sid__dense_width(const sid__feature_plan *plan);
 /* Learns what the transforms need of rows begin .. end - 1. */
@@ -122,12 +122,12 @@ sid_status sid__dense_freeze(const sid__feature_plan *plan, const sid_impression
 /* A row of numbers (plan->dense_count) as the family gets it, (sid__dense_width). */
 void sid__dense_row(const sid__feature_plan *plan, const sid__dense_state *state, const float *from, float *to);
 
-/* ---- trainer_step.c ---- */
+/* ---- click_model_step.c ---- */
 
 /* Impressions begin .. end - 1 in order; p (end - begin) gets scores from before what is learned of them. Their clicks go into
  * the histories. */
-sid_status sid__trainer_step(sid_ranker *ranker, const sid_impressions *impressions, const sid__run_maps *maps,
-                             int64_t begin, int64_t end, bool is_training, double *p, sid_error *err);
-void sid__trainer_batch_drop(sid__trainer_batch *batch);
+sid_status sid__click_model_step(sid_ranker *ranker, const sid_impressions *impressions, const sid__run_maps *maps,
+                                 int64_t begin, int64_t end, bool is_training, double *p, sid_error *err);
+void sid__click_model_batch_drop(sid__click_model_batch *batch);
 
 #endif

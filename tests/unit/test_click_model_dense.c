@@ -1,5 +1,5 @@
-/* test_trainer_dense.c: numeric columns on numbers worked out by hand. */
-#include "trainer_case.h"
+/* test_click_model_dense.c: numeric columns on numbers worked out by hand. */
+#include "click_model_case.h"
 
 static const char features[] =
     "{\"format\":1,\"tables\":{\"t\":{\"dim\":2}},\"features\":["

@@ -1,11 +1,24 @@
-/* test_trainer_file.c: rankers saved, damaged, gone on with. */
-#include "trainer_case.h"
+/* test_click_model_file.c: rankers saved, damaged, gone on with. */
+#include "click_model_case.h"
 
 static char *whole(const char *path, int64_t *size)
 {
     char *bytes = NULL;
     TEST_OK(sid__read_whole(path, 1 << 26, &bytes, size, err));
     return bytes;
+}
+
+/* The first `size` bytes, one of them flipped; -1: none. */
+static void put(const char *path, char *bytes, int64_t size, int64_t flipped)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    if (flipped >= 0)
+        bytes[flipped] ^= 1;
+    assert_int_equal(fwrite(bytes, 1, (size_t)size, file), size);
+    if (flipped >= 0)
+        bytes[flipped] ^= 1;
+    assert_int_equal(fclose(file), 0);
 }
 
 static void same_files(const char *a, const char *b, const char *name)
@@ -66,26 +79,24 @@ static void test_damage(void **state)
     char place[PATH_MAX], path[2 * PATH_MAX];
     (void)state;
     (void)snprintf(place, sizeof place, "%s/damaged", folder);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    TEST_OK(sid_ranker_save(ranker, place, false, err));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        int64_t size;
+        (void)snprintf(path, sizeof path, "%s/%s", place, files[i]);
+        char *bytes = whole(path, &size);
         for (int kind = 0; kind < 3; kind++) {
-            int64_t size;
-            TEST_OK(sid_ranker_save(ranker, place, true, err));
-            (void)snprintf(path, sizeof path, "%s/%s", place, files[i]);
-            char *bytes = whole(path, &size);
-            FILE *file = fopen(path, "w");
-            assert_non_null(file);
-            bytes[size / 2] ^= (char)(kind == 0);
-            assert_int_equal(fwrite(bytes, 1, (size_t)(kind == 1 ? size / 2 : size), file),
-                             kind == 1 ? size / 2 : size);
-            (void)fclose(file);
             if (kind == 2)
                 assert_int_equal(unlink(path), 0);
+            else
+                put(path, bytes, kind ? size / 2 : size, kind ? -1 : size / 2);
             assert_int_not_equal(sid_ranker_open(ctx, place, &again, NULL), SID_OK);
-            TEST_OK(sid__remove_tree(place, err));
-            sid__free(bytes);
         }
+        put(path, bytes, size, -1);
+        sid__free(bytes);
+    }
+    TEST_OK(sid_ranker_open(ctx, place, &again, err));
+    sid_ranker_free(again);
     TEST_FAILS(sid_ranker_open(ctx, path_of("nothing"), &again, err), SID_ENOTFOUND, "there is no ranker");
-    TEST_OK(sid_ranker_save(ranker, place, false, err));
     TEST_FAILS(sid_ranker_save(ranker, place, false, err), SID_EEXISTS, "exists");
     sid_ranker_free(ranker);
 }

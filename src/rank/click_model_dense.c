@@ -1,11 +1,11 @@
-/* trainer_dense.c: numeric columns as a family gets them: as they are, log(1 + x), by mean and deviation, or a place in one of
+/* click_model_dense.c: numeric columns as a family gets them: as they are, log(1 + x), by mean and deviation, or a place in one of
  * `buckets` of equal counts. Means, deviations and edges are those of the first day that is trained on, and stay.
  */
 #include <math.h>
 #include <stdlib.h>
 
 #include "linalg/scalar.h"
-#include "rank/trainer.h"
+#include "rank/click_model.h"
 
 int sid__dense_width(const sid__feature_plan *plan)
 {

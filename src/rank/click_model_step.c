@@ -1,4 +1,4 @@
-/* trainer_step.c: a batch of impressions: embeddings of tables, the family's logits, and the way back. An item is looked up once a
+/* click_model_step.c: a batch of impressions: embeddings of tables, the family's logits, and the way back. An item is looked up once a
  * batch, however often it is shown or stands in histories. Gradients of tables are of the summed loss, so that their rate does not
  * depend on the batch.
  */
@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "linalg/scalar.h"
+#include "rank/click_model.h"
 #include "rank/ranker_parts.h"
-#include "rank/trainer.h"
 #include "tensor/ops_rank.h"
 
 enum { MINUTE_S = 60, DAY_S = 86400 };
@@ -18,7 +18,7 @@ enum { MINUTE_S = 60, DAY_S = 86400 };
 static sid_status make_batch(sid_ranker *r, sid_error *err)
 {
     static const char what[] = "a batch of impressions";
-    sid__trainer_batch *b = &r->batch;
+    sid__click_model_batch *b = &r->batch;
     size_t rows = (size_t)r->options.batch, max = (size_t)r->history.max;
     if (b->capacity > 0)
         return SID_OK;
@@ -40,7 +40,7 @@ static sid_status make_batch(sid_ranker *r, sid_error *err)
     return SID_OK;
 }
 
-void sid__trainer_batch_drop(sid__trainer_batch *b)
+void sid__click_model_batch_drop(sid__click_model_batch *b)
 {
     sid__free(b->user);
     sid__free(b->item);
@@ -57,10 +57,10 @@ void sid__trainer_batch_drop(sid__trainer_batch *b)
     sid__free(b->index_of);
     sid__free(b->recent);
     sid__free(b->recent_time);
-    *b = (sid__trainer_batch){0};
+    *b = (sid__click_model_batch){0};
 }
 
-static int32_t meet(sid__trainer_batch *b, int32_t item)
+static int32_t meet(sid__click_model_batch *b, int32_t item)
 {
     if (b->index_of[item] < 0) {
         b->index_of[item] = (int32_t)b->met_count;
@@ -80,8 +80,8 @@ static int32_t gap_bucket(double seconds)
 
 static int64_t add_past(sid_ranker *r, int64_t i, double now, bool has_time, int64_t at)
 {
-    sid__trainer_batch *b = &r->batch;
-    int count = sid__click_history_get(&r->history, b->user[i], b->recent, b->recent_time);
+    sid__click_model_batch *b = &r->batch;
+    int count = sid__click_history_get_at(&r->history, b->user[i], b->recent, b->recent_time);
     for (int j = 0; j < count; j++, at++) {
         b->past[at] = meet(b, b->recent[j]);
         b->past_of[at] = (int32_t)i;
@@ -94,7 +94,7 @@ static int64_t add_past(sid_ranker *r, int64_t i, double now, bool has_time, int
 /* A click goes into the history behind its own impression. */
 static void fill_batch(sid_ranker *r, const sid_impressions *im, const sid__run_maps *maps, int64_t begin, int64_t end)
 {
-    sid__trainer_batch *b = &r->batch;
+    sid__click_model_batch *b = &r->batch;
     for (int64_t i = 0; i < b->met_count; i++)
         b->index_of[b->met[i]] = -1;
     b->met_count = 0;
@@ -110,7 +110,7 @@ static void fill_batch(sid_ranker *r, const sid_impressions *im, const sid__run_
         at = r->history.max > 0 ? add_past(r, i, row->time, im->has_time, at) : at;
         b->past_begin[i + 1] = at;
         if (row->label)
-            sid__click_history_push(&r->history, b->user[i], b->item[i], row->time);
+            sid__click_history_push_at(&r->history, b->user[i], b->item[i], row->time);
     }
 }
 
@@ -141,7 +141,7 @@ typedef struct forward {
 static void list_keys(forward *f, int feature, field *out)
 {
     const sid_ranker *r = f->r;
-    const sid__trainer_batch *b = &r->batch;
+    const sid__click_model_batch *b = &r->batch;
     const sid__item_keys *keys = &r->keys[feature];
     int64_t count = 0;
     if (!sid__feature_is_of_item(&r->plan, feature)) {
@@ -203,7 +203,7 @@ static sid__value *vectors_of(forward *f, int feature)
 /* By impression, (B, D). */
 static sid__value *shown_of(forward *f, int feature, sid__value *x)
 {
-    const sid__trainer_batch *b = &f->r->batch;
+    const sid__click_model_batch *b = &f->r->batch;
     return sid__feature_is_of_item(&f->r->plan, feature) ? sid__op_gather(&f->tape, x, b->target, b->count) : x;
 }
 
@@ -238,7 +238,7 @@ static sid__value *dense_of(forward *f)
 static void add_history(forward *f, sid__value *items, sid__rank_inputs *in)
 {
     sid_ranker *r = f->r;
-    const sid__trainer_batch *b = &r->batch;
+    const sid__click_model_batch *b = &r->batch;
     const sid__feature *of = r->plan.history >= 0 ? &r->plan.feature[r->plan.history] : NULL;
     int64_t count = b->past_begin[b->count];
     in->past = sid__op_gather(&f->tape, items, b->past, count);
@@ -315,8 +315,8 @@ static int64_t time_of(const sid_impressions *im, int64_t row)
     return time > 0 ? (time < (double)UINT32_MAX ? (int64_t)time : UINT32_MAX) : 0;
 }
 
-sid_status sid__trainer_step(sid_ranker *r, const sid_impressions *im, const sid__run_maps *maps, int64_t begin,
-                             int64_t end, bool is_training, double *p, sid_error *err)
+sid_status sid__click_model_step(sid_ranker *r, const sid_impressions *im, const sid__run_maps *maps, int64_t begin,
+                                 int64_t end, bool is_training, double *p, sid_error *err)
 {
     forward f = {.r = r, .im = im, .maps = maps, .first = begin, .is_training = is_training};
     SID_TRY(make_batch(r, err));
