@@ -2,9 +2,16 @@
 # ./dev results [OPTIONS]: makes docs/results.md: every quantizer on real data, and prefix neighbours beside exact search and
 # FAISS HNSW (results.py says how, and lists the options). What was computed is kept in build/results, so that an interrupted
 # run goes on where it stopped. Data that is missing is skipped, loudly, and has no table then. Some ten minutes at first.
+#   ./dev results models [OPTIONS]: docs/results-models.md instead: recommenders (results_models.py).
 set -euo pipefail
 tree=$PWD
 . scripts/lib.sh
+if [ "${1:-}" = models ]; then
+    shift
+    build bench
+    say_data
+    exec python3 scripts/results_models.py --semid build/bench/semid "$@"
+fi
 need $packages_bench
 build bench
 say_data

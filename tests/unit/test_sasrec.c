@@ -1,5 +1,6 @@
 /* test_sasrec.c: what it learns, and that blocks of histories do not change what it says. */
 #include "model_case.h"
+#include "tripwire.h"
 
 /* Users walk a ring of items, so that the next item is certain. */
 static sid_events *ring_events(int users, int items, int length)
@@ -97,9 +98,33 @@ static void test_refused(void **state)
     sid_events_free(events);
 }
 
+/* Fails when a short training on real data gives another figure than the record. */
+static void test_tripwire(void **state)
+{
+    (void)state;
+    sid_items *items = NULL;
+    sid_events *events = NULL;
+    sid_model *m = NULL;
+    sid_evaluation e = {0};
+    TEST_OK(sid_items_read(ctx, real_data("beauty/items.tsv"), NULL, &items, err));
+    TEST_OK(sid_events_read(ctx, real_data("beauty/events.tsv"), &(sid_events_options){.items = items}, &events, err));
+    const sid_train_options train = {
+        .family = "sasrec",
+        .options = "epochs=6,batch_users=64,lr=0.02,dropout=0.1,valid_every=6,dim=16,blocks=1,heads=1,"
+                   "loss=ce-sampled,negatives=128"};
+    TEST_OK(sid_model_train(ctx, &train, events, NULL, &m, err));
+    TEST_OK(sid_evaluate(ctx, events, &(sid_eval_options){.bootstrap = -1, .no_baselines = true},
+                         (const sid_model *const *)&m, 1, &e, err));
+    assert_int_equal(check_tripwires("sasrec_beauty", "loo", "file", &e), 1);
+    sid_evaluation_drop(&e);
+    sid_model_close(m);
+    sid_events_free(events);
+    sid_items_free(items);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_learns), cmocka_unit_test(test_blocks),
-                                       cmocka_unit_test(test_refused)};
+                                       cmocka_unit_test(test_refused), cmocka_unit_test(test_tripwire)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

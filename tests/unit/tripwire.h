@@ -6,7 +6,7 @@
 #include "test.h"
 
 typedef struct tripwire {
-    char case_name[32], split[32], ties[16], family[16], options[128];
+    char case_name[32], split[32], ties[16], family[16], options[160];
     double ndcg, low, high;
 } tripwire;
 
