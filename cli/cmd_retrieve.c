@@ -55,6 +55,51 @@ static sid_status read_impressions(cli_app *app, retrieving *r)
     return sid_impressions_read(app->ctx, cli_text(app, "impressions"), &options, &r->impressions, &app->err);
 }
 
+/* ---- What it finds: --test ---------------------------------------------------------------------------------------------- */
+
+static void print_report(cli_app *app, const sid_source_report *report)
+{
+    static const cli_column columns[] = {{.name = "source"},
+                                         {.name = "recall", .type = CLI_COLUMN_FLOAT},
+                                         {.name = "recall_new", .type = CLI_COLUMN_FLOAT},
+                                         {.name = "share", .type = CLI_COLUMN_FLOAT},
+                                         {.name = "age_days", .type = CLI_COLUMN_FLOAT}};
+    cli_table table;
+    cli_table_begin(&table, app, columns, CLI_COUNT(columns));
+    for (int i = 0; i < report->count; i++) {
+        const sid_source_score *row = &report->row[i];
+        cli_table_row(&table, (cli_cell[]){{.text = row->source},
+                                           {.number = row->recall},
+                                           {.number = row->recall_new},
+                                           {.number = row->share},
+                                           {.number = row->age_days}});
+    }
+    cli_table_end(&table);
+}
+
+static sid_status test_sources(cli_app *app, retrieving *r, const sid_retriever_options *options)
+{
+    sid_source_report report = {0};
+    const sid_retrieve_request like = {.k = cli_int(app, "k"),
+                                       .prefixes = r->prefixes,
+                                       .items = r->items,
+                                       .depth = (int)cli_int(app, "depth"),
+                                       .gamma = cli_float(app, "gamma"),
+                                       .seed = app->seed,
+                                       .keep_history = cli_flag(app, "keep-history")};
+    if (!r->impressions)
+        return cli_fail(app, SID_EUSAGE, "--test needs --impressions FILE: its last day is what is asked");
+    CLI_TRY(sid_source_test(app->ctx, r->catalog, r->impressions, options, &like, &report, &app->err));
+    cli_note(app, "%s with %s on the last day, %s of items first shown then; %" PRId64 " candidates each",
+             cli_count_text(app, report.users, "user"), cli_count_text(app, report.targets, "click"),
+             cli_count_text(app, report.new_targets, "click"), like.k);
+    print_report(app, &report);
+    sid_source_report_drop(&report);
+    return SID_OK;
+}
+
+/* ---- Made ---------------------------------------------------------------------------------------------------------------- */
+
 static sid_status make_retriever(cli_app *app, retrieving *r)
 {
     const char *half_life = cli_text(app, "half-life");
@@ -73,6 +118,8 @@ static sid_status make_retriever(cli_app *app, retrieving *r)
         CLI_TRY(sid_events_read(app->ctx, cli_text(app, "events"), NULL, &r->events, &app->err));
     options.impressions = r->impressions;
     options.events = r->events;
+    if (cli_flag(app, "test"))
+        return test_sources(app, r, &options);
     CLI_TRY(sid_retriever_create(r->catalog, &options, &r->retriever, &app->err));
     sid_retriever_get_info(r->retriever, &info);
     if (!half_life && isfinite(info.half_life_days))
@@ -85,7 +132,8 @@ static sid_status open_all(cli_app *app, retrieving *r)
     const char *deny = cli_text(app, "deny");
     sid_catalog_info info;
     CLI_TRY(parse_budget(app, r));
-    CLI_TRY(cli_histories_read(app, cli_text(app, "history"), &r->histories));
+    if (cli_text(app, "history"))
+        CLI_TRY(cli_histories_read(app, cli_text(app, "history"), &r->histories));
     if (deny)
         CLI_TRY(cli_lines_read(app, deny, &r->deny));
     CLI_TRY(sid_catalog_open(app->ctx, app->object[0], SID_OPEN_READ, &r->catalog, &app->err));
@@ -172,10 +220,10 @@ static sid_status run(cli_app *app)
 {
     const char *history = cli_text(app, "history");
     retrieving r = {.is_many = history && history[0] == '@'};
-    if (!history)
+    if (!history && !cli_flag(app, "test"))
         return cli_fail(app, SID_EUSAGE, "retrieve needs a history: --history a,b,c (oldest first), or @FILE");
     sid_status status = open_all(app, &r);
-    if (status == SID_OK)
+    if (status == SID_OK && !cli_flag(app, "test"))
         status = answer(app, &r);
     sid_retriever_free(r.retriever);
     sid_events_free(r.events);
@@ -241,6 +289,9 @@ static const cli_option options[] = {
      .min = 0,
      .max = 100,
      .help = "draw prefixes in proportion to weight^X, by --seed; 0: the heaviest"},
+    {.name = "test",
+     .type = CLI_FLAG,
+     .help = "what each source finds of the clicks of the last day of --impressions, knowing the days before"},
     {.name = "keep-history", .type = CLI_FLAG, .help = "items of the history may come again"},
     {.name = "deny", .type = CLI_TEXT, .value = "FILE", .help = "ids, one a line, that are not to come"},
     CLI_OPTIONS_ITEM_FILTER};
@@ -254,6 +305,7 @@ const cli_command cli_retrieve = {
     .name = "retrieve",
     .summary = "items below the prefixes of a history: candidates for a ranker",
     .usage = "retrieve CATALOG --history a,b,c [-k N] [--budget NxM] [--events FILE | --impressions FILE]\n"
+             "retrieve CATALOG --impressions FILE --test [-k N] [--budget NxM] [--depth N]\n"
              "retrieve CATALOG --history @FILE [--resolver score|fresh|random] [--within P,...] [--where COLUMN=VALUE]",
     .about = "Counts the prefixes of what was seen, takes the heaviest, and gives one item of each in turn: the best "
              "by quality and "

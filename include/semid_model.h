@@ -397,6 +397,34 @@ SID_API SID_MUST_CHECK sid_status sid_retrieve(const sid_retriever *retriever, c
                                                sid_retrieved *out, sid_error *err);
 SID_API void sid_retrieved_drop(sid_retrieved *retrieved);
 
+/* What a source of k candidates finds of what users click on the last day, knowing the days before. */
+typedef struct sid_source_score {
+    const char *
+        source; /* "score", "fresh", .. of sid_resolver; "popular": the best of all items; "union": of score and popular
+                                * in turn */
+    double recall,
+        recall_new;  /* share of a user's clicks among its candidates, mean over users; of items first shown that day */
+    double share;    /* of the catalogue that anybody was given */
+    double age_days; /* median, since the first show */
+} sid_source_score;
+
+typedef struct sid_source_report {
+    int64_t users, targets, new_targets; /* asked: with clicks before the last day and on it */
+    sid_source_score *row;               /* (count) */
+    int count;
+    void *memory;
+} sid_source_report;
+
+/* Asks for each user of the last day of `impressions`, with the budget, depth and so on of `like` (NULL: as usual), whose history and
+ * masks are not looked at; each event is as old as its day says. NaN: nobody clicked a new item. Drop it when done. SID_EDATA: one
+ * day, or nobody to ask. */
+SID_API SID_MUST_CHECK sid_status sid_source_test(sid_ctx *ctx, sid_catalog *catalog,
+                                                  const struct sid_impressions *impressions,
+                                                  const sid_retriever_options *options,
+                                                  const sid_retrieve_request *like, sid_source_report *out,
+                                                  sid_error *err);
+SID_API void sid_source_report_drop(sid_source_report *report);
+
 SID_API int sid_resolver_count(void);
 SID_API const sid_family *sid_resolver(int index);
 

@@ -29,3 +29,8 @@ fails 2 "half-life" retrieve catalog --history a --half-life soon
 fails 2 "give one" retrieve catalog --history a --events world/impressions.tsv --impressions world/impressions.tsv
 fails 2 '"price"' retrieve catalog --history a --quality price
 fails 3 "a number is expected" retrieve catalog --history a --quality leaf
+passes retrieve catalog --impressions world/impressions.tsv --test -k 20 --budget 5x10
+prints_lines 5
+says "on the last day"
+check "all five sources" [ "$(cut -f1 "$out" | paste -sd, -)" = score,fresh,random,popular,union ]
+fails 2 "needs --impressions" retrieve catalog --test
