@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from .advice import Advice, Trial, advise
     from .evaluation import evaluate
     from .model import Model, ModelInfo, Recommendation, Recommendations
+    from .parquet import encode_parquet
     from .pieces import Pieces
+    from .prefixes import Prefixes
     from .table import Slice, Table, TableInfo
 
 # Imported when first asked for, so that `import semid` stays quick.
@@ -52,7 +54,9 @@ _PLACES = {
     "evaluation": ("evaluate",),
     "metrics": ("metrics",),
     "model": ("Model", "ModelInfo", "Recommendation", "Recommendations"),
+    "parquet": ("encode_parquet",),
     "pieces": ("Pieces",),
+    "prefixes": ("Prefixes",),
     "table": ("Slice", "Table", "TableInfo"),
 }
 
@@ -83,6 +87,7 @@ __all__ = [
     "Option",
     "OutOfMemoryError",
     "Pieces",
+    "Prefixes",
     "Quantizer",
     "ReadOnlyError",
     "Recommendation",
@@ -96,6 +101,7 @@ __all__ = [
     "VersionError",
     "advise",
     "collision_policies",
+    "encode_parquet",
     "encoders",
     "evaluate",
     "format",

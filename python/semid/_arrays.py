@@ -7,6 +7,7 @@ import operator
 import os
 from typing import TYPE_CHECKING, Any, List, Optional, Tuple, Union
 
+from ._arrow import is_arrow, to_numpy
 from ._errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -20,12 +21,29 @@ PathLike = Union[str, "os.PathLike[str]"]
 FLOAT_SIZES = (2, 4, 8)
 
 
+def array_of(value: Any, name: str) -> Any:
+    """An Arrow column, or what has __dlpack__ alone, as a numpy array over its memory; anything else as it is."""
+    import numpy as np
+
+    if is_arrow(value) and not hasattr(value, "iloc"):  # pandas offers Arrow too, and converts its arrays for it
+        return to_numpy(value)
+    if hasattr(value, "__array__"):
+        return value
+    if not hasattr(value, "__dlpack__"):
+        return value
+    try:
+        return np.from_dlpack(value)
+    except (BufferError, RuntimeError, TypeError) as error:
+        raise TypeError(
+            f"{name} is a tensor that numpy cannot read: {error}; bring it into the CPU's memory first"
+        ) from error
+
+
 def rows_of(X: Any, name: str = "X", dim: Optional[int] = None) -> "Rows":
     """X as float32 rows (N, D), C-contiguous: X itself where it is so already, else one converted copy."""
     import numpy as np
 
-    if not hasattr(X, "__array__") and hasattr(X, "__dlpack__"):
-        X = np.from_dlpack(X)
+    X = array_of(X, name)
     try:
         is_array = hasattr(X, "__array__")
         array = np.asarray(X) if is_array else np.asarray(X, dtype=np.float64)
@@ -53,6 +71,7 @@ def one_vector(x: Any, name: str = "vector") -> "Rows":
     """x (D,) or (1, D) as float32 (1, D)."""
     import numpy as np
 
+    x = array_of(x, name)
     array = np.asarray(x) if hasattr(x, "__array__") else np.asarray(x, dtype=np.float64)
     if array.ndim == 1:
         array = array[None, :]
@@ -65,7 +84,7 @@ def codes_of(codes: Any, levels: Optional[int] = None) -> "Codes":
     """codes as uint16 (N, L), C-contiguous."""
     import numpy as np
 
-    array = np.asarray(codes)
+    array = np.asarray(array_of(codes, "codes"))
     if array.size == 0 and array.ndim < 2:
         array = np.zeros((0, levels or 0), dtype=np.uint16)
     if array.dtype.kind not in "iu":
@@ -135,9 +154,17 @@ def choice_of(value: str, name: str, choices: Tuple[str, ...]) -> int:
     return choices.index(value)
 
 
+def list_of(values: Any) -> List[Any]:
+    """Python objects of an array or a column of numpy, pandas, pyarrow or polars, or of any iterable."""
+    for method in ("to_pylist", "tolist", "to_list"):
+        if hasattr(values, method):
+            return list(getattr(values, method)())
+    return list(values)
+
+
 def ids_of(ids: Any, name: str = "ids") -> List[bytes]:
     """Item ids as UTF-8: of str, whole numbers, arrays or columns of them; one str is one id."""
-    values = [ids] if isinstance(ids, str) else ids.tolist() if hasattr(ids, "tolist") else list(ids)
+    values = [ids] if isinstance(ids, str) else list_of(ids)
     out = []
     for row, value in enumerate(values):
         if isinstance(value, bool) or not isinstance(value, (str, int)):

@@ -238,6 +238,10 @@ class sid_comparison(Structure):
     ]
 
 
+class sid_child(Structure):
+    _fields_ = [("code", c.c_uint16), *_fields(c_int64, "items prefixes")]
+
+
 class sid_page_options(Structure):
     _fields_ = [*_fields(c_char_p, "name category category_separator"), ("reserved", c_void_p * 4)]
 
@@ -470,6 +474,7 @@ FALLIBLE: "dict[str, list[Any]]" = {
     "sid_report_json": [POINTER(sid_report), _OUT],
     "sid_catalog_compare": [_P, _P, POINTER(sid_compare_options), POINTER(sid_comparison)],
     "sid_catalog_verify": [_P, _S, c_bool, POINTER(sid_verify_result)],
+    "sid_catalog_prefixes": [_P, _OUT],
     "sid_catalog_page": [_P, POINTER(sid_page_options), _S, POINTER(c_int64)],
     "sid_catalog_buckets": [_P, c_int64, c_int64, POINTER(sid_buckets)],
     "sid_catalog_map": [_P, POINTER(sid_map_options), POINTER(sid_map)],
@@ -526,6 +531,11 @@ PLAIN: "dict[str, tuple[Any, list[Any]]]" = {
     "sid_buckets_drop": (None, [POINTER(sid_buckets)]),
     "sid_map_drop": (None, [POINTER(sid_map)]),
     "sid_advice_drop": (None, [POINTER(sid_advice)]),
+    "sid_prefixes_free": (None, [_P]),
+    "sid_prefixes_version": (c_int64, [_P]),
+    "sid_prefixes_count": (c_int64, [_P]),
+    "sid_prefixes_find": (c_int64, [_P, _P, c_int, c_int64, c_int64, _P]),
+    "sid_prefixes_children": (c_int64, [_P, _P, c_int, c_int, c_int64, _P]),
     "sid_comparison_drop": (None, [POINTER(sid_comparison)]),
     "sid_text_free": (None, [_P]),
     "sid_format": (None, [_P, c_int, c_char_p]),

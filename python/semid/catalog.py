@@ -10,7 +10,7 @@ import weakref
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
-from . import _inputs, _native
+from . import _inputs, _native, _tables
 from ._arrays import (
     PathLike,
     address,
@@ -35,6 +35,7 @@ from .sids import format_one
 
 if TYPE_CHECKING:
     from ._arrays import Codes, Rows
+    from .prefixes import Prefixes
 
 by = ctypes.byref
 
@@ -126,11 +127,13 @@ class Catalog:
         """Fits a quantizer, gives every item a SID and writes the folder ``path``, all or nothing.
 
         X: what the items are:
-            - an array (N, D) of float32, used where it lies; float64, float16 or strided ones are converted once;
+            - an array (N, D) of float32, used where it lies, of numpy, Arrow (lists of D) or DLPack; float64, float16 or strided ones are converted once;
               at most 1e15 in magnitude, without NaN;
             - a file of vectors, "x.npy", "x.npz[:array]" or "x.safetensors[:tensor]";
             - a file of items ("items.tsv", .csv, .jsonl), a list of dicts or of texts, or a DataFrame: text, embedded
               by ``encoder`` ("lsa") with its ``encoder_...`` options over the weighted ``fields`` ("title:2,brand:1");
+            - a table: a Parquet file, or what pyarrow, polars or DuckDB hold: its column "vector" (or the only one of lists
+              of floats), item_id, and the others as items; without vectors its texts;
             - several vectors an item, {"image": Y, "text": (Z, ids_of_Z)}: joined by id, one may lack items. ``fuse``
               ("concat" or "sum") makes one of them, of ``fuse_dim`` numbers (0: 256), by ``fuse_weights`` ({"image":
               2}).
@@ -151,6 +154,7 @@ class Catalog:
         changes. Raises ExistsError (path exists), DataError (NaN, shapes, an id twice), UsageError, TypeError (an
         option that the quantizer does not have), IoError, OutOfMemoryError.
         """
+        X, ids, items = _tables.given(X, ids, items)
         context = Context(threads, memory_limit, progress)
         try:
             pointer = fit(
@@ -372,6 +376,12 @@ class Catalog:
             self._handle.context.call_long(lib.sid_catalog_labels, pointer, by(options), by(out))
         return take_labels(out)
 
+    def prefixes(self) -> "Prefixes":
+        """The trie of the SIDs as they are now: see :class:`semid.Prefixes`."""
+        from .prefixes import Prefixes
+
+        return Prefixes(self)
+
     # ---- Drawings ---------------------------------------------------------------------------------------------------
 
     def page(
@@ -427,7 +437,7 @@ class Catalog:
         """
         import numpy as np
 
-        i = self.info
+        i, X = self.info, _tables.given(X, None).X
         if _inputs.is_items(X) or _inputs.is_vectors_path(X) or isinstance(X, dict):
             return self._encode_file(X, i)
         rows = rows_of(X, dim=i.dim)
@@ -470,7 +480,7 @@ class Catalog:
 
         with ExitStack() as stack:
             pointer = stack.enter_context(self._handle.shared())
-            given = stack.enter_context(_inputs.items(self._handle.context, items))
+            given = stack.enter_context(_inputs.items(self._handle.context, _tables.given(items, None).X))
             vectors = self._embed(pointer, given, stack)
             out = np.empty((lib.sid_vectors_count(vectors), lib.sid_vectors_dim(vectors)), dtype=np.float32)
             self._handle.context.call(lib.sid_vectors_rows, vectors, 0, len(out), address(out))
@@ -491,7 +501,7 @@ class Catalog:
         """Stores new items, in one transaction, and gives them as stored, in input order; old SIDs never move.
 
         ``add(ids, X)``: N ids and vectors (N, D), or files of both, or a dict of several vectors an item.
-        ``add(items)``: items as in :meth:`embed`, by the stored encoder. items: titles and metadata for vectors, joined
+        ``add(items)``: items as in :meth:`embed`, by the stored encoder, or a table as in :meth:`fit`. items: titles and metadata for vectors, joined
         by id. if_exists: with an id that is there: "fail", "skip" or "replace". commit_every: items a transaction; 0:
         all in one. Raises DataError (shapes, NaN, an id twice, an id that is there), LockedError (another process
         writes), ReadOnlyError.
@@ -501,6 +511,10 @@ class Catalog:
             if_exists=choice_of(if_exists, "if_exists", IF_EXISTS),
             commit_every=int_of(commit_every, "commit_every", 0, 2**62),
         )
+        if X is None and _tables.is_table(ids):
+            X, ids, items = _tables.given(ids, None, items)
+            if _inputs.is_items(X):  # texts: they are what is added
+                X, ids = None, X
         if X is None and not _inputs.is_items(ids):
             raise UsageError('add needs ids and vectors, add(ids, X), or items, add("new.tsv")')
         with ExitStack() as stack:
@@ -662,6 +676,12 @@ class Catalog:
         )
         with self._handle.shared() as pointer:
             self._handle.context.call_long(lib.sid_catalog_export_as, pointer, by(options), path_of(path, "path"))
+
+    def to_parquet(self, path: PathLike) -> None:
+        """Writes item_id, sid, codes (list<uint16>) and title of all items. Needs pyarrow."""
+        from .parquet import write_catalog
+
+        write_catalog(self, path)
 
 
 def _prefix_text(prefix: Union[None, str, Tuple[int, ...]]) -> Optional[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any, List
 
-from ._arrays import address, codes_of, text_of
+from ._arrays import address, array_of, codes_of, text_of
 from ._errors import DataError, check
 from ._native import LEVELS_MAX, lib, sid_error
 
@@ -26,7 +26,7 @@ def format(codes: Any) -> Any:
     """
     import numpy as np
 
-    array = np.asarray(codes)
+    array = np.asarray(array_of(codes, "codes"))
     if array.ndim == 1 and array.size:
         return format_one(codes_of(array[None, :])[0])
     return [format_one(row) for row in codes_of(array)]

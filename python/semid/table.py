@@ -7,7 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, List, NamedTuple, Sequence, Union
 
 from . import _native
-from ._arrays import PathLike, address, int_of, path_of, rows_of, text_of
+from ._arrays import PathLike, address, array_of, int_of, path_of, rows_of, text_of
 from ._context import Context
 from ._errors import DataError, UsageError
 from ._native import lib
@@ -178,9 +178,7 @@ class Table:
 
         array, borders = keys_of(keys), begin_of(begin, keys)
         out = np.empty((len(borders) - 1, self.dim), dtype=np.float32)
-        self._call(
-            lib.sid_table_gather_sum, address(array), address(borders), len(out), _unseen(unseen), address(out)
-        )
+        self._call(lib.sid_table_gather_sum, address(array), address(borders), len(out), _unseen(unseen), address(out))
         return out
 
     def apply(self, keys: Any, gradients: Any, begin: Any = None) -> None:
@@ -260,7 +258,7 @@ def keys_of(keys: Any) -> "Keys":
     """Whole numbers of 0 .. 2^64 - 1 as uint64, C-contiguous."""
     import numpy as np
 
-    array = np.asarray(keys)
+    array = np.asarray(array_of(keys, "keys"))
     if array.size == 0 and array.ndim <= 1:
         return np.empty(0, dtype=np.uint64)
     if array.dtype.kind not in "iu":
@@ -289,4 +287,3 @@ def slot_key(field: int, ids: Any) -> "Keys":
     import numpy as np
 
     return keys_of(ids) & np.uint64(2**56 - 1) | np.uint64(int_of(field, "field", 0, 255)) << np.uint64(56)
-

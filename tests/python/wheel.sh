@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # wheel.sh: what `pip install .` gives, in a fresh virtual environment outside the tree: the wheel's tag and files, the Python
-# blocks of README and guide, types, and the tests of tests/python on it. About half a minute; needs a package index.
+# blocks of README and guide, types, and the tests of tests/python on it, with pyarrow. About half a minute; needs a package index.
 set -euo pipefail
 tree=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/semid-wheel.XXXXXX")
@@ -28,7 +28,7 @@ assert wanted <= names, f"the wheel lacks {wanted - names}"
 stray = [name for name in names if not name.startswith(("semid/", "semid-"))]
 assert not stray, f"the wheel holds {stray}"
 PY
-quietly "$work/venv/bin/pip" install "$wheel" pytest mypy
+quietly "$work/venv/bin/pip" install "$wheel" pytest mypy pyarrow
 cd "$work" # so that the tree's python/ is not found
 unset PYTHONPATH SEMID_LIBRARY
 quietly "$work/venv/bin/mypy" --strict -p semid # finds the installed one by its py.typed
