@@ -27,6 +27,7 @@
     X(recommend)                                                                                                       \
     X(retrieve)                                                                                                        \
     X(rank)                                                                                                            \
+    X(serve)                                                                                                           \
     X(synth)                                                                                                           \
     X(doctor)                                                                                                          \
     X(version)                                                                                                         \

@@ -143,6 +143,11 @@ typedef struct sid_items sid_items;
  * SID_EDATA names file, line and column of a bad row; SID_EIO. */
 SID_API SID_MUST_CHECK sid_status sid_items_read(sid_ctx *ctx, const char *path, const sid_read_options *options,
                                                  sid_items **out, sid_error *err);
+/* Items in memory: names of columns (column_count, without item_id); cell (count, 1 + column_count) row-major: the id, then
+ * the values, NULL where there is none. All is copied. SID_EDATA: a bad or repeated id or name. */
+SID_API SID_MUST_CHECK sid_status sid_items_create(sid_ctx *ctx, const char *const *columns, int column_count,
+                                                   const char *const *cell, int64_t count, sid_items **out,
+                                                   sid_error *err);
 SID_API void sid_items_free(sid_items *items);
 SID_API int64_t sid_items_count(const sid_items *items);
 SID_API int64_t sid_items_skipped(const sid_items *items); /* rows left out by on_error */
@@ -382,6 +387,9 @@ SID_API SID_MUST_CHECK sid_status sid_catalog_remove(sid_catalog *catalog, const
 /* The item first, then its bucket mates (items of the same base codes). */
 SID_API SID_MUST_CHECK sid_status sid_catalog_show(sid_catalog *catalog, const char *item_id, sid_hits *hits,
                                                    sid_error *err);
+/* Items by their ids, in that order, without bucket mates. One that is not there has row -1 and an empty SID. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_find(sid_catalog *catalog, const char *const *item_ids, int64_t count,
+                                                   sid_hits *hits, sid_error *err);
 /* All items, by row. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_items(sid_catalog *catalog, sid_hits *hits, sid_error *err);
 /* `exact`: items whose SID starts with `prefix`, by SID; `nearest` (NULL allowed): the k items nearest to its

@@ -9,13 +9,13 @@ fail() {
 
 # ---- Packages: a set a verb -------------------------------------------------------------------------------------------
 
-packages_build="gcc libc6-dev cmake ninja-build pkg-config libsqlite3-dev libjansson-dev libutf8proc-dev zlib1g-dev"
+packages_build="gcc libc6-dev cmake ninja-build pkg-config libsqlite3-dev libjansson-dev libutf8proc-dev zlib1g-dev libmicrohttpd-dev"
 packages_test="$packages_build libcmocka-dev python3 python3-numpy python3-pytest"
 packages_bench="$packages_test g++ libabsl-dev liblmdb-dev python3-venv util-linux"
 packages_lint="$packages_test clang clang-format clang-tidy cppcheck"
 packages_coverage="$packages_test gcovr"
 packages_fuzz="$packages_test clang llvm libclang-rt-14-dev"
-packages_ci="ccache chromium python3-venv faketime strace valgrind lintian file dpkg-dev $packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
+packages_ci="ccache chromium curl prometheus python3-venv faketime strace valgrind lintian file dpkg-dev $packages_lint mandoc gcovr llvm libclang-rt-14-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user util-linux"
 
 # Installed by dpkg, or there by other means: a tool in PATH, a library that pkg-config knows.
 package_is_there() {
@@ -30,6 +30,7 @@ package_is_there() {
     libjansson-dev) pkg-config --exists jansson ;;
     libutf8proc-dev) pkg-config --exists libutf8proc ;;
     zlib1g-dev) pkg-config --exists zlib ;;
+    libmicrohttpd-dev) pkg-config --exists libmicrohttpd ;;
     libcmocka-dev) pkg-config --exists cmocka ;;
     lib*) false ;;
     *) command -v "$1" ;;

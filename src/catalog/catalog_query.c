@@ -82,6 +82,36 @@ sid_status sid_catalog_show(sid_catalog *catalog, const char *item_id, sid_hits 
     return status;
 }
 
+/* No SID is empty, so that of an item that is not there is. */
+static sid_status push_found(listing *list, const char *item_id, sid_error *err)
+{
+    sid__arena arena = {0};
+    sid__db_item item = {0};
+    bool is_found = false;
+    sid_status status = sid__item_db_find(list->catalog->db, item_id, &arena, &item, &is_found, err);
+    if (!is_found)
+        item = (sid__db_item){.item_id = item_id, .row = -1, .digit = -1, .title = "", .metadata = ""};
+    if (status == SID_OK)
+        status = sid__hits_push(list->hits, &list->capacity, &item, (double)NAN, 0, err);
+    sid__arena_drop(&arena);
+    return status;
+}
+
+sid_status sid_catalog_find(sid_catalog *catalog, const char *const *item_ids, int64_t count, sid_hits *hits,
+                            sid_error *err)
+{
+    listing list = {.catalog = catalog, .hits = hits};
+    *hits = (sid_hits){0};
+    SID_TRY(sid__catalog_enter(catalog, err));
+    sid_status status = SID_OK;
+    for (int64_t i = 0; i < count && status == SID_OK; i++)
+        status = push_found(&list, item_ids[i], err);
+    sid__catalog_leave(catalog);
+    if (status != SID_OK)
+        sid_hits_drop(hits);
+    return status;
+}
+
 static sid_status push_live(void *user, const sid__db_item *item, sid_error *err)
 {
     listing *list = user;

@@ -202,6 +202,15 @@ sid_status sid__items_from_rows(sid_ctx *ctx, const char *const *columns, int co
     return SID_OK;
 }
 
+sid_status sid_items_create(sid_ctx *ctx, const char *const *columns, int column_count, const char *const *cell,
+                            int64_t count, sid_items **out, sid_error *err)
+{
+    if (column_count < 0 || count < 0)
+        return sid__fail(err, SID_EUSAGE, "%d columns and %" PRId64 " rows; 0 or more are expected", column_count,
+                         count);
+    return sid__items_from_rows(ctx, columns, column_count, cell, count, out, err);
+}
+
 /* ---- Asking ---- */
 
 int64_t sid_items_count(const sid_items *items)

@@ -355,9 +355,34 @@ static void vectors_have_no_words(void **state)
     sid_catalog_close(catalog);
 }
 
+/* Fails when an item is lost, out of order or with its bucket mates, or one that is not there has a row. */
+static void find_gives_items_in_the_order_asked(void **state)
+{
+    fixture *f = *state;
+    static const char *const ids[] = {"i9", "nobody", "i3", "i9"};
+    sid_catalog *catalog = NULL;
+    sid_hits hits = {0}, shown = {0};
+    fixture_fit(f, NULL, &catalog);
+    TEST_OK(sid_catalog_find(catalog, ids, 4, &hits, err));
+    assert_int_equal(hits.count, 4);
+    assert_int_equal(hits.row[1].row, -1);
+    assert_string_equal(hits.row[1].item_id, "nobody");
+    assert_string_equal(hits.row[1].sid, "");
+    TEST_OK(sid_catalog_show(catalog, "i9", &shown, err));
+    for (int i = 0; i < 4; i += 3) {
+        assert_int_equal(hits.row[i].row, shown.row[0].row);
+        assert_string_equal(hits.row[i].sid, shown.row[0].sid);
+    }
+    assert_string_equal(hits.row[2].item_id, "i3");
+    sid_hits_drop(&hits);
+    sid_hits_drop(&shown);
+    sid_catalog_close(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(find_gives_items_in_the_order_asked),
         FIXTURE_TEST(vectors_have_no_words),
         FIXTURE_TEST(neighbors_of_an_item_are_in_order),
         FIXTURE_TEST(neighbors_of_a_prefix_lie_below_it),

@@ -128,6 +128,21 @@ static void test_memory_limit(void **state)
     sid_ctx_set_memory_limit(ctx, 0);
 }
 
+/* Fails when the public call drops a value, takes a repeated id, or a count below 0. */
+static void test_create(void **state)
+{
+    (void)state;
+    static const char *const twice[] = {"a", "a"};
+    sid_items *items = NULL;
+    TEST_OK(sid_items_create(ctx, columns, 2, rows, 3, &items, err));
+    assert_string_equal(sid_items_value(items, 2, 1), "x\ny");
+    sid_items_free(items);
+    items = NULL;
+    assert_int_equal(sid_items_create(ctx, NULL, 0, twice, 2, &items, NULL), SID_EDATA);
+    assert_int_equal(sid_items_create(ctx, columns, -1, rows, 3, &items, NULL), SID_EUSAGE);
+    assert_null(items);
+}
+
 /* Fails when a failed allocation leaks or leaves a half-added row. */
 static void test_no_memory(void **state)
 {
@@ -152,7 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),    cmocka_unit_test(test_metadata),    cmocka_unit_test(test_title),
         cmocka_unit_test(test_refused),   cmocka_unit_test(test_columns_max), cmocka_unit_test(test_memory_limit),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_create),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,36 @@
+# assets.cmake: the files of web/ui/ as a table in a C file; runs at build time as
+#   cmake -DTREE=web/ui -DOUT=assets_table.c -P assets.cmake. Needs nothing but CMake.
+set(type_html "text/html; charset=utf-8")
+set(type_css "text/css; charset=utf-8")
+set(type_js "text/javascript; charset=utf-8")
+set(type_svg "image/svg+xml")
+set(type_png "image/png")
+set(type_json "application/json")
+
+file(GLOB files RELATIVE ${TREE} ${TREE}/*.*)
+list(SORT files)
+set(arrays)
+set(rows)
+set(number 0)
+foreach(file ${files})
+    string(REGEX REPLACE ".*\\." "" ending ${file})
+    if(NOT DEFINED type_${ending})
+        message(FATAL_ERROR "web/ui/${file}: what content type is .${ending}? see cmake/assets.cmake")
+    endif()
+    file(READ ${TREE}/${file} hex HEX)
+    file(SHA256 ${TREE}/${file} hash)
+    string(SUBSTRING ${hash} 0 16 tag)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "(................................................................................)" "\\1\n"
+        bytes "${bytes}")
+    string(APPEND arrays "static const unsigned char file_${number}[] = {\n${bytes}0};\n")
+    set(row ".content_type = \"${type_${ending}}\", .etag = \"\\\"${tag}\\\"\", .bytes = file_${number}, .size = sizeof file_${number} - 1},\n")
+    string(APPEND rows "    {.path = \"/ui/${file}\", ${row}")
+    if(file STREQUAL "index.html")
+        string(APPEND rows "    {.path = \"/ui/\", ${row}")
+    endif()
+    math(EXPR number "${number} + 1")
+endforeach()
+file(WRITE ${OUT} "/* Made by cmake/assets.cmake of web/ui/. */\n#include \"assets.h\"\n\n${arrays}\n"
+    "const srv_asset srv_asset_table[] = {\n${rows}};\n"
+    "const int srv_asset_count = (int)(sizeof srv_asset_table / sizeof *srv_asset_table);\n")
