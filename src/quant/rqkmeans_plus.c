@@ -10,67 +10,47 @@
 #include "quant/rqvae_fit.h"
 
 typedef struct rqkmeans_plus_options {
-    char hidden[SID__OPTION_TEXT_SIZE];
-    int64_t steps, batch, warmup, revive_every, watch_every, patience, settle, tune_steps;
-    double lr, wd, clip, beta;
-    int start, estimator, codebook;
+    sid__rqvae_training training;
+    int start;
 } rqkmeans_plus_options;
 
 #define AT(field) offsetof(rqkmeans_plus_options, field)
 static const sid_option option_table[] = {
     {"start", SID_OPTION_CHOICE, "rkmeans", 0, 0, "rkmeans|balanced", "whose codebooks are gone on from", AT(start)},
     {"hidden", SID_OPTION_TEXT, "512,256,128", 0, 0, NULL,
-     "widths of the encoder's inner layers; the decoder mirrors them", AT(hidden)},
-    {"steps", SID_OPTION_INT, "1500", 1, 1e9, NULL, "training steps at most", AT(steps)},
-    {"batch", SID_OPTION_INT, "1024", 1, 1 << 20, NULL, "rows a step", AT(batch)},
-    {"lr", SID_OPTION_FLOAT, "0.0001", 0, 10, NULL, "learning rate of AdamW at its highest", AT(lr)},
+     "widths of the encoder's inner layers; the decoder mirrors them", AT(training.hidden)},
+    {"steps", SID_OPTION_INT, "1500", 1, 1e9, NULL, "training steps at most", AT(training.steps)},
+    {"batch", SID_OPTION_INT, "1024", 1, 1 << 20, NULL, "rows a step", AT(training.batch)},
+    {"lr", SID_OPTION_FLOAT, "0.0001", 0, 10, NULL, "learning rate of AdamW at its highest", AT(training.lr)},
     {"warmup", SID_OPTION_INT, "300", 0, 1e9, NULL, "steps over which lr rises; then it falls along a cosine",
-     AT(warmup)},
-    {"wd", SID_OPTION_FLOAT, "0.0001", 0, 10, NULL, "weight decay of the networks' matrices", AT(wd)},
-    {"clip", SID_OPTION_FLOAT, "1", 0, 1e30, NULL, "largest norm of a step's gradients; 0: any", AT(clip)},
+     AT(training.warmup)},
+    {"wd", SID_OPTION_FLOAT, "0.0001", 0, 10, NULL, "weight decay of the networks' matrices", AT(training.wd)},
+    {"clip", SID_OPTION_FLOAT, "1", 0, 1e30, NULL, "largest norm of a step's gradients; 0: any", AT(training.clip)},
     {"beta", SID_OPTION_FLOAT, "0.25", 0, 1e6, NULL, "weight of the commitment of latent vectors to their codes",
-     AT(beta)},
+     AT(training.beta)},
     {"estimator", SID_OPTION_CHOICE, "ste", 0, 0, "ste|rotation|gumbel|dense",
-     "how gradients pass the codes: straight, turned, through soft codes, or to all codes", AT(estimator)},
+     "how gradients pass the codes: straight, turned, through soft codes, or to all codes", AT(training.estimator)},
     {"codebook", SID_OPTION_CHOICE, "grad", 0, 0, "grad|ema", "codes learn by their loss, or as running means",
-     AT(codebook)},
+     AT(training.codebook)},
     {"revive_every", SID_OPTION_INT, "100", 0, 1e9, NULL, "steps after which codes without rows are moved; 0: never",
-     AT(revive_every)},
-    {"watch_every", SID_OPTION_INT, "250", 1, 1e9, NULL, "steps between looks at the held-out rows", AT(watch_every)},
+     AT(training.revive_every)},
+    {"watch_every", SID_OPTION_INT, "250", 1, 1e9, NULL, "steps between looks at the held-out rows",
+     AT(training.watch_every)},
     {"patience", SID_OPTION_INT, "8", 0, 1e9, NULL, "looks without gain that end the training; 0: none do",
-     AT(patience)},
+     AT(training.patience)},
     {"settle", SID_OPTION_INT, "20", 0, 100000, NULL, "k-means sweeps of the codes over all rows at the end",
-     AT(settle)},
-    {"tune_steps", SID_OPTION_INT, "1000", 0, 1e9, NULL, "steps of the decoder alone at the end", AT(tune_steps)},
+     AT(training.settle)},
+    {"tune_steps", SID_OPTION_INT, "1000", 0, 1e9, NULL, "steps of the decoder alone at the end",
+     AT(training.tune_steps)},
 };
 #undef AT
 
 static sid__rqvae_recipe recipe_of(const sid_quantizer *q, int dim)
 {
     const rqkmeans_plus_options *o = q->family_options;
-    sid__rqvae_recipe recipe = {.scaling = SID__SCALE_ALL,
-                                .model = {.estimator = (sid__estimator)o->estimator,
-                                          .update = (sid__code_update)o->codebook,
-                                          .beta = o->beta,
-                                          .decay = 0.99},
-                                .plan = sid__rqvae_plan_of(q, 0),
-                                .codes_of = o->start ? "balanced" : "rkmeans"};
-    sid__rqvae_plan *plan = &recipe.plan;
-    (void)sid__mlp_shape_parse("hidden", o->hidden, dim, dim, &recipe.encoder, NULL); /* `check` has */
+    sid__rqvae_recipe recipe = sid__rqvae_recipe_of(q, &o->training, dim, dim, 0);
+    recipe.codes_of = o->start ? "balanced" : "rkmeans";
     recipe.encoder.skip = SID__SKIP_INPUT;
-    plan->steps = o->steps;
-    plan->batch = o->batch;
-    plan->revive_every = o->revive_every;
-    plan->watch_every = o->watch_every;
-    plan->patience = o->patience;
-    plan->settle = o->settle;
-    plan->tune_steps = o->tune_steps;
-    plan->optim.rate = o->lr;
-    plan->optim.decay = o->wd;
-    plan->optim.clip = o->clip;
-    plan->optim.warmup = o->warmup < o->steps ? o->warmup : o->steps / 2;
-    plan->optim.steps = o->steps;
-    plan->optim.rate_least = 0.01;
     return recipe;
 }
 
@@ -79,7 +59,7 @@ static sid_status check(const sid_quantizer *q, int64_t count, int prepared_dim,
     const rqkmeans_plus_options *o = q->family_options;
     sid__mlp_shape shape;
     (void)count;
-    SID_TRY(sid__mlp_shape_parse("hidden", o->hidden, prepared_dim, prepared_dim, &shape, err));
+    SID_TRY(sid__mlp_shape_parse("hidden", o->training.hidden, prepared_dim, prepared_dim, &shape, err));
     shape.skip = SID__SKIP_INPUT;
     if (prepared_dim > SID__MLP_WIDTH_MAX)
         return sid__fail(err, SID_EUSAGE,
@@ -109,10 +89,7 @@ static double fit_size(const sid_quantizer *q, int64_t count, int dim)
 static sid_status load(sid_quantizer *q, const sid__tensor_set *set, sid_error *err)
 {
     const sid__rqvae_recipe recipe = recipe_of(q, q->prepared_dim);
-    sid__rqvae_codec *codec = NULL;
-    SID_TRY(sid__rqvae_codec_load(q, &recipe.encoder, true, set, &codec, err));
-    q->state = codec;
-    return SID_OK;
+    return sid__rqvae_load(q, &recipe.encoder, set, err);
 }
 
 const sid__family_class sid__rqkmeans_plus = {.info = {.name = "rqkmeans-plus",

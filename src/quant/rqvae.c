@@ -8,10 +8,10 @@
 #include "quant/rqvae_fit.h"
 
 typedef struct rqvae_options {
-    char hidden[SID__OPTION_TEXT_SIZE];
-    int64_t dim, steps, warm_steps, batch, warmup, init_sample, revive_every, watch_every, patience, settle, tune_steps;
-    double lr, wd, clip, beta, sinkhorn_eps;
-    int preset, optimizer, standardize, reduction, estimator, codebook, init, precision;
+    sid__rqvae_training training;
+    int64_t dim, warm_steps, init_sample;
+    double sinkhorn_eps;
+    int preset, optimizer, standardize, reduction, init, precision;
 } rqvae_options;
 
 #define AT(field) offsetof(rqvae_options, field)
@@ -19,27 +19,27 @@ static const sid_option option_table[] = {
     {"preset", SID_OPTION_CHOICE, "none", 0, 0, "none|tiger|lcrec|grid|liger",
      "published settings; options that are given besides win", AT(preset)},
     {"hidden", SID_OPTION_TEXT, "512,256,128", 0, 0, NULL,
-     "widths of the encoder's inner layers; the decoder mirrors them", AT(hidden)},
+     "widths of the encoder's inner layers; the decoder mirrors them", AT(training.hidden)},
     {"dim", SID_OPTION_INT, "32", 1, SID__MLP_WIDTH_MAX, NULL, "width of the latent space, which bounds the error",
      AT(dim)},
-    {"steps", SID_OPTION_INT, "1500", 1, 1e9, NULL, "training steps at most", AT(steps)},
-    {"batch", SID_OPTION_INT, "1024", 1, 1 << 20, NULL, "rows a step", AT(batch)},
+    {"steps", SID_OPTION_INT, "1500", 1, 1e9, NULL, "training steps at most", AT(training.steps)},
+    {"batch", SID_OPTION_INT, "1024", 1, 1 << 20, NULL, "rows a step", AT(training.batch)},
     {"optimizer", SID_OPTION_CHOICE, "adamw", 0, 0, "adamw|adagrad", "what makes steps of gradients", AT(optimizer)},
-    {"lr", SID_OPTION_FLOAT, "0.001", 0, 10, NULL, "learning rate at its highest", AT(lr)},
+    {"lr", SID_OPTION_FLOAT, "0.001", 0, 10, NULL, "learning rate at its highest", AT(training.lr)},
     {"warmup", SID_OPTION_INT, "300", 0, 1e9, NULL, "steps over which lr rises; then it falls along a cosine",
-     AT(warmup)},
-    {"wd", SID_OPTION_FLOAT, "0.0001", 0, 10, NULL, "weight decay of the networks' matrices", AT(wd)},
-    {"clip", SID_OPTION_FLOAT, "1", 0, 1e30, NULL, "largest norm of a step's gradients; 0: any", AT(clip)},
+     AT(training.warmup)},
+    {"wd", SID_OPTION_FLOAT, "0.0001", 0, 10, NULL, "weight decay of the networks' matrices", AT(training.wd)},
+    {"clip", SID_OPTION_FLOAT, "1", 0, 1e30, NULL, "largest norm of a step's gradients; 0: any", AT(training.clip)},
     {"beta", SID_OPTION_FLOAT, "0.25", 0, 1e6, NULL, "weight of the commitment of latent vectors to their codes",
-     AT(beta)},
+     AT(training.beta)},
     {"standardize", SID_OPTION_CHOICE, "scale", 0, 0, "feature|scale|none",
      "divide each column by its deviation, all by one, or none", AT(standardize)},
     {"reduction", SID_OPTION_CHOICE, "sum", 0, 0, "sum|mean", "losses over dimensions; mean is known to collapse",
      AT(reduction)},
     {"estimator", SID_OPTION_CHOICE, "ste", 0, 0, "ste|rotation|gumbel|dense",
-     "how gradients pass the codes: straight, turned, through soft codes, or to all codes", AT(estimator)},
+     "how gradients pass the codes: straight, turned, through soft codes, or to all codes", AT(training.estimator)},
     {"codebook", SID_OPTION_CHOICE, "grad", 0, 0, "grad|ema|simvq",
-     "codes learn by their loss, as running means, or as a learned map of fixed points", AT(codebook)},
+     "codes learn by their loss, as running means, or as a learned map of fixed points", AT(training.codebook)},
     {"sinkhorn_eps", SID_OPTION_FLOAT, "0", 0, 10, NULL,
      "spread the last level's training codes by transport of this entropy, 0.003 or more; 0: nearest",
      AT(sinkhorn_eps)},
@@ -49,13 +49,15 @@ static const sid_option option_table[] = {
      AT(init_sample)},
     {"warm_steps", SID_OPTION_INT, "300", 0, 1e9, NULL, "steps without codes before they start", AT(warm_steps)},
     {"revive_every", SID_OPTION_INT, "100", 0, 1e9, NULL, "steps after which codes without rows are moved; 0: never",
-     AT(revive_every)},
-    {"watch_every", SID_OPTION_INT, "250", 1, 1e9, NULL, "steps between looks at the held-out rows", AT(watch_every)},
+     AT(training.revive_every)},
+    {"watch_every", SID_OPTION_INT, "250", 1, 1e9, NULL, "steps between looks at the held-out rows",
+     AT(training.watch_every)},
     {"patience", SID_OPTION_INT, "8", 0, 1e9, NULL, "looks without gain that end the training; 0: none do",
-     AT(patience)},
+     AT(training.patience)},
     {"settle", SID_OPTION_INT, "20", 0, 100000, NULL, "k-means sweeps of the codes over all rows at the end",
-     AT(settle)},
-    {"tune_steps", SID_OPTION_INT, "1000", 0, 1e9, NULL, "steps of the decoder alone at the end", AT(tune_steps)},
+     AT(training.settle)},
+    {"tune_steps", SID_OPTION_INT, "1000", 0, 1e9, NULL, "steps of the decoder alone at the end",
+     AT(training.tune_steps)},
     {"precision", SID_OPTION_CHOICE, "fp32", 0, 0, SID__PRECISION_CHOICES,
      "of the matrix products of training; encoding is fp32 either way", AT(precision)},
 };
@@ -74,33 +76,14 @@ static const sid__preset presets[] = {
 static sid__rqvae_recipe recipe_of(const sid_quantizer *q, int dim)
 {
     const rqvae_options *o = q->family_options;
-    sid__rqvae_recipe recipe = {.scaling = (sid__scaling)o->standardize,
-                                .model = {.estimator = (sid__estimator)o->estimator,
-                                          .update = (sid__code_update)o->codebook,
-                                          .is_mean = o->reduction == 1,
-                                          .beta = o->beta,
-                                          .sinkhorn_epsilon = o->sinkhorn_eps,
-                                          .decay = 0.99},
-                                .plan = sid__rqvae_plan_of(q, o->init_sample)};
-    sid__rqvae_plan *plan = &recipe.plan;
-    (void)sid__mlp_shape_parse("hidden", o->hidden, dim, (int)o->dim, &recipe.encoder, NULL); /* `check` has */
-    plan->steps = o->steps;
-    plan->warm_steps = o->warm_steps;
-    plan->batch = o->batch;
-    plan->revive_every = o->revive_every;
-    plan->watch_every = o->watch_every;
-    plan->patience = o->patience;
-    plan->settle = o->settle;
-    plan->tune_steps = o->tune_steps;
-    plan->no_init = o->init == 1;
-    plan->precision = (sid__precision)o->precision;
-    plan->optim.kind = o->optimizer ? SID__ADAGRAD : SID__ADAMW;
-    plan->optim.rate = o->lr;
-    plan->optim.decay = o->wd;
-    plan->optim.clip = o->clip;
-    plan->optim.warmup = o->warmup < o->steps ? o->warmup : o->steps / 2;
-    plan->optim.steps = o->steps;
-    plan->optim.rate_least = 0.01;
+    sid__rqvae_recipe recipe = sid__rqvae_recipe_of(q, &o->training, dim, (int)o->dim, o->init_sample);
+    recipe.scaling = (sid__scaling)o->standardize;
+    recipe.model.is_mean = o->reduction == 1;
+    recipe.model.sinkhorn_epsilon = o->sinkhorn_eps;
+    recipe.plan.warm_steps = o->warm_steps;
+    recipe.plan.no_init = o->init == 1;
+    recipe.plan.precision = (sid__precision)o->precision;
+    recipe.plan.optim.kind = o->optimizer ? SID__ADAGRAD : SID__ADAMW;
     return recipe;
 }
 
@@ -119,18 +102,18 @@ static sid_status check(const sid_quantizer *q, int64_t count, int prepared_dim,
     const rqvae_options *o = q->family_options;
     sid__mlp_shape shape;
     (void)count;
-    if (o->warm_steps >= o->steps)
+    if (o->warm_steps >= o->training.steps)
         return sid__fail(err, SID_EUSAGE,
                          "warm_steps is %lld of %lld steps; fewer are expected, since codes start after them",
-                         (long long)o->warm_steps, (long long)o->steps);
+                         (long long)o->warm_steps, (long long)o->training.steps);
     if (o->sinkhorn_eps > 0 && o->sinkhorn_eps < SID__SINKHORN_EPSILON_MIN)
         return sid__fail(err, SID_EUSAGE, "sinkhorn_eps is %g; 0, or %g and more, is expected", o->sinkhorn_eps,
                          SID__SINKHORN_EPSILON_MIN);
-    if (q->start && o->codebook == SID__CODES_SIMVQ)
+    if (q->start && o->training.codebook == SID__CODES_SIMVQ)
         return sid__fail(err, SID_EUSAGE,
                          "codebook is simvq, whose map is not kept; another catalogue can be gone on from with grad or "
                          "ema");
-    SID_TRY(sid__mlp_shape_parse("hidden", o->hidden, prepared_dim, (int)o->dim, &shape, err));
+    SID_TRY(sid__mlp_shape_parse("hidden", o->training.hidden, prepared_dim, (int)o->dim, &shape, err));
     return sid__rqvae_check_start(q, &shape, err);
 }
 
@@ -155,10 +138,7 @@ static double fit_size(const sid_quantizer *q, int64_t count, int dim)
 static sid_status load(sid_quantizer *q, const sid__tensor_set *set, sid_error *err)
 {
     const sid__rqvae_recipe recipe = recipe_of(q, q->prepared_dim);
-    sid__rqvae_codec *codec = NULL;
-    SID_TRY(sid__rqvae_codec_load(q, &recipe.encoder, true, set, &codec, err));
-    q->state = codec;
-    return SID_OK;
+    return sid__rqvae_load(q, &recipe.encoder, set, err);
 }
 
 const sid__family_class sid__rqvae = {.info = {.name = "rqvae",

@@ -22,6 +22,33 @@ sid__rqvae_plan sid__rqvae_plan_of(const sid_quantizer *q, int64_t init_sample)
                              .resume = q->resume};
 }
 
+sid__rqvae_recipe sid__rqvae_recipe_of(const sid_quantizer *q, const sid__rqvae_training *o, int dim, int latent,
+                                       int64_t init_sample)
+{
+    sid__rqvae_recipe recipe = {.scaling = SID__SCALE_ALL,
+                                .model = {.estimator = (sid__estimator)o->estimator,
+                                          .update = (sid__code_update)o->codebook,
+                                          .beta = o->beta,
+                                          .decay = 0.99},
+                                .plan = sid__rqvae_plan_of(q, init_sample)};
+    sid__rqvae_plan *plan = &recipe.plan;
+    (void)sid__mlp_shape_parse("hidden", o->hidden, dim, latent, &recipe.encoder, NULL); /* the family's `check` has */
+    plan->steps = o->steps;
+    plan->batch = o->batch;
+    plan->revive_every = o->revive_every;
+    plan->watch_every = o->watch_every;
+    plan->patience = o->patience;
+    plan->settle = o->settle;
+    plan->tune_steps = o->tune_steps;
+    plan->optim.rate = o->lr;
+    plan->optim.decay = o->wd;
+    plan->optim.clip = o->clip;
+    plan->optim.warmup = o->warmup < o->steps ? o->warmup : o->steps / 2;
+    plan->optim.steps = o->steps;
+    plan->optim.rate_least = 0.01;
+    return recipe;
+}
+
 static bool is_same_shape(const sid__mlp_shape *a, const sid__mlp_shape *b)
 {
     bool is_same = a->layers == b->layers && a->skip == b->skip;
@@ -261,6 +288,14 @@ sid_status sid__rqvae_encode_rows(sid_ctx *ctx, const sid_quantizer *q, const fl
 void sid__rqvae_decode_rows(const sid_quantizer *q, const uint16_t *codes, int64_t count, int depth, float *x)
 {
     sid__rqvae_codec_decode(q->state, codes, (int)q->options.levels, count, depth, x);
+}
+
+sid_status sid__rqvae_load(sid_quantizer *q, const sid__mlp_shape *encoder, const sid__tensor_set *set, sid_error *err)
+{
+    sid__rqvae_codec *codec = NULL;
+    SID_TRY(sid__rqvae_codec_load(q, encoder, true, set, &codec, err));
+    q->state = codec;
+    return SID_OK;
 }
 
 sid_status sid__rqvae_save(const sid_quantizer *q, sid__tensor_set *set, sid_error *err)

@@ -14,6 +14,17 @@ typedef struct sid__rqvae_recipe {
     const char *codes_of; /* codes start as those of this family, fitted to the rows; NULL: as the plan says */
 } sid__rqvae_recipe;
 
+/* Options of every family that trains by steps until codes settle; a member `training` of theirs. */
+typedef struct sid__rqvae_training {
+    char hidden[SID__OPTION_TEXT_SIZE];
+    int64_t steps, batch, warmup, revive_every, watch_every, patience, settle, tune_steps;
+    double lr, wd, clip, beta;
+    int estimator, codebook;
+} sid__rqvae_training;
+
+/* What they make of them: an encoder from `dim` to `latent` columns. init_sample: see sid__rqvae_plan_of. */
+sid__rqvae_recipe sid__rqvae_recipe_of(const sid_quantizer *q, const sid__rqvae_training *o, int dim, int latent,
+                                       int64_t init_sample);
 /* A plan with what every family has: the sample that codes start from (0: max(8192, 32 x codes)), seed, checkpoint. */
 sid__rqvae_plan sid__rqvae_plan_of(const sid_quantizer *q, int64_t init_sample);
 /* A quantizer to start from must have the same networks: SID_EUSAGE says so. */
@@ -31,6 +42,8 @@ double sid__rqvae_size(const sid__rqvae_recipe *recipe, const int *codes, int le
 sid_status sid__rqvae_encode_rows(sid_ctx *ctx, const sid_quantizer *q, const float *x, int64_t count, uint16_t *codes,
                                   double *margins, sid_error *err);
 void sid__rqvae_decode_rows(const sid_quantizer *q, const uint16_t *codes, int64_t count, int depth, float *x);
+/* The encoder's shape is that of the options. */
+sid_status sid__rqvae_load(sid_quantizer *q, const sid__mlp_shape *encoder, const sid__tensor_set *set, sid_error *err);
 sid_status sid__rqvae_save(const sid_quantizer *q, sid__tensor_set *set, sid_error *err);
 void sid__rqvae_drop(sid_quantizer *q);
 
