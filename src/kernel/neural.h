@@ -36,6 +36,7 @@ typedef struct sid__neural {
     void (*add)(int64_t count, const sid__real *x, sid__real *y);                            /* y += x */
     void (*add_scaled)(int64_t count, sid__real s, const sid__real *x, sid__real *y);        /* y += s x */
     void (*scale)(int64_t count, sid__real s, const sid__real *x, sid__real *y);             /* y = s x */
+    void (*sum)(int64_t count, const sid__real *a, const sid__real *b, sid__real *out);      /* out = a + b */
     void (*subtract)(int64_t count, const sid__real *a, const sid__real *b, sid__real *out); /* out = a - b */
     /* sum a_i b_i in double: eight lanes, i mod 8, added pairwise. */
     double (*dot)(int64_t count, const sid__real *a, const sid__real *b);

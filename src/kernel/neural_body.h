@@ -58,6 +58,12 @@ static void scale(int64_t count, sid__real s, const sid__real *x, sid__real *y)
         y[i] = s * x[i];
 }
 
+static void add_both(int64_t count, const sid__real *a, const sid__real *b, sid__real *out)
+{
+    for (int64_t i = 0; i < count; i++)
+        out[i] = a[i] + b[i];
+}
+
 static void subtract(int64_t count, const sid__real *a, const sid__real *b, sid__real *out)
 {
     for (int64_t i = 0; i < count; i++)
@@ -136,6 +142,7 @@ const sid__neural NEURAL_TABLE = {
     .add = add,
     .add_scaled = add_scaled,
     .scale = scale,
+    .sum = add_both,
     .subtract = subtract,
     .dot = dot,
     .square_distance = square_distance,

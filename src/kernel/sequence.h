@@ -31,10 +31,20 @@ typedef struct sid__norm_row {
     sid__real mean, inverse; /* mean 0 of RMS norm */
 } sid__norm_row;
 
+/* Rows of scores, row i with visible + i visible_step columns that count, bias + i bias_step to be added. */
+typedef struct sid__softmax_rows {
+    int visible, visible_step, columns;
+    sid__real scale;
+    const sid__real *bias; /* NULL: none */
+    int64_t bias_step;
+} sid__softmax_rows;
+
 typedef struct sid__sequence_kernels {
     /* row[0 .. visible) = softmax(scale row + bias), row[visible .. step) = 0. bias NULL: none; it can be read up to the
      * step. NaN stays NaN. */
     void (*softmax)(int visible, int columns, sid__real scale, const sid__real *bias, sid__real *row);
+    /* The same of some rows, `step` apart. */
+    void (*softmax_rows)(int64_t rows, int64_t step, const sid__softmax_rows *of, sid__real *row);
     /* g = p (g - sum p g) over a row; columns past the end become 0 where p is 0 there. */
     void (*softmax_back)(int columns, const sid__real *p, sid__real *g);
     /* A part of a row whose softmax is wanted: row = exp(row + bias - most), most the largest yet, sum the sum of all
@@ -64,7 +74,7 @@ typedef struct sid__sequence_kernels {
      * NaN where a number is not finite. The row need have no room after its end. */
     double (*exp_sum)(int64_t count, const sid__real *row, double *most);
     /* Attention of one query (heads, size) over few keys that lie apart: score[h * step + j] = the chain of fma over a head's numbers of
-     * q k[j], from 0; out (heads, size) = the chain over j of weight[h * step + j] v[j], from 0. */
+     * q k[j], from 0, for at most 64 keys; out (heads, size) = the chain over j of weight[h * step + j] v[j], from 0. */
     void (*path_scores)(int heads, int size, int keys, const sid__real *q, const sid__real *const *k, int64_t step,
                         sid__real *score);
     void (*path_sums)(int heads, int size, int keys, const sid__real *weight, int64_t step, const sid__real *const *v,

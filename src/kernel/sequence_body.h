@@ -15,11 +15,21 @@ static void fill(int begin, int end, sid__real value, sid__real *row)
         row[j] = value;
 }
 
+/* By halves: the largest is the same in any order. */
+static inline sid__real largest_lane(vector most)
+{
+    sid__real lane[LANES];
+    store(lane, most);
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            lane[i] = lane[i + half] > lane[i] ? lane[i + half] : lane[i];
+    return lane[0];
+}
+
 /* y = scale y + bias; gives the largest. bias NULL: none. */
 static inline sid__real shift_row(int count, sid__real scale, const sid__real *bias, sid__real *row)
 {
     vector most = all(-REAL_MAX);
-    sid__real lane[LANES];
     for (int j = 0; j < count; j += LANES) {
         vector x = load(row + j) * all(scale);
         if (bias)
@@ -27,26 +37,19 @@ static inline sid__real shift_row(int count, sid__real scale, const sid__real *b
         most = choose((bits)(x > most), x, most);
         store(row + j, x);
     }
-    store(lane, most);
-    for (int i = 1; i < LANES; i++)
-        lane[0] = lane[i] > lane[0] ? lane[i] : lane[0];
-    return lane[0];
+    return largest_lane(most);
 }
 
 static inline sid__real largest(int count, const sid__real *row)
 {
     vector most = all(-REAL_MAX);
-    sid__real lane[LANES];
     for (int j = 0; j < count; j += LANES)
         most = choose((bits)(load(row + j) > most), load(row + j), most);
-    store(lane, most);
-    for (int i = 1; i < LANES; i++)
-        lane[0] = lane[i] > lane[0] ? lane[i] : lane[0];
-    return lane[0];
+    return largest_lane(most);
 }
 
-/* row = exp(row - most); gives the sum. */
-static inline sid__real exponentiate(int count, sid__real most, sid__real *row)
+/* row = exp(row - most); gives the sums of sixteen lanes. */
+static inline void exponentiate_lanes(int count, sid__real most, sid__real *row, sid__real lane[STRIDE])
 {
     vector sum[VECTORS] = {0};
     for (int j = 0; j < count; j += STRIDE) {
@@ -57,29 +60,66 @@ static inline sid__real exponentiate(int count, sid__real most, sid__real *row)
             store(row + j + v * LANES, x);
         }
     }
-    return sum_of_lanes(sum);
+    memcpy(lane, sum, sizeof sum);
+}
+
+static inline sid__real exponentiate(int count, sid__real most, sid__real *row)
+{
+    sid__real lane[STRIDE], total = 0;
+    exponentiate_lanes(count, most, row, lane);
+    for (int i = 0; i < STRIDE; i++)
+        total += lane[i];
+    return total;
+}
+
+/* Scores of the visible to where exponentials of them are to be taken, up to the next multiple of 16; gives the largest. */
+static inline sid__real prepare_row(int visible, sid__real scale, const sid__real *bias, sid__real *row)
+{
+    int group = visible / STRIDE * STRIDE;
+    sid__real tail[STRIDE] = {0}, most = shift_row(group, scale, bias, row);
+    if (group == visible)
+        return most;
+    /* the last group apart: what stands after the end is to be far below */
+    memcpy(tail, row + group, sizeof tail);
+    for (int j = 0; j < visible - group; j++)
+        tail[j] = bias ? tail[j] * scale + bias[group + j] : tail[j] * scale;
+    for (int j = 0; j < visible - group; j++)
+        most = tail[j] > most ? tail[j] : most;
+    fill(visible - group, STRIDE, -REAL_MAX, tail);
+    memcpy(row + group, tail, sizeof tail);
+    return most;
+}
+
+enum { SOFTMAX_ROWS = 4 }; /* at a time: sums of lanes wait for themselves */
+
+static void softmax_rows(int64_t rows, int64_t step, const sid__softmax_rows *of, sid__real *row)
+{
+    for (int64_t first = 0; first < rows; first += SOFTMAX_ROWS) {
+        sid__real lane[SOFTMAX_ROWS][STRIDE] = {{0}}, total[SOFTMAX_ROWS] = {0};
+        int count = rows - first < SOFTMAX_ROWS ? (int)(rows - first) : SOFTMAX_ROWS;
+        for (int r = 0; r < count; r++) {
+            int visible = of->visible + (int)(first + r) * of->visible_step;
+            sid__real *own = row + (first + r) * step;
+            const sid__real *bias = of->bias ? of->bias + (first + r) * of->bias_step : NULL;
+            exponentiate_lanes(padded(visible), prepare_row(visible, of->scale, bias, own), own, lane[r]);
+        }
+        for (int i = 0; i < STRIDE; i++)
+            for (int r = 0; r < SOFTMAX_ROWS; r++)
+                total[r] += lane[r][i];
+        for (int r = 0; r < count; r++) {
+            int visible = of->visible + (int)(first + r) * of->visible_step;
+            sid__real *own = row + (first + r) * step;
+            vector share = all(1 / total[r]);
+            for (int j = 0; j < padded(visible); j += LANES)
+                store(own + j, load(own + j) * share);
+            fill(visible, padded(of->columns), 0, own);
+        }
+    }
 }
 
 static void softmax(int visible, int columns, sid__real scale, const sid__real *bias, sid__real *row)
 {
-    int end = padded(visible), group = visible / STRIDE * STRIDE;
-    sid__real tail[STRIDE] = {0};
-    /* the last group apart: what stands after the end is to be far below */
-    sid__real most = shift_row(group, scale, bias, row);
-    if (group < end) {
-        memcpy(tail, row + group, sizeof tail);
-        for (int j = 0; j < visible - group; j++)
-            tail[j] = bias ? tail[j] * scale + bias[group + j] : tail[j] * scale;
-        for (int j = 0; j < visible - group; j++)
-            most = tail[j] > most ? tail[j] : most;
-        fill(visible - group, STRIDE, -REAL_MAX, tail);
-        memcpy(row + group, tail, sizeof tail);
-    }
-    sid__real sum = exponentiate(end, most, row);
-    vector share = all(1 / sum);
-    for (int j = 0; j < end; j += LANES)
-        store(row + j, load(row + j) * share);
-    fill(visible, padded(columns), 0, row);
+    softmax_rows(1, 0, &(sid__softmax_rows){.visible = visible, .columns = columns, .scale = scale, .bias = bias}, row);
 }
 
 static void softmax_back(int columns, const sid__real *p, sid__real *g)
@@ -396,25 +436,40 @@ static inline sid__real fuse(sid__real a, sid__real b, sid__real c)
 #endif
 }
 
-/* Chains wait for themselves: several at a time. */
+/* Chains wait for themselves: several at a time, of `heads` (1 or 2) heads and of as many keys. */
 enum { CHAINS = 4 };
+
+static inline void some_scores(const int heads, int size, int keys, const sid__real *q, const sid__real *const *k,
+                               int64_t step, sid__real *score)
+{
+    for (int j = 0; j < keys; j += CHAINS) {
+        sid__real sum[2][CHAINS] = {{0}};
+        for (int d = 0; d < size; d++)
+#pragma GCC unroll 2
+            for (int h = 0; h < heads; h++)
+#pragma GCC unroll 4
+                for (int c = 0; c < CHAINS; c++)
+                    sum[h][c] = fuse(q[h * size + d], k[j + c < keys ? j + c : j][h * size + d], sum[h][c]);
+        for (int h = 0; h < heads; h++)
+            for (int c = 0; c < CHAINS && j + c < keys; c++)
+                score[h * step + j + c] = sum[h][c];
+    }
+}
+
+enum { PATH_KEYS_MAX = 64 };
 
 static void path_scores(int heads, int size, int keys, const sid__real *q, const sid__real *const *k, int64_t step,
                         sid__real *score)
 {
-    for (int h = 0; h < heads; h++, q += size, score += step)
-        for (int j = 0; j < keys; j += CHAINS) {
-            sid__real sum[CHAINS] = {0};
-            const sid__real *key[CHAINS];
-            for (int c = 0; c < CHAINS; c++)
-                key[c] = k[j + c < keys ? j + c : j] + (int64_t)h * size;
-            for (int d = 0; d < size; d++)
-#pragma GCC unroll 4
-                for (int c = 0; c < CHAINS; c++)
-                    sum[c] = fuse(q[d], key[c][d], sum[c]);
-            for (int c = 0; c < CHAINS && j + c < keys; c++)
-                score[j + c] = sum[c];
-        }
+    const sid__real *own[PATH_KEYS_MAX];
+    for (int h = 0; h < heads; h += 2, q += 2 * size, score += 2 * step) {
+        for (int j = 0; j < keys; j++)
+            own[j] = k[j] + (int64_t)h * size;
+        if (h + 1 < heads)
+            some_scores(2, size, keys, q, own, step, score);
+        else
+            some_scores(1, size, keys, q, own, step, score);
+    }
 }
 
 static void path_sums(int heads, int size, int keys, const sid__real *weight, int64_t step, const sid__real *const *v,
@@ -433,6 +488,7 @@ const sid__sequence_kernels SEQUENCE_TABLE = {
     .path_scores = path_scores,
     .path_sums = path_sums,
     .softmax = softmax,
+    .softmax_rows = softmax_rows,
     .softmax_back = softmax_back,
     .absorb = absorb,
     .shares = shares,

@@ -20,6 +20,7 @@ enum {
     LEAST_COLUMNS = 128,  /* below, copying a costs more than a busier thread gains */
     TASKS_A_THREAD = 4,   /* what a slow thread leaves to others */
     DIRECT_COLUMNS = 128, /* up to here, copying a costs more than it gains, unless its rows share cache sets */
+    DIRECT_STEP = 160,    /* and of any number, where its rows lie close together: they fill the sets evenly */
     ALIASED_STEP = 512,
     BATCH_FLOP = 1 << 20, /* of a task of a batch */
     ALONE_FLOP = 1 << 20, /* below, waking a thread takes longer */
@@ -147,8 +148,8 @@ static int64_t step_depth(int64_t depth)
 static void multiply_block(const sid__gemm_tile *tile, const sid__gemm_product *product, int64_t row, int64_t row_end,
                            int64_t column, int64_t column_end, scratch *work)
 {
-    bool is_direct =
-        !product->a.is_by_depth && product->a.step % ALIASED_STEP != 0 && column_end - column <= DIRECT_COLUMNS;
+    bool is_direct = !product->a.is_by_depth && product->a.step % ALIASED_STEP != 0 &&
+                     (column_end - column <= DIRECT_COLUMNS || product->a.step <= DIRECT_STEP);
     sid__gemm_block step = {.a = work->a,
                             .a_step = is_direct ? product->a.step : A_STEP,
                             .c_step = product->c_step,

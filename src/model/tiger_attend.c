@@ -72,8 +72,8 @@ static void attend_head(const sid_ctx *ctx, const sid__tiger_memory *memory, int
                                         .rows = run->count,
                                         .columns = tokens,
                                         .depth = memory->size});
-    for (int64_t r = 0; r < run->count; r++)
-        kernels->softmax(tokens, tokens, 1, NULL, weight + r * padded(tokens));
+    kernels->softmax_rows(run->count, padded(tokens),
+                          &(sid__softmax_rows){.visible = tokens, .columns = tokens, .scale = 1}, weight);
     sid__gemm(ctx, &(sid__gemm_product){.a = sid__gemm_by_lane(weight, padded(tokens)),
                                         .packed = &v,
                                         .c = out,
@@ -130,8 +130,10 @@ sid__value *sid__tiger_attend_path(sid__tape *tape, const sid__value *qkv, int h
         for (int j = 0; j < keys; j++)
             v[j] = k[j] + inner;
         kernels->path_scores(heads, size, keys, qkv->data + r * qkv->columns, k, step, weight);
-        for (int h = 0; h < heads; h++)
-            kernels->softmax(keys, keys, 1, shift + h * step, weight + h * step);
+        kernels->softmax_rows(
+            heads, step,
+            &(sid__softmax_rows){.visible = keys, .columns = keys, .scale = 1, .bias = shift, .bias_step = step},
+            weight);
         kernels->path_sums(heads, size, keys, weight, step, v, out->data + r * inner);
     }
     return out;

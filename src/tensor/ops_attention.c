@@ -105,13 +105,17 @@ static void weigh(const attention_job *job, const head *h)
                                                       .rows = h->queries,
                                                       .columns = h->keys,
                                                       .depth = job->size});
-    for (int i = 0; i < h->queries; i++) {
-        const sid__real *shift = job->bias ? job->shift + h->index * job->shift_step + (job->longest - 1 - i) : NULL;
-        sid__real *row = h->weight + i * h->step;
-        job->row->softmax(job->is_causal ? i + 1 : h->keys, h->keys, job->scale, shift, row);
-        if (job->is_dropping)
-            job->row->mark(h->keys, &job->drop, (uint64_t)(h->at + i * h->step), row);
-    }
+    const sid__real *shift = job->bias ? job->shift + h->index * job->shift_step + (job->longest - 1) : NULL;
+    job->row->softmax_rows(h->queries, h->step,
+                           &(sid__softmax_rows){.visible = job->is_causal ? 1 : h->keys,
+                                                .visible_step = job->is_causal,
+                                                .columns = h->keys,
+                                                .scale = job->scale,
+                                                .bias = shift,
+                                                .bias_step = -1},
+                           h->weight);
+    for (int i = 0; i < h->queries && job->is_dropping; i++)
+        job->row->mark(h->keys, &job->drop, (uint64_t)(h->at + i * h->step), h->weight + i * h->step);
 }
 
 static void attention_task(void *arg, int64_t begin, int64_t end, int worker)

@@ -1,6 +1,7 @@
 /* ops_linear.c: the linear layer, with the bias and the activation in the pass that follows the product, and addition. */
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "tensor/ops.h"
 #include "tensor/ops_linear.h"
@@ -144,22 +145,46 @@ sid__value *sid__op_linear(sid__tape *tape, sid__value *x, sid__value *w, sid__v
 
 /* ---- Addition ----------------------------------------------------------------------------------------------------- */
 
-static void pass_on(const sid__neural *kernels, const sid__value *out, sid__value *in)
+enum { ADD_ROWS = 8 * SID__ROWS };
+
+typedef struct add_job {
+    const sid__neural *kernels;
+    const sid__real *from, *other; /* other NULL: to += from where is_added, else to = from */
+    sid__real *to;
+    int columns;
+    bool is_added;
+} add_job;
+
+static void add_task(void *arg, int64_t begin, int64_t end, int worker)
 {
-    int64_t count = out->rows * out->columns;
+    const add_job *job = arg;
+    int64_t at = begin * job->columns, count = (end - begin) * job->columns;
+    (void)worker;
+    if (job->other)
+        job->kernels->sum(count, job->from + at, job->other + at, job->to + at);
+    else if (job->is_added)
+        job->kernels->add(count, job->from + at, job->to + at);
+    else
+        memcpy(job->to + at, job->from + at, (size_t)count * sizeof *job->to);
+}
+
+static void pass_on(const sid_ctx *ctx, const sid__value *out, sid__value *in)
+{
     if (!sid__wants_grad(in))
         return;
-    if (in->has_grad)
-        kernels->add(count, out->grad, in->grad);
-    else
-        kernels->scale(count, 1, out->grad, in->grad);
+    sid__ctx_for(ctx, out->rows, ADD_ROWS, add_task,
+                 &(add_job){.kernels = sid__neural_for(ctx->isa),
+                            .from = out->grad,
+                            .to = in->grad,
+                            .columns = out->columns,
+                            .is_added = in->has_grad});
     in->has_grad = true;
 }
 
 static void add_backward(const sid_ctx *ctx, const sid__node *node)
 {
-    pass_on(sid__neural_for(ctx->isa), node->out, node->in[0]);
-    pass_on(sid__neural_for(ctx->isa), node->out, node->in[1]);
+    pass_on(ctx, node->out, node->in[0]);
+    pass_on(ctx, node->out, node->in[1]);
 }
 
 sid__value *sid__op_add(sid__tape *tape, sid__value *a, sid__value *b)
@@ -170,8 +195,9 @@ sid__value *sid__op_add(sid__tape *tape, sid__value *a, sid__value *b)
     sid__value *y = sid__tape_value(tape, a->rows, a->columns, sid__wants_grad(a) || sid__wants_grad(b));
     if (!y)
         return NULL;
-    tape->kernels->scale(a->rows * a->columns, 1, a->data, y->data);
-    tape->kernels->add(a->rows * a->columns, b->data, y->data);
+    sid__ctx_for(
+        tape->ctx, y->rows, ADD_ROWS, add_task,
+        &(add_job){.kernels = tape->kernels, .from = a->data, .other = b->data, .to = y->data, .columns = y->columns});
     sid__tape_record(tape, &(sid__node){.backward = add_backward, .op = SID__OP_ADD, .out = y, .in = {a, b}}, 0);
     return y;
 }
