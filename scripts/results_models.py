@@ -12,6 +12,7 @@ trained. The text between the tables stands in results_models_page.txt.
 import argparse
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -23,7 +24,8 @@ DATA = os.environ.get("SEMID_DATA", os.path.join(TREE, "..", "shared", "data"))
 FIGURES = ["recall@5", "ndcg@5", "recall@10", "ndcg@10"]
 
 PARTS = "--catalog catalog --item-embedding"
-# name, data set, title, what goes to train and eval, codes of a SID, rows: name, what goes to train
+WRITER = "sidgpt --catalog catalog-4 --item-embedding sid,content --dense 1 --precision bf16"
+# name, data set, title, what goes to train and eval, codes of a SID, rows: name, what goes to train; catalog-4 is one of four codes
 TABLES = [
     ("beauty_loo", "beauty", "Beauty, leave-one-out, ties in the order of the file", "--split loo --ties file", 3, [
         ("gru4rec", "gru4rec"),
@@ -31,22 +33,27 @@ TABLES = [
         ("sasrec", "sasrec"),
         ("sasrec-all", f"sasrec {PARTS} id,sid,content --dropout 0.4 --epochs 40"),
         ("sasrec-no-id", f"sasrec {PARTS} sid,content --dim 128 --dropout 0.3 --epochs 43"),
+        ("sidgpt-codes", "sidgpt --catalog catalog-4 --patience 0 --precision bf16"),
+        ("sidgpt", f"{WRITER} --epochs 100 --patience 0"),
     ]),
     ("beauty_shuffle", "beauty", "Beauty, leave-one-out, ties shuffled", "--split loo --ties shuffle", 4, [
         ("gru4rec", "gru4rec --precision bf16"),
         ("sasrec", "sasrec --precision bf16"),
         ("sasrec-all", f"sasrec {PARTS} id,sid,content --dropout 0.4 --epochs 40 --precision bf16"),
+        ("sidgpt", f"{WRITER} --epochs 100"),
     ]),
     ("beauty_time", "beauty", "Beauty, split by time", "--split time=0.8,0.1", 4, [
         ("gru4rec", "gru4rec --precision bf16"),
         ("sasrec", "sasrec --precision bf16"),
         ("sasrec-no-id", f"sasrec {PARTS} sid,content --dropout 0.3 --epochs 40 --precision bf16"),
+        ("sidgpt", f"{WRITER} --epochs 100"),
     ]),
     ("microlens", "microlens", "MicroLens, its own split", "--split column", 4, [
         ("item2vec", "item2vec"),
         ("gru4rec", "gru4rec --epochs 18 --precision bf16"),
         ("sasrec", "sasrec --epochs 20 --precision bf16"),
         ("sasrec-no-id", f"sasrec {PARTS} sid,content --dropout 0.3 --epochs 24 --precision bf16"),
+        ("sidgpt", f"{WRITER} --epochs 50"),
     ]),
 ]
 
@@ -72,9 +79,17 @@ def fit_catalog(semid, data, levels, through):
     return path
 
 
+def levels_of(words, usual):
+    own = re.search(r"--catalog catalog-(\d+)", words)
+    return int(own.group(1)) if own else usual
+
+
 def train(semid, table, row, through):
     name, data, _, split, levels, _ = table
-    words = row[1].replace("--catalog catalog", "--catalog " + fit_catalog(semid, data, levels, through))
+    words = row[1]
+    if "--catalog" in words:
+        path = fit_catalog(semid, data, levels_of(words, levels), through)
+        words = re.sub(r"--catalog catalog(-\d+)?", "--catalog " + shlex.quote(path), words)
     os.makedirs(at(name), exist_ok=True)
     path = at(name, row[0])
     resume = ["--resume"] if os.path.exists(path + ".checkpoint") else []
@@ -145,14 +160,15 @@ def table_text(table):
     for model in found["baselines"]:
         lines.append(line_of(model, f"`{model['family']}`", None, None, best))
     for model in found["models"]:
-        label = labels[model["row"]].replace(" --precision bf16", "").replace("--catalog catalog ", "")
+        label = re.sub(r" --precision bf16| --catalog catalog(-\d+)?", "", labels[model["row"]])
         lines.append(line_of(model, f"`{label}`", *training_of(name, model["row"]), best))
     missing = [row[0] for row in rows if row[0] not in [m["row"] for m in found["models"]]]
     if missing:
         lines += ["", "Not measured yet: " + ", ".join(f"`{labels[m]}`" for m in missing) + "."]
     lines += ["", "```text"]
-    if any("--catalog" in labels[m["row"]] for m in found["models"]):
-        lines.append(f"semid fit --items {data}/items.tsv --vectors {data}/text_minilm.npy --levels {levels} -o catalog")
+    for words in sorted({c for m in found["models"] for c in re.findall(r"--catalog (catalog\S*)", labels[m["row"]])}):
+        count = levels_of(f"--catalog {words}", levels)
+        lines.append(f"semid fit --items {data}/items.tsv --vectors {data}/text_minilm.npy --levels {count} -o {words}")
     for model in found["models"]:
         row = labels[model["row"]]
         items = "" if "--catalog" in row else f" --items {data}/items.tsv"
