@@ -2,6 +2,7 @@
  * eval). */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <semid_rank.h>
@@ -147,57 +148,106 @@ static sid_status prepare(cli_app *app, ceilings *known)
 }
 
 /* The page first: where it cannot be written, nothing is printed either. */
-static sid_status show(cli_app *app, const sid_rank_comparison *c, const ceilings *known)
+static sid_status show(cli_app *app, const sid_rank_comparison *c, int count, const ceilings *known)
 {
     const char *page = cli_text(app, "html");
     const sid_rank_page_options options = {.best_auc = known->are_known ? known->best : NULL,
                                            .content_auc = known->are_known ? known->content : NULL};
     if (page)
         CLI_TRY(sid_rank_page(c, &options, page, NULL, &app->err));
-    cli_rank_print(app, c);
+    cli_rank_print(app, c, count);
     if (known->are_known) {
         cli_note(app, "the best possible AUC is %.4f (of new items %.4f), by content alone %.4f (%.4f)",
                  known->best[SID_RANK_SLICE_ALL], known->best[SID_RANK_SLICE_NEW], known->content[SID_RANK_SLICE_ALL],
                  known->content[SID_RANK_SLICE_NEW]);
-        warn_of_leaks(app, c, known->best);
+        for (int i = 0; i < count; i++)
+            warn_of_leaks(app, &c[i], known->best);
     }
     if (page)
         cli_note(app, "%s shows it in a browser", page);
     return SID_OK;
 }
 
+enum { SWEEP_MAX = 32 };
+
+/* Comparisons of one sweep over rows. */
+typedef struct sweep {
+    int64_t rows[SWEEP_MAX];
+    sid_rank_comparison of[SWEEP_MAX];
+    int count, done;
+} sweep;
+
+/* "1000,8k,64k"; thousands, for rows are counted. */
+static sid_status parse_rows(cli_app *app, sweep *out)
+{
+    const char *at = cli_text(app, "rows");
+    while (at && *at && out->count < SWEEP_MAX) {
+        char *end = NULL;
+        double rows = strtod(at, &end);
+        double unit = *end == 'k' ? 1e3 : *end == 'M' ? 1e6 : 1;
+        const char *behind = end + (unit > 1);
+        if (end == at || !(rows * unit >= 0 && rows * unit <= 1e12) || (*behind && *behind != ','))
+            break;
+        out->rows[out->count++] = (int64_t)(rows * unit);
+        at = behind + (*behind == ',');
+    }
+    if (at && *at)
+        return cli_fail(app, SID_EUSAGE,
+                        "--rows: a number of rows, or up to %d of them such as 1k,8k,64k, is expected at \"%s\"",
+                        SWEEP_MAX, at);
+    out->count += !out->count;
+    return out->count > 1 && cli_text(app, "html")
+               ? cli_fail(app, SID_EUSAGE, "--html draws one comparison; give one number of --rows")
+               : SID_OK;
+}
+
+static sid_rank_compare_options options_of(cli_app *app, const rank_input *input)
+{
+    return (sid_rank_compare_options){.arms = cli_text(app, "arms"),
+                                      .family = cli_text(app, "family"),
+                                      .options = cli_text(app, "family-options"),
+                                      .catalog = input->catalog,
+                                      .vectors = input->vectors,
+                                      .levels = (int)cli_int(app, "levels"),
+                                      .codes = cli_text(app, "codes"),
+                                      .seeds = (int)cli_int(app, "seeds"),
+                                      .seed = app->seed,
+                                      .dim = (int)cli_int(app, "dim"),
+                                      .batch = (int)cli_int(app, "batch"),
+                                      .history = (int)cli_int(app, "history-max"),
+                                      .table_rate = cli_float(app, "table-rate"),
+                                      .rate = cli_float(app, "rate"),
+                                      .sid_in_target = strcmp(cli_text(app, "sid-in"), "target") == 0,
+                                      .items = input->items,
+                                      .tree = cli_text(app, "tree"),
+                                      .twin = cli_text(app, "twin"),
+                                      .bootstrap = cli_int(app, "bootstrap") ? (int)cli_int(app, "bootstrap") : -1};
+}
+
+static sid_status compare_all(cli_app *app, const rank_input *input, sweep *all)
+{
+    sid_rank_compare_options options = options_of(app, input);
+    ceilings known = {.are_known = false};
+    CLI_TRY(parse_rows(app, all));
+    CLI_TRY(prepare(app, &known));
+    for (int i = 0; i < all->count; i++) {
+        sid_rank_comparison *c = &all->of[i];
+        options.rows = all->rows[i];
+        CLI_TRY(sid_rank_compare(app->ctx, input->impressions, &options, c, &app->err));
+        all->done++;
+        cli_note(app, "%s, %s each, %" PRId64 " rows for items in every arm; differences are to %s%s", c->family,
+                 cli_count_text(app, c->seeds, "run"), c->rows, c->arm[0].name,
+                 options.bootstrap < 0 ? "" : ", intervals of resampled users");
+    }
+    return show(app, all->of, all->count, &known);
+}
+
 static sid_status compare(cli_app *app, const rank_input *input)
 {
-    sid_rank_comparison comparison = {0};
-    ceilings known = {.are_known = false};
-    const sid_rank_compare_options options = {.arms = cli_text(app, "arms"),
-                                              .family = cli_text(app, "family"),
-                                              .options = cli_text(app, "family-options"),
-                                              .catalog = input->catalog,
-                                              .vectors = input->vectors,
-                                              .levels = (int)cli_int(app, "levels"),
-                                              .codes = cli_text(app, "codes"),
-                                              .seeds = (int)cli_int(app, "seeds"),
-                                              .seed = app->seed,
-                                              .dim = (int)cli_int(app, "dim"),
-                                              .batch = (int)cli_int(app, "batch"),
-                                              .history = (int)cli_int(app, "history-max"),
-                                              .table_rate = cli_float(app, "table-rate"),
-                                              .rate = cli_float(app, "rate"),
-                                              .rows = cli_int(app, "rows"),
-                                              .sid_in_target = strcmp(cli_text(app, "sid-in"), "target") == 0,
-                                              .items = input->items,
-                                              .tree = cli_text(app, "tree"),
-                                              .twin = cli_text(app, "twin"),
-                                              .bootstrap =
-                                                  cli_int(app, "bootstrap") ? (int)cli_int(app, "bootstrap") : -1};
-    CLI_TRY(prepare(app, &known));
-    CLI_TRY(sid_rank_compare(app->ctx, input->impressions, &options, &comparison, &app->err));
-    cli_note(app, "%s, %s each, %" PRId64 " rows for items in every arm; differences are to %s%s", comparison.family,
-             cli_count_text(app, comparison.seeds, "run"), comparison.rows, comparison.arm[0].name,
-             options.bootstrap < 0 ? "" : ", intervals of resampled users");
-    sid_status status = show(app, &comparison, &known);
-    sid_rank_comparison_drop(&comparison);
+    sweep all = {.count = 0};
+    sid_status status = compare_all(app, input, &all);
+    for (int i = 0; i < all.done; i++)
+        sid_rank_comparison_drop(&all.of[i]);
     return status;
 }
 
@@ -284,7 +334,11 @@ static const cli_option options[] = {
     COUNT_OPTION("dim", "8", 1, 1024, "of an embedding"),
     COUNT_OPTION("batch", "32", 1, 65536, "impressions a step; train: 512 where not given"),
     COUNT_OPTION("history-max", "30", 1, 1000, "last clicks of a user that count"),
-    COUNT_OPTION("rows", "0", 0, 1e12, "for items in every arm; 0: a third of the items seen in training"),
+    {.name = "rows",
+     .type = CLI_TEXT,
+     .value = "LIST",
+     .help = "for items in every arm, 8k; several, 1k,8k,64k, one after the other; not given: a third of the items "
+             "seen in training"},
     {.name = "table-rate",
      .type = CLI_FLOAT,
      .value = "X",

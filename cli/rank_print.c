@@ -1,6 +1,7 @@
 /* rank_print.c: see rank_print.h. */
 #include "rank_print.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "output.h"
@@ -63,18 +64,30 @@ static json_t *implicit_json(const sid_impressions_info *info)
                      (json_int_t)info->seed);
 }
 
-static void print_json(const cli_app *app, const sid_rank_comparison *c)
+static json_t *comparison_json(const sid_rank_comparison *c)
 {
     json_t *arms = json_array();
     for (int i = 0; i < c->arm_count; i++)
         (void)json_array_append_new(arms, arm_json(c, i));
-    cli_print_object(app,
-                     json_pack("{s:i,s:s,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "format", 1, "family",
-                               c->family, "days", c->days, "seeds", c->seeds, "train_impressions",
-                               (json_int_t)c->train_impressions, "test_impressions", (json_int_t)c->test_impressions,
-                               "items", (json_int_t)c->items, "items_without_sid", (json_int_t)c->items_without_sid,
-                               "rows", (json_int_t)c->rows, "budget_size", (json_int_t)c->budget_size, "implicit",
-                               implicit_json(&c->impressions), "less", c->arm[0].name, "arms", arms));
+    return json_pack("{s:i,s:s,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "format", 1, "family", c->family, "days",
+                     c->days, "seeds", c->seeds, "train_impressions", (json_int_t)c->train_impressions,
+                     "test_impressions", (json_int_t)c->test_impressions, "items", (json_int_t)c->items,
+                     "items_without_sid", (json_int_t)c->items_without_sid, "rows", (json_int_t)c->rows, "budget_size",
+                     (json_int_t)c->budget_size, "implicit", implicit_json(&c->impressions), "less", c->arm[0].name,
+                     "arms", arms);
+}
+
+static void print_json(const cli_app *app, const sid_rank_comparison *c, int count)
+{
+    json_t *all = json_array();
+    if (count == 1) {
+        json_decref(all);
+        cli_print_object(app, comparison_json(c));
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        (void)json_array_append_new(all, comparison_json(&c[i]));
+    cli_print_object(app, json_pack("{s:i,s:o}", "format", 1, "sweep", all));
 }
 
 /* ---- Rows ---- */
@@ -97,7 +110,32 @@ static const char *with_deviation(cli_app *app, double value, double sd)
     return isnan(sd) ? number(app, value) : cli_keep(app, "%.4f (%.4f)", value, sd);
 }
 
-static void print_table(cli_app *app, const sid_rank_comparison *c)
+static void print_rows(cli_table *table, cli_app *app, const sid_rank_comparison *c)
+{
+    for (int i = 0; i < c->arm_count; i++) {
+        const sid_rank_arm *arm = &c->arm[i];
+        const sid_rank_score *m = arm->mean;
+        cli_table_row(
+            table,
+            (cli_cell[]){{.text = arm->name},
+                         {.text = with_deviation(app, m[SID_RANK_SLICE_ALL].auc, arm->auc_sd[SID_RANK_SLICE_ALL])},
+                         {.text = i ? with_interval(app, &arm->auc[SID_RANK_SLICE_ALL]) : "-"},
+                         {.text = with_deviation(app, m[SID_RANK_SLICE_NEW].auc, arm->auc_sd[SID_RANK_SLICE_NEW])},
+                         {.text = i ? with_interval(app, &arm->auc[SID_RANK_SLICE_NEW]) : "-"},
+                         {.text = number(app, m[SID_RANK_SLICE_HEAD].auc)},
+                         {.text = number(app, m[SID_RANK_SLICE_TORSO].auc)},
+                         {.text = number(app, m[SID_RANK_SLICE_TAIL].auc)},
+                         {.text = number(app, m[SID_RANK_SLICE_ALL].ne)},
+                         {.text = number(app, m[SID_RANK_SLICE_NEW].ne)},
+                         {.text = number(app, arm->drift)},
+                         {.text = number(app, arm->aar)},
+                         {.integer = arm->rows},
+                         {.integer = c->rows},
+                         {.text = arm->note}});
+    }
+}
+
+static void print_table(cli_app *app, const sid_rank_comparison *c, int count)
 {
     static const cli_column columns[] = {{"arm", CLI_COLUMN_TEXT, false},
                                          {"auc", CLI_COLUMN_TEXT, false},
@@ -112,39 +150,24 @@ static void print_table(cli_app *app, const sid_rank_comparison *c)
                                          {"drift", CLI_COLUMN_TEXT, false},
                                          {"aar", CLI_COLUMN_TEXT, false},
                                          {"rows", CLI_COLUMN_INT, false},
+                                         {"of_rows", CLI_COLUMN_INT, false},
                                          {"note", CLI_COLUMN_TEXT, false}};
     cli_table table;
     cli_table_begin(&table, app, columns, CLI_COUNT(columns));
-    for (int i = 0; i < c->arm_count; i++) {
-        const sid_rank_arm *arm = &c->arm[i];
-        const sid_rank_score *m = arm->mean;
-        cli_table_row(
-            &table,
-            (cli_cell[]){{.text = arm->name},
-                         {.text = with_deviation(app, m[SID_RANK_SLICE_ALL].auc, arm->auc_sd[SID_RANK_SLICE_ALL])},
-                         {.text = i ? with_interval(app, &arm->auc[SID_RANK_SLICE_ALL]) : "-"},
-                         {.text = with_deviation(app, m[SID_RANK_SLICE_NEW].auc, arm->auc_sd[SID_RANK_SLICE_NEW])},
-                         {.text = i ? with_interval(app, &arm->auc[SID_RANK_SLICE_NEW]) : "-"},
-                         {.text = number(app, m[SID_RANK_SLICE_HEAD].auc)},
-                         {.text = number(app, m[SID_RANK_SLICE_TORSO].auc)},
-                         {.text = number(app, m[SID_RANK_SLICE_TAIL].auc)},
-                         {.text = number(app, m[SID_RANK_SLICE_ALL].ne)},
-                         {.text = number(app, m[SID_RANK_SLICE_NEW].ne)},
-                         {.text = number(app, arm->drift)},
-                         {.text = number(app, arm->aar)},
-                         {.integer = arm->rows},
-                         {.text = arm->note}});
-    }
+    for (int i = 0; i < count; i++)
+        print_rows(&table, app, &c[i]);
     cli_table_end(&table);
 }
 
-void cli_rank_print(cli_app *app, const sid_rank_comparison *c)
+void cli_rank_print(cli_app *app, const sid_rank_comparison *c, int count)
 {
     if (app->format == CLI_FORMAT_JSON || app->format == CLI_FORMAT_JSONL)
-        print_json(app, c);
+        print_json(app, c, count);
     else
-        print_table(app, c);
-    for (int i = 0; i < c->arm_count; i++)
-        if (*c->arm[i].words)
-            cli_note(app, "%s", c->arm[i].words);
+        print_table(app, c, count);
+    for (int n = 0; n < count; n++)
+        for (int i = 0; i < c[n].arm_count; i++)
+            if (*c[n].arm[i].words)
+                cli_note(app, "%s%s", count > 1 ? cli_keep(app, "%" PRId64 " rows: ", c[n].rows) : "",
+                         c[n].arm[i].words);
 }

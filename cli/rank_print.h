@@ -1,4 +1,4 @@
-/* rank_print.h: a comparison of rankers as a table, as rows and as JSON. */
+/* rank_print.h: comparisons of rankers as a table, as rows and as JSON. */
 #ifndef SEMID_CLI_RANK_PRINT_H
 #define SEMID_CLI_RANK_PRINT_H
 
@@ -6,6 +6,7 @@
 
 #include <semid_rank.h>
 
-void cli_rank_print(cli_app *app, const sid_rank_comparison *comparison);
+/* (count) over budgets of rows. */
+void cli_rank_print(cli_app *app, const sid_rank_comparison *comparison, int count);
 
 #endif

@@ -61,6 +61,13 @@ fails 2 'which the items do not have' $rank --items world/items.tsv --tree leave
 fails 2 "needs a tree" $rank --arms true-tree
 fails 3 'no "best"' $rank --truth catalog/manifest.json --arms unigram
 fails 1 "nowhere" $rank --seeds 1 --html nowhere/page.html --arms unigram
+passes $rank --rows 20,0.1k --arms random-hash,prefix-2 --seeds 1 --format json
+prints '"sweep"'
+check "two comparisons" [ "$(grep -c '"budget_size"' "$out")" -eq 2 ]
+passes $rank --rows 20,100 --arms random-hash,prefix-2 --seeds 1
+prints_lines 4
+fails 2 "is expected at \"x\"" $rank --rows 20,x --arms random-hash
+fails 2 "one number of --rows" $rank --rows 20,40 --html two.html --arms random-hash
 cut -f1-2,4 world/impressions.tsv >clicks.tsv
 passes rank compare --impressions clicks.tsv --implicit n=2 --arms random-hash,individual --seeds 1 --bootstrap 0 --format json
 says "n=2, alpha=0.5, seed 42"
