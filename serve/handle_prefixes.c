@@ -324,6 +324,18 @@ void srv_run_level(srv_request *request)
 
 /* ---- Buckets ------------------------------------------------------------------------------------------------------ */
 
+/* How many buckets have 1, 2 to 3, 4 to 7, ... items, to the largest. */
+static void put_sizes(srv_text *text, const sid_buckets *buckets)
+{
+    int last = SID_SIZE_BINS - 1;
+    while (last > 0 && buckets->by_size[last] == 0)
+        last--;
+    srv_puts(text, ",\"by_size\":[");
+    for (int b = 0; b <= last; b++)
+        srv_printf(text, "%s%" PRId64, b ? "," : "", buckets->by_size[b]);
+    srv_puts(text, "]");
+}
+
 void srv_run_collisions(srv_request *request)
 {
     srv_store *store = request->bundle->store;
@@ -343,7 +355,9 @@ void srv_run_collisions(srv_request *request)
         return;
     }
     srv_text *text = srv_answer_begin(request);
-    srv_printf(text, "\"shared\":%" PRId64 ",\"buckets\":[", buckets.shared);
+    srv_printf(text, "\"shared\":%" PRId64, buckets.shared);
+    put_sizes(text, &buckets);
+    srv_puts(text, ",\"buckets\":[");
     for (int64_t i = 0; i < buckets.count; i++) {
         const sid_bucket *bucket = &buckets.row[i];
         srv_printf(text, "%s{\"sid\":\"%s\",\"size\":%" PRId64 ",\"distinct\":", i ? "," : "", bucket->sid,

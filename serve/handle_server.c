@@ -101,6 +101,20 @@ void srv_run_info(srv_request *request)
     srv_answer_end(request, atomic_load(&bundle->store->version));
 }
 
+/* What each check compares with, in the order of the report's: [healthy, look, at least]. */
+static void put_check_limits(srv_text *text, const sid_report *report)
+{
+    srv_puts(text, ",\"limits\":[");
+    for (int i = 0; i < report->check_count; i++) {
+        srv_puts(text, i ? ",[" : "[");
+        srv_put_number(text, report->checks[i].healthy);
+        srv_puts(text, ",");
+        srv_put_number(text, report->checks[i].look);
+        srv_puts(text, report->checks[i].is_at_least ? ",true]" : ",false]");
+    }
+    srv_puts(text, "]");
+}
+
 void srv_run_report(srv_request *request)
 {
     srv_store *store = request->bundle->store;
@@ -113,16 +127,17 @@ void srv_run_report(srv_request *request)
     if (status == SID_OK)
         status = sid_report_json(&report, &json, &err);
     int64_t version = report.version;
-    sid_report_drop(&report);
-    if (status != SID_OK) {
+    if (status == SID_OK) {
+        srv_text *text = srv_answer_begin(request);
+        srv_puts(text, "\"report\":");
+        srv_puts(text, json);
+        put_check_limits(text, &report);
+        srv_answer_end(request, version);
+    } else {
         (void)srv_fail_error(request, &err, NULL);
-        return;
     }
-    srv_text *text = srv_answer_begin(request);
-    srv_puts(text, "\"report\":");
-    srv_puts(text, json);
+    sid_report_drop(&report);
     sid_text_free(json);
-    srv_answer_end(request, version);
 }
 
 /* ---- Another bundle ----------------------------------------------------------------------------------------------- */

@@ -48,7 +48,8 @@
              ",'catalog':{'type':'object'},'model':{'type':['object','null']}"                                         \
              ",'limits':{'type':'object','additionalProperties':" S_COUNT "},'swap':" S_OBJECT(                        \
                  "'state','detail'", "'state':{'enum':['none','loading','done','failed']},'detail':" S_STRING))
-#define S_REPORT_ANSWER S_ANSWER("'report'", "'report':{'type':'object'}")
+#define S_REPORT_ANSWER                                                                                                \
+    S_ANSWER("'report','limits'", "'report':{'type':'object'},'limits':" S_ARRAY("{'type':'array'}"))
 #define S_ENCODE_BODY                                                                                                  \
     S_OBJECT("'items'",                                                                                                \
              "'items':{'type':'array','minItems':1,'maxItems':4096,'items':{'type':'object',"                          \
@@ -89,12 +90,12 @@
              "'level':{'type':'object'},'codes':" S_ARRAY(S_OBJECT(                                                    \
                  "'code','items','label'", "'code':" S_COUNT ",'items':" S_COUNT ",'label':" S_STRING_OR_NULL)))
 #define S_COLLISIONS_ANSWER                                                                                            \
-    S_ANSWER("'shared','buckets','next'",                                                                              \
-             "'shared':" S_COUNT ",'next':" S_NEXT                                                                     \
-             ",'buckets':" S_ARRAY(S_OBJECT("'sid','size','distinct','spread','resolved_by'",                          \
-                                            "'sid':" S_STRING ",'size':" S_COUNT                                       \
-                                            ",'distinct':{'type':['integer','null']},'spread':" S_NUMBER_OR_NULL       \
-                                            ",'resolved_by':" S_STRING_OR_NULL)))
+    S_ANSWER("'shared','by_size','buckets','next'",                                                                    \
+             "'shared':" S_COUNT ",'by_size':" S_ARRAY(S_COUNT) ",'next':" S_NEXT ",'buckets':" S_ARRAY(               \
+                 S_OBJECT("'sid','size','distinct','spread','resolved_by'",                                            \
+                          "'sid':" S_STRING ",'size':" S_COUNT                                                         \
+                          ",'distinct':{'type':['integer','null']},'spread':" S_NUMBER_OR_NULL                         \
+                          ",'resolved_by':" S_STRING_OR_NULL)))
 #define S_MAP_ANSWER                                                                                                   \
     S_ANSWER("'points','of','share','decoded'",                                                                        \
              "'of':" S_COUNT ",'share':" S_ARRAY(S_NUMBER_OR_NULL) ",'decoded':" S_BOOL ",'points':" S_ARRAY(S_OBJECT( \

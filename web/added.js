@@ -15,9 +15,9 @@ export async function drawAdded(source) {
   return section('added', 'Added since the fit', 'Well above 1 ×, the codebooks do not know such items: fit again with them.',
     h('dl', { class: 'tiles small' }, facts.map(([value, name]) => h('div', null, h('dt', null, name), h('dd', null, value)))),
     added.advice && h('p', { class: 'advice' }, added.advice),
-    h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'items added' }, h('table', { class: 'items' },
+    items.length > 0 && h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'items added' }, h('table', { class: 'items' },
       h('thead', null, h('tr', null, ['item', 'SID', 'title'].map((name) => h('th', { scope: 'col' }, name)))),
       h('tbody', null, items.map((item) => h('tr', null, h('th', { scope: 'row', class: 'mono' }, item.id),
         h('td', { class: 'mono' }, item.sid), h('td', null, item.title)))))),
-    items.length < added.items && h('p', { class: 'left-out' }, `The newest ${count(items.length)} of ${plural(added.items, 'item')} are in this page.`));
+    items.length > 0 && items.length < added.items && h('p', { class: 'left-out' }, `The newest ${count(items.length)} of ${plural(added.items, 'item')} are in this page.`));
 }

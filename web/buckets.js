@@ -62,21 +62,21 @@ function marked(value, common) {
 }
 
 // What vectors say of a bucket: the same item again and again, or different ones?
-function bucketKind(bucket, spread) {
+export function bucketKind(bucket, spread) {
   if (bucket.distinct === null) return ['unknown', 'vectors were dropped'];
   if (bucket.distinct === 1) return ['equal', 'all vectors are equal: no code can tell these apart'];
   const share = spread > 0 ? bucket.spread / spread : 0;
   const apart = `${count(bucket.distinct)} different vectors, ${percent(share)} as far apart as the whole catalogue`;
   return share < 1 / 3 ? ['close', apart] : ['clash', apart];
 }
-const kindWords = { unknown: 'not measured', equal: 'equal vectors', close: 'close vectors', clash: 'different items' };
+export const kindWords = { unknown: 'not measured', equal: 'equal vectors', close: 'close vectors', clash: 'different items' };
 
 function itemFields(item) {
   const fields = item.fields.filter(([, value]) => value !== '');
   return fields.length ? fields : item.title ? [['title', item.title]] : [];
 }
 
-function bucketItems(bucket) {
+export function bucketItems(bucket) {
   const names = [...new Set(bucket.items.flatMap((item) => itemFields(item).map(([name]) => name)))];
   const value = (item, name) => (itemFields(item).find((field) => field[0] === name) || ['', ''])[1];
   const common = new Map(names.map((name) => [name, commonWords(bucket.items.map((item) => value(item, name)))]));

@@ -33,14 +33,14 @@ function limitWords(check, key) {
 
 function checkRow(check, catalog, hasNext) {
   const name = checkName(check.name);
-  const isJudged = check.verdict !== 'n/a';
+  const isJudged = check.verdict !== 'n/a' && check.healthy !== undefined;
   return h('tr', { class: verdictClass[check.verdict] },
     h('td', { class: 'verdict' }, verdictChip(check.verdict)),
     h('th', { scope: 'row' }, h('span', { class: 'title' }, name.title),
       name.level > 0 && h('span', { class: 'level' }, `level ${name.level}`),
       h('span', { class: 'what' }, name.what)),
     h('td', { class: 'number value' }, checkValue(name.key, check.value)),
-    h('td', { class: 'limits' }, isJudged && gauge(check), h('span', null, limitWords(check, name.key))),
+    h('td', { class: 'limits' }, isJudged && gauge(check), check.healthy !== undefined && h('span', null, limitWords(check, name.key))),
     hasNext && h('td', { class: 'next' }, check.next ? check.next.replace('CATALOG', () => catalog) : ''));
 }
 

@@ -72,7 +72,7 @@ function drawEvenness(svg, width, levels, limits) {
 
 export async function drawLevels(source) {
   const [report, uses] = await Promise.all([source.report(), source.levels()]);
-  const limits = report.checks.find((check) => /^level\.1\.perplexity_rate$/.test(check.name));
+  const limits = report.checks.find((check) => /^level\.1\.perplexity_rate$/.test(check.name) && check.healthy !== undefined);
   const columns = ['level', 'codes', 'used', 'dead', 'perplexity', 'Gini', 'fullest code', 'prefixes', 'nat given prefix', 'kNN lift'];
   return section('levels', 'Use of the codes',
     'Every code of a level, fullest first. A level is used well when its bars are near the even share and none is dead.',
@@ -135,7 +135,7 @@ function drawError(svg, width, report, limit) {
 
 export async function drawErrors(source) {
   const report = await source.report();
-  const limit = report.checks.find((check) => check.name === 'relative_mse' && check.verdict !== 'n/a');
+  const limit = report.checks.find((check) => check.name === 'relative_mse' && check.verdict !== 'n/a' && check.healthy !== undefined);
   const known = report.level.some((level) => level.relative_mse !== null) || report.relative_mse !== null;
   const steps = report.level.filter((level) => level.relative_mse !== null);
   const title = 'Error by level';

@@ -1,18 +1,15 @@
 // page.js: the page of `semid inspect --html`: all drawings below each other, from the data that stands in it.
 
 import { h } from './dom.js';
-import { count, figure, percent, plural, verdictClass, verdictSign } from './figures.js';
+import { count, plural } from './figures.js';
 import { pageSource } from './source.js';
-import { drawChecks, verdictWords } from './checks.js';
+import { drawChecks } from './checks.js';
+import { drawVerdict } from './head.js';
 import { drawErrors, drawLevels } from './levels.js';
 import { drawCollisions, drawSizesSection } from './buckets.js';
 import { codeRegions, drawMap } from './scatter.js';
 import { drawTree } from './tree.js';
 import { drawAdded } from './added.js';
-
-function tile(name, value, note) {
-  return h('div', null, h('dt', null, name), h('dd', null, value), note && h('dd', { class: 'note' }, note));
-}
 
 async function drawHead(source) {
   const [info, report] = await Promise.all([source.info(), source.report()]);
@@ -23,15 +20,7 @@ async function drawHead(source) {
     h('p', { class: 'brand' }, h('b', null, 'semid'), ' health report'),
     h('h1', null, info.name),
     h('p', { class: 'made' }, `${shape} by ${report.quantizer}, ${plural(report.dim, 'dimension')}, collisions: ${report.collisions}${info.encoder ? `, text by ${info.encoder}` : ''}`),
-    h('div', { class: `verdict-card ${verdictClass[report.verdict]}` },
-      h('span', { class: 'sign', 'aria-hidden': 'true' }, verdictSign[report.verdict]),
-      h('div', null, h('b', null, report.verdict === 'n/a' ? 'not judged' : `verdict: ${report.verdict}`), h('span', null, verdictWords(report)))),
-    h('dl', { class: 'tiles' },
-      tile('items', count(report.items), report.added.items > 0 && `${count(report.added.items)} added since the fit`),
-      tile('distinct SIDs', percent(report.unique_rate), `${count(report.unique_sids)} of them`),
-      tile('largest bucket', count(report.largest_bucket), report.largest_bucket > 1 ? report.largest_bucket_sid : 'nobody shares'),
-      report.relative_mse !== null && tile('variance lost', percent(report.relative_mse), 'by the codes'),
-      report.lcp_ratio !== null && tile('common prefixes', `${figure(report.lcp_ratio)} ×`, 'neighbours ÷ chance')));
+    drawVerdict(report));
 }
 
 function drawFoot(info, report) {

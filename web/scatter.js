@@ -171,6 +171,7 @@ class Scatter {
     this.draw();
     if (index < 0) { hideTip(); return; }
     const item = this.items[index];
+    this.canvas.dispatchEvent(new CustomEvent('item-told', { detail: item, bubbles: true }));
     const box = this.canvas.getBoundingClientRect();
     const [x, y] = this.place(item);
     const region = this.regions.list.find((each) => each.code === firstCode(item.sid));

@@ -56,7 +56,7 @@ export function layOut(nodes, width, height) {
 const rowHeight = 46;
 const rowsMax = 16;
 
-class Cells {
+export class Cells {
   constructor(state) {
     this.state = state;
     this.host = drawing('Prefixes below the one shown; the larger, the more items. The list below can be walked by keys', rowHeight, (svg, width) => {

@@ -98,15 +98,19 @@ class Browser:
                 raise TimeoutError(f"never true: {expression}")
             time.sleep(0.02)
 
-    def show(self, path, width, height=1000, dark=False, reduced=False):
-        """Opens a file in a window of this size, and waits until the page says that it is drawn."""
+    def open(self, url, width, height=1000, dark=False, reduced=False):
+        """Opens an address in a window of this size, and waits until the page says that it is drawn."""
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
                     {"name": "prefers-reduced-motion", "value": "reduce" if reduced else "no-preference"}]
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         self.call("Emulation.setEmulatedMedia", features=features)
-        self.call("Page.navigate", url=pathlib.Path(path).resolve().as_uri())
+        self.call("Page.navigate", url=url)
         self.wait("document.documentElement?.dataset.drawn === 'yes'")
         self.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))")
+
+    def show(self, path, width, **look):
+        """The same with a file."""
+        self.open(pathlib.Path(path).resolve().as_uri(), width, **look)
 
     def key(self, name, text=None):
         for kind in ("keyDown", "keyUp"):
