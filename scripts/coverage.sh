@@ -19,5 +19,5 @@ if [ "${1:-}" != --no-run ]; then
 fi
 # Ignored errors: a count of a kernel's line that two threads added to at once may come out negative.
 gcovr --gcov-ignore-parse-errors --root . --filter 'src/' --object-directory build/coverage --csv build/coverage/lines.csv -j "$jobs" \
-    build/coverage >/dev/null
+    build/coverage >build/coverage/gcovr.log 2>&1 || { tail -n 30 build/coverage/gcovr.log; exit 1; }
 python3 scripts/coverage_table.py build/coverage/lines.csv 90
