@@ -161,10 +161,11 @@ static bool profile_of(const sid__row_vectors *vectors, const sid__history *hist
 {
     double weight = 1, square = 0;
     memset(profile, 0, (size_t)vectors->dim * sizeof *profile);
-    for (int64_t i = history->count - 1; i >= 0 && weight > 1e-12; i--, weight *= decay) {
+    for (int64_t i = history->count - 1; i >= 0 && weight > 1e-12; i--) {
         int64_t row = history->item[i];
         for (int d = 0; row < vectors->count && d < vectors->dim; d++)
             profile[d] = fma(weight, (double)vectors->x[row * vectors->dim + d], profile[d]);
+        weight *= decay;
     }
     for (int d = 0; d < vectors->dim; d++)
         square = fma(profile[d], profile[d], square);

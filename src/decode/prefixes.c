@@ -56,10 +56,11 @@ static int64_t copy_run(const sid__trie *trie, const sid__prefix *prefix, int32_
         node = child_of(trie, l - 1, node, prefix->code[l]);
     if (node < 0)
         return 0;
-    const int32_t *begin = &trie->level[prefix->count - 1].item_begin[node];
+    const int32_t *begin = trie->level[prefix->count - 1].item_begin;
+    int64_t count = begin[node + 1] - begin[node];
     if (row)
-        memcpy(row, trie->item + begin[0], (size_t)(begin[1] - begin[0]) * sizeof *row);
-    return begin[1] - begin[0];
+        memcpy(row, trie->item + begin[node], (size_t)count * sizeof *row);
+    return count;
 }
 
 int64_t sid__rows_below(const sid_model *m, const sid__prefixes *prefixes, int32_t *row)
