@@ -255,3 +255,60 @@ def test_a_training_goes_on(tmp_path, X):
             assert resumed.sids() == whole.sids()
     with pytest.raises(semid.UsageError, match="leave out resume="):
         semid.Catalog.fit(X, path=tmp_path / "other", resume=True, **options)
+
+
+@pytest.fixture
+def model(tmp_path, fitted, events):
+    with semid.Model.train("itemknn", events=events, catalog=fitted, path=tmp_path / "model") as trained:
+        yield trained
+
+
+def next_of(model, item_id):
+    return [found.item_id for found in model.recommend([item_id], k=5)], os.getpid()
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_model_in_workers(model, method):
+    """Fails when a model cannot be asked by worker processes."""
+    wanted = next_of(model, "item-3")[0]
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        found = pool.starmap(next_of, [(model, "item-3")] * 4)
+    assert all(ids == wanted and pid != os.getpid() for ids, pid in found)
+
+
+def test_model_forked_while_asked(model):
+    """Fails when a child waits for threads or turns that only its parent has."""
+    stop, histories = threading.Event(), [["item-3"]] * 600
+    wanted = model.recommend(["item-3"])
+
+    def ask():
+        while not stop.is_set():
+            model.recommend_many(histories)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert all(in_child(lambda: model.recommend_many(histories)[599] == wanted) for _ in range(3))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_everything_in_a_child(catalog, model, events, X, tmp_path):
+    """Fails when a child made by fork cannot fit, train, or use what needs no folder, after the parent used its threads."""
+    trie, quantizer, table = catalog.prefixes(), semid.Quantizer(codes=8).fit(X), semid.Table(4)
+    pieces = semid.Pieces.train(catalog, "ngram")
+    table.visit(np.arange(10))
+    codes, children, rows = quantizer.transform(X), trie.children()[0], pieces.rows(catalog)[0]
+
+    def child():
+        assert np.array_equal(quantizer.transform(X), codes) and np.array_equal(trie.children()[0], children)
+        assert np.array_equal(pieces.rows(catalog)[0], rows) and table.visit(np.arange(20)).shape == (20, 4)
+        with semid.Catalog.fit(X, path=tmp_path / "child", codes=8) as own:
+            assert len(own) == 600
+        return semid.Model.train("itemknn", events=events, catalog=catalog).info == model.info
+
+    assert in_child(child)
+    assert len(table) == 10
