@@ -13,15 +13,29 @@
 
 enum { STEP_MS = 20, FINISH_S = 30 };
 
+/* Messages come from all of the server's threads. */
+typedef struct speaker {
+    cli_app *app;
+    pthread_mutex_t lock;
+} speaker;
+
 static void note(void *user, bool is_warning, const char *text)
 {
+    speaker *s = user;
+    (void)pthread_mutex_lock(&s->lock);
     if (is_warning)
-        cli_warn(user, "%s", text);
+        cli_warn(s->app, "%s", text);
     else
-        cli_note(user, "%s", text);
+        cli_note(s->app, "%s", text);
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
-static srv_options options_of(cli_app *app)
+static void on_log(void *user, sid_log_level level, const char *message)
+{
+    note(user, level == SID_LOG_WARNING, message);
+}
+
+static srv_options options_of(cli_app *app, speaker *s)
 {
     const cli_setting *hosts = cli_setting_of(app, "allow-host");
     return (srv_options){.catalog = app->object[0],
@@ -44,7 +58,7 @@ static srv_options options_of(cli_app *app)
                          .worker_count = (int)cli_int(app, "workers"),
                          .connections_max = (int)cli_int(app, "connections-max"),
                          .note = note,
-                         .user = app};
+                         .user = s};
 }
 
 /* The next signal of `set` within `wait_ms`, or 0. */
@@ -61,11 +75,11 @@ static bool is_end(int number)
 }
 
 /* Ready says no for drain-s; then nothing new is taken, and what runs may end. */
-static void drain(cli_app *app, srv_server *server, const sigset_t *set)
+static void drain(cli_app *app, srv_server *server, const srv_options *options, const sigset_t *set)
 {
     double wait_s = (double)cli_int(app, "drain-s"), begin_s = cli_now_s();
     bool is_hurried = false;
-    cli_note(app, "draining for %lld s", (long long)cli_int(app, "drain-s"));
+    note(options->user, false, "draining");
     srv_drain(server);
     while (!is_hurried && cli_now_s() - begin_s < wait_s)
         is_hurried = is_end(next_signal(set, STEP_MS));
@@ -79,11 +93,11 @@ static void drain(cli_app *app, srv_server *server, const sigset_t *set)
 static void say_where(cli_app *app, const srv_server *server, const srv_options *options)
 {
     bool is_six = strchr(options->host, ':') != NULL;
-    if (options->unix_path)
-        cli_note(app, "serving %s on %s", options->catalog, options->unix_path);
-    else
-        cli_note(app, "serving %s on http://%s%s%s:%d", options->catalog, is_six ? "[" : "", options->host,
-                 is_six ? "]" : "", srv_port(server));
+    const char *text = options->unix_path
+                           ? cli_keep(app, "serving %s on %s", options->catalog, options->unix_path)
+                           : cli_keep(app, "serving %s on http://%s%s%s:%d", options->catalog, is_six ? "[" : "",
+                                      options->host, is_six ? "]" : "", srv_port(server));
+    note(options->user, false, text);
 }
 
 static sid_status serve(cli_app *app, const srv_options *options, const sigset_t *set)
@@ -96,22 +110,26 @@ static sid_status serve(cli_app *app, const srv_options *options, const sigset_t
         if (number == SIGHUP)
             srv_reload(server);
     }
-    drain(app, server, set);
+    drain(app, server, options, set);
     srv_stop(server);
-    cli_note(app, "stopped");
+    note(options->user, false, "stopped");
     return SID_OK;
 }
 
 static sid_status run(cli_app *app)
 {
-    const srv_options options = options_of(app);
+    speaker speaks = {.app = app, .lock = PTHREAD_MUTEX_INITIALIZER};
+    const srv_options options = options_of(app, &speaks);
     sigset_t set, before;
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &set, &before); /* the server's threads take this mask */
+    sid_ctx_on_log(app->ctx, on_log, &speaks);
+    sid_ctx_on_progress(app->ctx, NULL, NULL); /* a line that several threads would draw */
     sid_status status = serve(app, &options, &set);
+    sid_ctx_on_log(app->ctx, cli_on_log, app);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return status;
 }
