@@ -137,12 +137,15 @@ class Explorer:
 def journey_health(e):
     """Fails when the report of the server is not what is drawn."""
     e.open("")
+    e.browser.wait("performance.getEntriesByType('resource').some((each) => each.name.includes('view_compare'))")  # asked for when idle
     report = e.server.ask("/v1/report")["report"]
     check("health: the verdict", e.text(".verdict-card b").endswith(report["verdict"]), e.text(".verdict-card b"))
     check("health: every check", e.run("document.querySelectorAll('table.checks tbody tr').length") == len(report["checks"]))
     check("health: gauges", e.run("document.querySelectorAll('.gauge').length") > 3)
     check("health: bucket sizes", e.run("document.querySelectorAll('#sizes svg rect').length") > 0)
     check("health: the items", "400" in e.text(".tiles dd"), e.text(".tiles dd"))
+    files = e.run("performance.getEntriesByType('resource').filter((each) => each.name.includes('/ui/')).map((each) => each.decodedBodySize)")
+    check("health: all files together are small", len(files) > 20 and sum(files) <= 150000, sum(files))
     e.press("Codebook")
     check("health: a link leads on", e.run("location.hash") == "#/codebook" and e.run("document.activeElement.tagName") == "H2")
     e.complained("health")
