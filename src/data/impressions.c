@@ -109,9 +109,9 @@ static sid_status plan(reading *r, sid_error *err)
     for (int i = 0; i < o->dense_count; i++)
         c->name[COLUMN_DENSE + i] = o->dense[i];
     r->more = c->required_count;
-    for (int i = 0; i < r->impressions->id_count; i++)
+    for (int i = 0; o->columns && i < r->impressions->id_count; i++)
         c->name[c->required_count++] = o->columns->ids[i];
-    for (int i = 0; i < r->impressions->label_count; i++)
+    for (int i = 0; o->columns && i < r->impressions->label_count; i++)
         c->name[c->required_count++] = o->columns->labels[i];
     r->time = c->required_count;
     r->day = r->time + 1;

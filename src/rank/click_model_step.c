@@ -73,7 +73,8 @@ static int32_t meet(sid__click_model_batch *b, int32_t item)
 static int32_t gap_bucket(double seconds)
 {
     int32_t bucket = 0;
-    for (double least = 1; bucket + 1 < SID__GAP_BUCKETS && seconds >= least * MINUTE_S; least = 2 * least + 1)
+    for (int64_t least = 1; bucket + 1 < SID__GAP_BUCKETS && seconds >= (double)(least * MINUTE_S);
+         least = 2 * least + 1)
         bucket++;
     return bucket;
 }

@@ -125,7 +125,7 @@ static sid__value *logit(const void *options, sid__params *params, sid__tape *ta
 {
     enum { EXPERTS_MAX = 64 };
     const mmoe_options *o = options;
-    sid__value *expert[EXPERTS_MAX], *first = NULL, *loss = NULL, *x = sid__rank_side_by_side(tape, in);
+    sid__value *expert[EXPERTS_MAX] = {0}, *first = NULL, *loss = NULL, *x = sid__rank_side_by_side(tape, in);
     double weight[SID__RANK_TASKS_MAX];
     char gate[NAME_SIZE];
     sid__rank_tower tower;
