@@ -35,9 +35,11 @@ static void prelu_task(void *arg, int64_t begin, int64_t end, int worker)
     const gate_job *job = arg;
     int width = job->x->columns;
     (void)worker;
-    for (int64_t i = begin * width; i < end * width; i++) {
-        sid__real x = job->x->data[i];
-        job->y->data[i] = x > 0 ? x : x * job->w->data[i % width];
+    for (int64_t i = begin; i < end; i++) {
+        const sid__real *x = job->x->data + i * width, *slope = job->w->data;
+        sid__real *y = job->y->data + i * width;
+        for (int d = 0; d < width; d++)
+            y[d] = x[d] * (x[d] > 0 ? 1 : slope[d]);
     }
 }
 
@@ -46,8 +48,12 @@ static void prelu_back_task(void *arg, int64_t begin, int64_t end, int worker)
     const gate_job *job = arg;
     int width = job->x->columns;
     (void)worker;
-    for (int64_t i = begin * width; i < end * width; i++)
-        job->x->grad[i] += job->x->data[i] > 0 ? job->y->grad[i] : job->y->grad[i] * job->w->data[i % width];
+    for (int64_t i = begin; i < end; i++) {
+        const sid__real *x = job->x->data + i * width, *g = job->y->grad + i * width, *slope = job->w->data;
+        sid__real *to = job->x->grad + i * width;
+        for (int d = 0; d < width; d++)
+            to[d] += g[d] * (x[d] > 0 ? 1 : slope[d]);
+    }
 }
 
 static void prelu_backward(const sid_ctx *ctx, const sid__node *node)
@@ -61,7 +67,7 @@ static void prelu_backward(const sid_ctx *ctx, const sid__node *node)
     for (int64_t i = 0; sid__wants_grad(job.w) && i < job.x->rows; i++) /* in order: one sum a column */
         for (int d = 0; d < width; d++) {
             sid__real x = job.x->data[i * width + d];
-            job.w->grad[d] += x > 0 ? 0 : x * job.y->grad[i * width + d];
+            job.w->grad[d] += (x > 0 ? 0 : x) * job.y->grad[i * width + d];
         }
 }
 
