@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # ./dev bench [NAME...]: builds the programs of bench/, runs them beside their peers and keeps what they print in
-# bench/results/DATE-CPU.md. Names: machine gemm prefix table scaling quantize opq python large rqvae sequence rank beam bert pieces; without one all but `large`,
+# bench/results/DATE-CPU.md. Names: machine gemm prefix table scaling quantize opq python large rqvae sequence rank beam recommend bert pieces; without one all but `large`,
 # which fits 10 M x 64 vectors and takes some minutes and 6 GB of disk, and `rqvae`, `sequence`, `rank`, `beam` and `bert`, whose peers are PyTorch and
-# onnxruntime (SEMID_PYTHON must have them; SEMID_BERT is a model's folder, SEMID_ITEMS a file of items). Peers in Python (numpy's
+# onnxruntime (SEMID_PYTHON must have them; `recommend` asks the model SEMID_MODEL; SEMID_BERT is a model's folder, SEMID_ITEMS a file of items). Peers in Python (numpy's
 # OpenBLAS, faiss-cpu) come from the interpreter named by SEMID_PYTHON; without it a virtual environment is made in
 # build/bench-venv. Interrupting is safe.
 set -euo pipefail
@@ -12,7 +12,7 @@ tree=$PWD
 all="machine gemm prefix table scaling quantize opq python"
 names=${*:-$all}
 for name in $names; do
-    case " $all large rqvae sequence rank beam bert pieces " in *" $name "*) ;; *) fail "bench knows $all large rqvae sequence rank beam bert pieces, not \"$name\"" ;; esac
+    case " $all large rqvae sequence rank beam recommend bert pieces " in *" $name "*) ;; *) fail "bench knows $all large rqvae sequence rank beam recommend bert pieces, not \"$name\"" ;; esac
 done
 need $packages_bench
 build bench
@@ -48,6 +48,7 @@ run_rqvae() { "$python" bench/bench_rqvae.py --threads "${threads// /,}"; }
 run_sequence() { "$python" bench/bench_sequence.py --threads "${threads// /,}"; }
 run_rank() { "$python" bench/bench_rank.py --threads "${threads// /,}"; }
 run_beam() { "$python" bench/bench_beam.py --threads "${threads// /,}"; }
+run_recommend() { "$python" bench/bench_recommend.py "${SEMID_MODEL:?a model}"; }
 run_opq() { "$python" bench/bench_opq.py; }
 run_python() {
     SEMID_LIBRARY=build/bench/libsemid.so.0 PYTHONPATH=python "$python" bench/bench_python.py --threads "${threads##* }"
