@@ -88,6 +88,7 @@ static void store_free(srv_store *store)
     sid_prefixes_free(store->view);
     sid_catalog_close(store->front);
     sid_catalog_close(store->work);
+    sid_text_free(store->report);
     (void)pthread_mutex_destroy(&store->front_lock);
     (void)pthread_mutex_destroy(&store->work_lock);
     (void)pthread_mutex_destroy(&store->facets_lock);

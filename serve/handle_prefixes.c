@@ -253,22 +253,39 @@ static void put_uses(srv_text *text, srv_store *store, int level, use *row, int 
     srv_puts(text, "]");
 }
 
+/* The report of this version, which all levels are of, is made once: it takes seconds of a large catalogue. Under work_lock. */
+static sid_status freshen_report(srv_store *store, sid_error *err)
+{
+    sid_report report = {0};
+    sid_catalog_info info;
+    char *json = NULL;
+    sid_catalog_get_info(store->work, &info);
+    if (store->report && store->report_version == info.version)
+        return SID_OK;
+    sid_status status = sid_catalog_report(store->work, &report, err);
+    if (status == SID_OK)
+        status = sid_report_json(&report, &json, err);
+    if (status == SID_OK) {
+        sid_text_free(store->report);
+        store->report = json;
+        store->report_version = report.version;
+    }
+    sid_report_drop(&report);
+    return status;
+}
+
 /* The level's member of the report, as JSON; NULL: none. */
 static char *level_report(srv_store *store, int level, sid_error *err)
 {
-    sid_report report = {0};
-    char *json = NULL, *out = NULL;
+    char *out = NULL;
     (void)pthread_mutex_lock(&store->work_lock);
-    sid_status status = sid_catalog_report(store->work, &report, err);
-    (void)pthread_mutex_unlock(&store->work_lock);
-    if (status == SID_OK && sid_report_json(&report, &json, err) == SID_OK) {
-        json_t *root = json_loads(json, 0, NULL);
+    if (freshen_report(store, err) == SID_OK) {
+        json_t *root = json_loads(store->report, 0, NULL);
         const json_t *member = json_array_get(json_object_get(root, "level"), (size_t)level - 1);
         out = member ? json_dumps(member, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
         json_decref(root);
     }
-    sid_text_free(json);
-    sid_report_drop(&report);
+    (void)pthread_mutex_unlock(&store->work_lock);
     return out;
 }
 
