@@ -303,7 +303,7 @@ static const char *const examples[] = {
 
 const cli_command cli_retrieve = {
     .name = "retrieve",
-    .summary = "items below the prefixes of a history: candidates for a ranker",
+    .summary = "items below the prefixes of a history, for a ranker",
     .usage = "retrieve CATALOG --history a,b,c [-k N] [--budget NxM] [--events FILE | --impressions FILE]\n"
              "retrieve CATALOG --impressions FILE --test [-k N] [--budget NxM] [--depth N]\n"
              "retrieve CATALOG --history @FILE [--resolver score|fresh|random] [--within P,...] [--where COLUMN=VALUE]",

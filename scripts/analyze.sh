@@ -13,7 +13,7 @@ log=build/analyze.txt
 analyze() {
     # gcc 12 does not follow that SID_OK means that *out was set: its two checks of null pointers find only that.
     gcc -std=c17 -O1 -fanalyzer -Wno-analyzer-null-dereference -Wno-analyzer-null-argument \
-        -D_POSIX_C_SOURCE=200809L -I include -I src -I cli -c -o /dev/null "$1" 2>&1
+        -D_POSIX_C_SOURCE=200809L -I include -I src -I cli -I . -c -o /dev/null "$1" 2>&1
 }
 export -f analyze
 printf '%s\n' "$@" | xargs -P "$jobs" -I FILE bash -c 'analyze FILE' >"$log"

@@ -48,7 +48,7 @@ check_cppcheck() {
     mkdir -p build/cppcheck
     cppcheck --quiet --error-exitcode=1 --std=c11 -j "$jobs" --cppcheck-build-dir=build/cppcheck \
         --enable=warning,performance,portability --inline-suppr --suppress=missingIncludeSystem \
-        --suppress=normalCheckLevelMaxBranches -D__GNUC__=12 -D__x86_64__ -DNDEBUG -I include -I src \
+        --suppress=normalCheckLevelMaxBranches -D__GNUC__=12 -D__x86_64__ -DNDEBUG -I include -I src -I . \
         $(ls -d src cli serve 2>/dev/null)
 }
 

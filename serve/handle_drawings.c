@@ -87,7 +87,7 @@ static int by_size(const void *a, const void *b)
 static void cut(const char *sid, int64_t depth, char out[64])
 {
     size_t length = 0;
-    for (; sid[length] && length < 63; length++)
+    for (; length < 63 && sid[length]; length++)
         if (sid[length] == '-' && --depth == 0)
             break;
     memcpy(out, sid, length);

@@ -92,7 +92,7 @@ bool srv_npy_read(srv_request *request, int dim, float **x, int64_t *count)
     if (shape.dim != dim)
         return srv_fail(request, 422, SID_EDATA, "rows of %lld numbers, the catalogue takes %d", (long long)shape.dim,
                         dim);
-    float *rows = calloc((size_t)shape.count * (size_t)dim, sizeof *rows);
+    float *rows = calloc((size_t)shape.count * (size_t)dim + 1, sizeof *rows); /* + 1: there may be none */
     if (!rows)
         return srv_fail(request, 503, SID_ENOMEM, "out of memory; ask again");
     for (int64_t i = 0; i < shape.count * dim; i++) {

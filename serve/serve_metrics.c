@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <semid.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "route_table.h"
@@ -107,14 +108,16 @@ static void gauge(srv_text *text, const char *name, const char *help, double val
 
 static double resident_size(void)
 {
-    long long pages = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
+    char line[128] = "", *end = NULL;
+    FILE *file = fopen("/proc/self/statm", "re"); /* pages of all, pages in memory, .. */
     if (!file)
         return 0;
-    if (fscanf(file, "%lld %lld", &pages, &resident) != 2)
-        resident = 0;
+    bool is_read = fgets(line, sizeof line, file) != NULL;
     (void)fclose(file);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+    if (!is_read)
+        return 0;
+    (void)strtoll(line, &end, 10);
+    return (double)strtoll(end, NULL, 10) * (double)sysconf(_SC_PAGESIZE);
 }
 
 void srv_metrics_put(srv_text *text, srv_metrics *metrics, const srv_gauges *gauges)

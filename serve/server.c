@@ -121,11 +121,9 @@ static sid_status listen_tcp(const srv_options *options, int *out, int *port, si
     (void)setsockopt(*out, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     (void)snprintf(name, sizeof name, "%s port %d", options->host, options->port);
     TRY(listen_on(*out, address, size, name, err));
-    struct sockaddr_storage bound = {0};
-    size = sizeof bound;
-    (void)getsockname(*out, (struct sockaddr *)&bound, &size);
-    *port =
-        is_four ? ntohs(((struct sockaddr_in *)&bound)->sin_port) : ntohs(((struct sockaddr_in6 *)&bound)->sin6_port);
+    if (getsockname(*out, (struct sockaddr *)(void *)(is_four ? (void *)&four : (void *)&six), &size) != 0)
+        return fail(err, SID_EIO, "%s: cannot be told: %s", name, strerror(errno));
+    *port = ntohs(is_four ? four.sin_port : six.sin6_port);
     return SID_OK;
 }
 

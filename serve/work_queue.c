@@ -85,7 +85,7 @@ static void *run_worker(void *arg)
 {
     srv_queue *queue = arg;
     srv_request **batch = calloc((size_t)queue->batch_max, sizeof *batch);
-    srv_request *single[1];
+    srv_request *single[1] = {NULL};
     for (;;) {
         (void)pthread_mutex_lock(&queue->lock);
         while (queue->count == 0 && !queue->is_closed)

@@ -91,7 +91,7 @@ void sid__average_rows(const sid_eval_row *row, const int *group, int row_count,
         if (group[r] == index)
             add_spread(out, &row[r], k_count);
     for (int k = 0; k < k_count; k++)
-        out->cold_items[k] /= members;
+        out->cold_items[k] /= members > 0 ? members : 1;
     for (int metric = 0; metric < SID_METRIC_COUNT; metric++)
         for (int k = 0; k < k_count; k++) {
             out->seed_deviation[metric][k] = sqrt(out->seed_deviation[metric][k]);

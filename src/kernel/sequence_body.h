@@ -418,7 +418,8 @@ static double exp_sum(int64_t count, const sid__real *row, double *most)
         for (int v = 0; v < SUMS; v++)
             sum[v] += wide_exponential(load_wide(tail + v * WIDE) - *most);
     }
-    memcpy(lane, sum, sizeof lane);
+    for (int v = 0; v < SUMS; v++)
+        memcpy(lane + v * WIDE, &sum[v], sizeof sum[v]);
     for (int half = 4; half > 0; half /= 2)
         for (int i = 0; i < half; i++)
             lane[i] += lane[i + half];

@@ -117,8 +117,9 @@ sid__value *sid__tiger_attend_path(sid__tape *tape, const sid__value *qkv, int h
     int inner = qkv ? qkv->columns / 3 : 0, size = inner / heads;
     int64_t step = sid__row_step(keys);
     sid__value *out = qkv ? sid__tape_value(tape, qkv->rows, inner, false) : NULL;
-    float *weight = sid__tape_push(tape, (size_t)(2 * heads * step), sizeof *weight), *shift = weight + heads * step;
-    if (!out || !weight)
+    float *weight = sid__tape_push(tape, (size_t)(heads * step), sizeof *weight);
+    float *shift = sid__tape_push(tape, (size_t)(heads * step), sizeof *shift);
+    if (!out || !weight || !shift)
         return NULL;
     assert(keys <= KEYS_MAX);
     for (int64_t i = 0; i < heads * step; i++) {

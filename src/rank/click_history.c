@@ -11,7 +11,7 @@ sid_status sid__click_history_create(int64_t users, int max, sid__click_history 
 sid_status sid__click_history_reserve(sid__click_history *history, int64_t users, sid_error *err)
 {
     static const char what[] = "histories of users";
-    int64_t count = history->users, clicks = history->users, times = history->users;
+    int64_t count = history->users, clicks = count, times = count;
     size_t max = (size_t)history->max;
     if (users <= history->users || max == 0)
         return SID_OK;

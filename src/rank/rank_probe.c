@@ -63,7 +63,7 @@ sid_status sid__probe_twins(sid__rank_model *model, const sid_impressions *im, c
     for (int64_t i = 0; status == SID_OK && i < rows; i += 2)
         sum += 2 * fabs(p[i] - p[i + 1]) / (p[i] + p[i + 1] + 1e-12);
     if (status == SID_OK)
-        *out = sum / (double)(rows / 2);
+        *out = 2 * sum / (double)rows;
     sid__free(shown.row);
     sid__free(shown.dense);
     sid__free(p);

@@ -164,8 +164,8 @@ static void put_words(sid__page_text *to, const sid_rank_comparison *c)
 static void put_differences(sid__page_text *to, const sid_rank_comparison *c)
 {
     const sid__strip strip[] = {
-        {"All impressions", "AUC less the first arm's", SID_RANK_SLICE_ALL, auc_difference, run_difference, true},
-        {"New items", "first shown on the day that is asked", SID_RANK_SLICE_NEW, auc_difference, run_difference,
+        {"All impressions", "AUC less the first arm's", auc_difference, run_difference, SID_RANK_SLICE_ALL, true},
+        {"New items", "first shown on the day that is asked", auc_difference, run_difference, SID_RANK_SLICE_NEW,
          true}};
     open_section(to, "What each arm gains",
                  "Dots are means over runs, small ones single runs, lines the 95 % interval of resampled users. "
@@ -192,7 +192,7 @@ static void put_slices(sid__page_text *to, const sid_rank_comparison *c, const s
                                                             "the next 50 %", "shown least"};
     sid__strip strip[SID_RANK_SLICE_COUNT];
     for (int s = 0; s < SID_RANK_SLICE_COUNT; s++)
-        strip[s] = (sid__strip){slice_name[s], below[s], s, auc_of, run_auc, false};
+        strip[s] = (sid__strip){slice_name[s], below[s], auc_of, run_auc, s, false};
     open_section(to, "Where", "AUC by how often an item was shown in training.");
     put_ceilings(to, options->best_auc, "No ranker can pass");
     put_ceilings(to, options->content_auc, "Nor, knowing content alone");
@@ -202,10 +202,10 @@ static void put_slices(sid__page_text *to, const sid_rank_comparison *c, const s
 
 static void put_stability(sid__page_text *to, const sid_rank_comparison *c)
 {
-    static const sid__strip strip[] = {{"NE", "1: the click rate alone", SID_RANK_SLICE_ALL, ne_of, NULL, false},
-                                       {"NE of new items", "less is better", SID_RANK_SLICE_NEW, ne_of, NULL, false},
-                                       {"Drift", "NE two days old, less of today", 0, drift_of, NULL, false},
-                                       {"A/A difference", "between equal items", 0, aar_of, NULL, false}};
+    static const sid__strip strip[] = {{"NE", "1: the click rate alone", ne_of, NULL, SID_RANK_SLICE_ALL, false},
+                                       {"NE of new items", "less is better", ne_of, NULL, SID_RANK_SLICE_NEW, false},
+                                       {"Drift", "NE two days old, less of today", drift_of, NULL, 0, false},
+                                       {"A/A difference", "between equal items", aar_of, NULL, 0, false}};
     open_section(to, "How sure and how steady",
                  "Normalised entropy; how much worse a ranker fits what is two days old than what it just saw; by how "
                  "much its answers differ for items that are equal but for their ids. Less is better everywhere.");

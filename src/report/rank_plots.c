@@ -91,7 +91,9 @@ static void put_frame(sid__page_text *to, const sid__strip *s, const axis *a, in
     sid__page_printf(to, "</text><text x=\"%d\" y=\"26\">", a->from);
     sid__page_html(to, s->below);
     sid__page_printf(to, "</text>\n");
-    for (double t = ceil(a->low / step) * step; t <= a->high; t += step) {
+    double first = ceil(a->low / step);
+    for (int i = 0; (first + i) * step <= a->high; i++) {
+        double t = (first + i) * step;
         int x = place(a, t);
         bool is_zero = s->has_zero && fabs(t) < step / 2;
         sid__page_printf(to, "<line class=\"%s\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", is_zero ? "axis" : "grid",
@@ -209,7 +211,7 @@ static int by_height(const void *left, const void *right)
 /* Names at the ends of lines, moved apart: down from the top, then up from the bottom. */
 static void put_line_names(sid__page_text *to, const sid_rank_comparison *c, const axis *x, const axis *y)
 {
-    line_end end[64];
+    line_end end[64] = {{0}};
     int count = 0;
     for (int arm = 0; arm < c->arm_count && count < 64; arm++)
         if (!isnan(less_first(c, arm, c->days - 1)))
@@ -230,7 +232,9 @@ static void put_days_frame(sid__page_text *to, const sid_rank_comparison *c, con
 {
     double step = tick_step(y);
     int every = (c->days + 11) / 12;
-    for (double t = ceil(y->low / step) * step; t <= y->high; t += step) {
+    double first = ceil(y->low / step);
+    for (int i = 0; (first + i) * step <= y->high; i++) {
+        double t = (first + i) * step;
         bool is_zero = fabs(t) < step / 2;
         sid__page_printf(to, "<line class=\"%s\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", is_zero ? "axis" : "grid",
                          x->from, x->to, place(y, t), place(y, t));

@@ -15,10 +15,10 @@ typedef struct sid__mark {
 
 typedef struct sid__strip {
     const char *title, *below; /* below: what the figure means */
-    int slice;
     sid__mark (*of_arm)(const sid_rank_comparison *comparison, int arm, int slice);
     double (*of_run)(const sid_rank_comparison *comparison, int arm, int seed, int slice); /* NULL: no dots of runs */
-    bool has_zero;                                                                         /* a line at 0 */
+    int slice;
+    bool has_zero; /* a line at 0 */
 } sid__strip;
 
 /* Panels side by side on common rows. */

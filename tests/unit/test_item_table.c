@@ -9,7 +9,9 @@ enum { ITEMS = 12, DIM = 6, LEVELS = 2 };
 static sid_model *made_model(const sid__split *split, const sid_vectors *vectors)
 {
     sid_model *m = NULL;
-    TEST_OK(sid__model_begin(ctx, &(sid_train_options){.family = "sasrec", .vectors = vectors}, split, &m, err));
+    TEST_OK(sid__model_begin(
+        ctx, &(sid_train_options){.family = "sasrec", .options = "item_embedding=content", .vectors = vectors}, split,
+        &m, err));
     m->sids = (sid__item_sids){.count = ITEMS, .levels = LEVELS, .width = LEVELS, .codes = {4, 3}, .missing = 1};
     TEST_OK(sid__alloc(&m->sids.code, ITEMS * LEVELS, sizeof(uint16_t), "codes", err));
     TEST_OK(sid__alloc(&m->sids.is_known, ITEMS, 1, "codes", err));

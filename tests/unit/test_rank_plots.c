@@ -25,8 +25,8 @@ static double run_auc(const sid_rank_comparison *c, int arm, int seed, int slice
 /* Fails when an arm lacks its row, its interval or its runs, or a gain is shown where the interval holds zero. */
 static void test_strips(void **state)
 {
-    static const sid__strip strip[] = {{"one", "<below>", 0, difference, run_auc, true},
-                                       {"none", "", 0, nothing, NULL, false}};
+    static const sid__strip strip[] = {{"one", "<below>", difference, run_auc, 0, true},
+                                       {"none", "", nothing, NULL, 0, false}};
     page_comparison p;
     sid__page_text to = {0};
     (void)state;

@@ -30,7 +30,8 @@ static void test_bad_widths(void **state)
 {
     sid__params params = {0};
     (void)state;
-    TEST_FAILS(sid__rank_mlp_declare("0", 3, 1, &params, err), SID_EUSAGE, "mlp");
+    const sid__rank_net net = {.hidden = "0", .name = "mlp", .in = 3, .out = 1};
+    TEST_FAILS(sid__rank_net_declare(&net, &params, err), SID_EUSAGE, "mlp");
     sid__params_drop(&params);
 }
 

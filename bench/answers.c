@@ -1,4 +1,4 @@
-/* recommend.c: how long one answer of a trained model takes in the library, how long 64 in one call, and memory.
+/* answers.c: how long one answer of a trained model takes in the library, how long 64 in one call, and memory.
  *
  *     bench_recommend MODEL [THREADS]    histories of 8 of its items, 10 answers
  */
