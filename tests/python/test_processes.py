@@ -142,6 +142,7 @@ def test_fork_while_others_read(catalog, X):
 INTERRUPTED = """
     import os, signal, sys, threading, time
     import numpy as np, semid
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background have it ignored
     X = np.random.default_rng(1).normal(size=(60000, 64)).astype(np.float32)
     seen = []
     def progress(*at):
@@ -169,6 +170,7 @@ def test_ctrl_c(tmp_path):
 
 def test_a_handle_outlives_an_interrupt(catalog, X):
     """Fails when an interrupted call leaves its catalogue canceled."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background have it ignored
     many = np.repeat(X, 2000, axis=0)
     timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
