@@ -479,7 +479,7 @@ typedef struct sid_rank_page_options {
 } sid_rank_page_options;
 
 /* Writes the comparison as one HTML file that needs nothing else and runs no script: differences with intervals, AUC by slice, NE by
- * day, AUC by memory, words and the table. `path` is replaced as a whole; "-": standard output. `size` (NULL allowed): bytes
+ * day, words and the table. `path` is replaced as a whole; "-": standard output. `size` (NULL allowed): bytes
  * written. SID_EIO, SID_ENOMEM. */
 SID_API SID_MUST_CHECK sid_status sid_rank_page(const sid_rank_comparison *comparison,
                                                 const sid_rank_page_options *options, const char *path, int64_t *size,
