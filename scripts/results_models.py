@@ -46,7 +46,7 @@ TABLES = [
         ("gru4rec", "gru4rec --precision bf16"),
         ("sasrec", "sasrec --precision bf16"),
         ("sasrec-no-id", f"sasrec {PARTS} sid,content --dropout 0.3 --epochs 40 --precision bf16"),
-        ("sidgpt", f"{WRITER} --epochs 100"),
+        ("sidgpt", f"{WRITER} --epochs 80"),
     ]),
     ("microlens", "microlens", "MicroLens, its own split", "--split column", 4, [
         ("item2vec", "item2vec"),
