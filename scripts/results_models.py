@@ -7,7 +7,8 @@ Each row is one `semid train`, kept in build/results/models/TABLE/ROW, and each 
 TABLE.json beside them. A row that was not trained is left out, and the page says so; --train trains what is missing, one after
 the other, which takes hours. --model takes a model that was trained elsewhere by the row's command. --only evaluates these
 tables anew; the others come from what is kept. Times and memory are the training's own log, so they are of the machine that
-trained. The text between the tables stands in results_models_page.txt.
+trained. Rows of SEEDED tables are trained three times, by seeds 42, 43 and 44 (ROW, ROW-43, ROW-44), and their mean stands in the
+page; tiger once. The text between the tables stands in results_models_page.txt.
 """
 import argparse
 import json
@@ -25,6 +26,8 @@ FIGURES = ["recall@5", "ndcg@5", "recall@10", "ndcg@10"]
 
 PARTS = "--catalog catalog --item-embedding"
 WRITER = "sidgpt --catalog catalog-4 --item-embedding sid,content --dense 1 --precision bf16"
+SEEDED = {"beauty_loo"}
+ONCE = {"tiger", "sidgpt-codes"}
 # name, data set, title, what goes to train and eval, codes of a SID, rows: name, what goes to train; catalog-4 is one of four codes
 TABLES = [
     ("beauty_loo", "beauty", "Beauty, leave-one-out, ties in the order of the file", "--split loo --ties file", 3, [
@@ -79,34 +82,54 @@ def fit_catalog(semid, data, levels, through):
     return path
 
 
+def seeds_of(table, row):
+    """(directory, seed) of each training of a row."""
+    if table[0] not in SEEDED or row[0] in ONCE:
+        return [(row[0], 42)]
+    return [(row[0], 42), (f"{row[0]}-43", 43), (f"{row[0]}-44", 44)]
+
+
 def levels_of(words, usual):
     own = re.search(r"--catalog catalog-(\d+)", words)
     return int(own.group(1)) if own else usual
 
 
-def train(semid, table, row, through):
+def train(semid, table, row, directory, seed, through):
     name, data, _, split, levels, _ = table
     words = row[1]
     if "--catalog" in words:
         path = fit_catalog(semid, data, levels_of(words, levels), through)
         words = re.sub(r"--catalog catalog(-\d+)?", "--catalog " + shlex.quote(path), words)
     os.makedirs(at(name), exist_ok=True)
-    path = at(name, row[0])
+    path = at(name, directory)
     resume = ["--resume"] if os.path.exists(path + ".checkpoint") else []
     items = [] if "--catalog" in words else ["--items", f"{DATA}/{data}/items.tsv"]
     run([semid, "train", *shlex.split(words), "--events", f"{DATA}/{data}/events.tsv", *items, *shlex.split(split), "-o", path,
-         *resume], through)
+         "--seed", str(seed), *resume], through)
+
+
+def name_rows(found, trained):
+    """Says of each line of an evaluation which row it is: the models in order, and the means by what their seeds share."""
+    kin = {}
+    for model, row in zip(found["models"], trained):
+        model["row"] = row
+        kin[model["family"], model["options"]] = row
+    for model in found["models"][len(trained):]:
+        model["row"] = kin[model["family"], model["options"]]
+    means = {m["row"] for m in found["models"] if m.get("seeds")}
+    found["models"] = [m for m in found["models"] if m.get("seeds") or m["row"] not in means]
+    order = list(dict.fromkeys(trained))
+    found["models"].sort(key=lambda m: order.index(m["row"]))
 
 
 def evaluate(semid, table, through):
     name, data, _, split, _, rows = table
-    models = [at(name, row[0]) for row in rows if os.path.exists(at(name, row[0]))]
+    there = [(row[0], d) for row in rows for d, _ in seeds_of(table, row) if os.path.exists(at(name, d))]
     folder = os.path.join(DATA, data)
-    text = run([semid, "eval", *models, "--events", f"{folder}/events.tsv", "--items", f"{folder}/items.tsv", "--vectors",
-                f"{folder}/text_minilm.npy", *shlex.split(split), "--format", "json"], through)
+    text = run([semid, "eval", *[at(name, d) for _, d in there], "--events", f"{folder}/events.tsv", "--items",
+                f"{folder}/items.tsv", "--vectors", f"{folder}/text_minilm.npy", *shlex.split(split), "--format", "json"], through)
     found = json.loads(text)
-    for model, path in zip(found["models"], models):
-        model["row"] = os.path.basename(path)
+    name_rows(found, [row for row, _ in there])
     found["dataset"] = f"{data}/events.tsv"
     with open(at(name + ".json"), "w", encoding="utf-8") as file:
         json.dump(found, file, indent=1)
@@ -135,6 +158,9 @@ def line_of(model, label, seconds, memory, best):
     low, high = model["ci95"]["ndcg@10"]
     if model is best:
         figures = f"**{figures}**"
+    if model.get("seeds"):
+        label += f" x{model['seeds']}"
+        figures += f" (sd {points(model['seed_deviation']['ndcg@10'])})"
     return "| " + " | ".join([
         label, figures, f"{5e3 * (high - low):.0f}", points(cold["metrics"]["recall@10"]),
         points(model["segments"]["few"]["metrics"]["recall@10"]), points(model["segments"]["warm"]["metrics"]["recall@10"]),
@@ -208,8 +234,9 @@ def main():
             print(f"results: NO DATA {table[1]}: its tables are SKIPPED", file=sys.stderr)
             continue
         for row in table[5]:
-            if given.train and not os.path.exists(at(table[0], row[0])):
-                train(given.semid, table, row, given.through)
+            for directory, seed in seeds_of(table, row):
+                if given.train and not os.path.exists(at(table[0], directory)):
+                    train(given.semid, table, row, directory, seed, given.through)
         if given.only or given.train or not os.path.exists(at(table[0] + ".json")):
             os.makedirs(WORK, exist_ok=True)
             evaluate(given.semid, table, given.through)

@@ -8,6 +8,13 @@
 
 enum { WINDOW_BATCHES = 64 };
 
+/* Sequences that a batch may have. */
+static int64_t users_of(const sid__batcher *b)
+{
+    int64_t users = b->options.batch_users;
+    return users > 0 && users < b->sample_count ? users : b->sample_count;
+}
+
 /* ---- Samples ------------------------------------------------------------------------------------------------------ */
 
 static int64_t count_samples(const sid__split *split, bool is_prefix)
@@ -46,7 +53,7 @@ static sid_status make_room(sid__batcher *b, sid_error *err)
 {
     const sid__batcher_options *o = &b->options;
     int64_t longest = longest_run(b->split), most = o->history_max < longest ? o->history_max + 1 : longest;
-    int64_t users = o->batch_users < b->sample_count ? o->batch_users : b->sample_count;
+    int64_t users = users_of(b);
     size_t samples = (size_t)b->sample_count;
     b->tokens_max = users * most;
     if (o->batch_tokens > 0 && o->batch_tokens < b->tokens_max)
@@ -68,6 +75,11 @@ sid_status sid__batcher_create(const sid__split *split, const sid__batcher_optio
                                sid_error *err)
 {
     *out = (sid__batcher){.split = split, .options = *options, .epoch = -1};
+    if (options->batch_users == 0 && options->batch_tokens == 0)
+        return sid__fail(
+            err, SID_EUSAGE,
+            "batch_users and batch_tokens are both 0, any number; one of them must say how much a step takes, "
+            "batch_tokens=1024 for one");
     out->sample_count = count_samples(split, options->augment == SID__AUGMENT_PREFIX);
     if (out->sample_count == 0)
         return sid__fail(err, SID_EDATA,
@@ -157,9 +169,10 @@ static void sort_by_length(sid__batcher *b, int64_t begin, int64_t end)
 static void cut_batches(sid__batcher *b, int64_t begin, int64_t end)
 {
     const sid__batcher_options *o = &b->options;
+    int64_t users = users_of(b);
     for (int64_t at = begin; at < end;) {
         int64_t first = at, tokens = 0;
-        while (at < end && at - first < o->batch_users) {
+        while (at < end && at - first < users) {
             tokens += tokens_of(b, b->order[at]);
             if (o->batch_tokens > 0 && tokens > o->batch_tokens && at > first)
                 break;
@@ -172,7 +185,7 @@ static void cut_batches(sid__batcher *b, int64_t begin, int64_t end)
 
 void sid__batcher_begin(sid__batcher *b, int64_t epoch)
 {
-    int64_t step = b->options.batch_users < b->sample_count ? b->options.batch_users * WINDOW_BATCHES : b->sample_count;
+    int64_t users = users_of(b), step = users < b->sample_count ? users * WINDOW_BATCHES : b->sample_count;
     if (epoch == b->epoch)
         return;
     for (int64_t i = 0; i < b->sample_count; i++) {

@@ -4,8 +4,9 @@
  *     for each epoch: sid__batcher_begin(&batcher, epoch); then sid__batcher_get(&batcher, i) for i < batcher.batch_count
  *
  * A batch is a function of (options, epoch, i) alone: no other state, so that a training is resumed by its numbers. Sequences
- * lie one behind the other, without padding. An epoch: samples are shuffled; windows of 64 batches are sorted by length, so
- * that a batch holds alike lengths, and cut into batches; the batches of a window are shuffled.
+ * lie one behind the other, without padding. An epoch: samples are shuffled; windows of 64 batches (all samples, where
+ * batch_users is 0) are sorted by length, so that a batch holds alike lengths, and cut into batches; the batches of a window are
+ * shuffled.
  */
 #ifndef SEMID_DATA_BATCHER_H
 #define SEMID_DATA_BATCHER_H
@@ -25,9 +26,10 @@ typedef struct sid__batcher_options {
     sid__samples samples;
     sid__augment augment;
     double crop_rate;
-    bool ties_augment;                 /* the order of a user's events of one moment is drawn anew each epoch */
-    int64_t history_max;               /* items in front of a target */
-    int64_t batch_users, batch_tokens; /* a batch holds at most; one sequence at least. tokens 0: any number */
+    bool ties_augment;   /* the order of a user's events of one moment is drawn anew each epoch */
+    int64_t history_max; /* items in front of a target */
+    int64_t batch_users,
+        batch_tokens; /* a batch holds at most; one sequence at least. 0: any number; one of them not */
     uint64_t seed;
 } sid__batcher_options;
 

@@ -23,16 +23,12 @@ typedef struct sid__training {
 
 /* Rows of an option table whose struct S has `sid__training training`; the values are what the family starts from. */
 /* clang-format off */
-#define SID__TRAINING_OPTIONS(S, EPOCHS, BATCH_USERS, LR, WD, DROPOUT, HISTORY_MAX, AUGMENT, VALID_EVERY, VALID_USERS) \
-    SID__TRAINING_OPTIONS_TOKENS(S, EPOCHS, BATCH_USERS, "0", LR, WD, DROPOUT, HISTORY_MAX, AUGMENT, VALID_EVERY,      \
-                                 VALID_USERS)
-/* The same where long histories would take much memory. */
-#define SID__TRAINING_OPTIONS_TOKENS(S, EPOCHS, BATCH_USERS, BATCH_TOKENS, LR, WD, DROPOUT, HISTORY_MAX, AUGMENT,      \
-                                     VALID_EVERY, VALID_USERS)                                                         \
+#define SID__TRAINING_OPTIONS(S, EPOCHS, BATCH_USERS, BATCH_TOKENS, LR, WD, DROPOUT, HISTORY_MAX, AUGMENT, VALID_EVERY, \
+                              VALID_USERS)                                                                             \
     {"epochs", SID_OPTION_INT, EPOCHS, 1, 1e6, NULL, "passes over the users, at most", SID__TRAINING_AT(S, epochs)},   \
     {"minutes", SID_OPTION_FLOAT, "0", 0, 1e6, NULL,                                                                   \
      "epochs that fit in so many minutes, by 50 timed steps; 0: as epochs says", SID__TRAINING_AT(S, minutes)},        \
-    {"batch_users", SID_OPTION_INT, BATCH_USERS, 1, 1 << 20, NULL, "histories a step",                                 \
+    {"batch_users", SID_OPTION_INT, BATCH_USERS, 0, 1 << 20, NULL, "histories a step, at most; 0: any number",           \
      SID__TRAINING_AT(S, batch_users)},                                                                                \
     {"batch_tokens", SID_OPTION_INT, BATCH_TOKENS, 0, 1e9, NULL, "items a step, at most; 0: any number",               \
      SID__TRAINING_AT(S, batch_tokens)},                                                                               \

@@ -7,7 +7,7 @@ static const double deviation = 0.02;
 
 #define AT(field) offsetof(sid__sasrec_options, field)
 static const sid_option option_table[] = {
-    SID__TRAINING_OPTIONS(sid__sasrec_options, "60", "128", "0.001", "0", "0.5", "50", "crop", "1", "0"),
+    SID__TRAINING_OPTIONS(sid__sasrec_options, "60", "0", "1024", "0.001", "0", "0.5", "50", "crop", "1", "0"),
     {"dim", SID_OPTION_INT, "64", 1, 4096, NULL, "width of items and hidden states", AT(dim)},
     {"blocks", SID_OPTION_INT, "2", 1, SID__SASREC_BLOCKS_MAX, NULL, "layers of attention and feed-forward",
      AT(blocks)},

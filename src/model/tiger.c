@@ -16,7 +16,7 @@
 
 #define AT(field) offsetof(sid__tiger_options, field)
 static const sid_option option_table[] = {
-    SID__TRAINING_OPTIONS(sid__tiger_options, "40", "256", "0.001", "0.035", "0.15", "20", "prefix", "5", "2000"),
+    SID__TRAINING_OPTIONS(sid__tiger_options, "40", "256", "0", "0.001", "0.035", "0.15", "20", "prefix", "5", "2000"),
     {"preset", SID_OPTION_CHOICE, "cpu", 0, 0, "cpu|paper",
      "sizes of the network: cpu dim=128,layers=3,heads=4,head_size=32,ff=512; paper "
      "dim=128,layers=4,heads=6,head_size=64,ff=1024, "

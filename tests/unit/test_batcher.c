@@ -7,7 +7,7 @@ static sid__batcher made_batcher(const sid__split *split, sid__batcher_options o
 {
     sid__batcher b;
     options.history_max = options.history_max ? options.history_max : 50;
-    options.batch_users = options.batch_users ? options.batch_users : 4;
+    options.batch_users = options.batch_users || options.batch_tokens ? options.batch_users : 4;
     options.seed = options.seed ? options.seed : 9;
     TEST_OK(sid__batcher_create(split, &options, &b, err));
     return b;
@@ -185,6 +185,29 @@ static void test_limits(void **state)
     sid_events_free(events);
 }
 
+/* Fails when batches by items alone are not as full as histories allow, so that events of some would weigh more in a step. */
+static void test_by_items(void **state)
+{
+    (void)state;
+    sid_events *events = made_events(ctx, 200, 30);
+    sid__split split;
+    int64_t sparse = 0, most = 0;
+    TEST_OK(sid__split_make(events, NULL, &split, err));
+    sid__batcher b = made_batcher(&split, (sid__batcher_options){.history_max = 10, .batch_tokens = 60});
+    sid__batcher_begin(&b, 0);
+    for (int64_t i = 0; i < b.batch_count; i++) {
+        sid__batch batch = sid__batcher_get(&b, i);
+        sparse += batch.tokens <= 60 - 10; /* one more history would have had room */
+        most = batch.sequences.count > most ? batch.sequences.count : most;
+        assert_in_range(batch.tokens, 1, 60);
+    }
+    assert_in_range(sparse, 0, 1); /* what was left in the end */
+    assert_true(most > 6);
+    sid__batcher_drop(&b);
+    sid__split_drop(&split);
+    sid_events_free(events);
+}
+
 /* Fails when events of one moment keep their order in all epochs, or others lose theirs. */
 static void test_ties(void **state)
 {
@@ -221,6 +244,8 @@ static void test_bad(void **state)
     TEST_OK(sid__split_make(events, NULL, &split, err));
     assert_int_equal(sid__batcher_create(&split, &options, &b, &error), SID_EDATA);
     assert_non_null(strstr(error.message, "none of the 2 users has two events"));
+    assert_int_equal(sid__batcher_create(&split, &(sid__batcher_options){.history_max = 5}, &b, &error), SID_EUSAGE);
+    assert_non_null(strstr(error.message, "batch_tokens=1024"));
     sid__split_drop(&split);
     sid_events_free(events);
     events = made_events(ctx, 20, 9);
@@ -240,7 +265,7 @@ int main(void)
         cmocka_unit_test(test_epoch),    cmocka_unit_test(test_history_max),
         cmocka_unit_test(test_prefixes), cmocka_unit_test(test_a_function_of_epoch),
         cmocka_unit_test(test_limits),   cmocka_unit_test(test_ties),
-        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_by_items), cmocka_unit_test(test_bad),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -110,7 +110,7 @@ static void test_tripwire(void **state)
     TEST_OK(sid_events_read(ctx, real_data("beauty/events.tsv"), &(sid_events_options){.items = items}, &events, err));
     const sid_train_options train = {
         .family = "sasrec",
-        .options = "epochs=6,batch_users=64,lr=0.02,dropout=0.1,valid_every=6,dim=16,blocks=1,heads=1,"
+        .options = "epochs=6,batch_users=64,batch_tokens=0,lr=0.02,dropout=0.1,valid_every=6,dim=16,blocks=1,heads=1,"
                    "loss=ce-sampled,negatives=128"};
     TEST_OK(sid_model_train(ctx, &train, events, NULL, &m, err));
     TEST_OK(sid_evaluate(ctx, events, &(sid_eval_options){.bootstrap = -1, .no_baselines = true},
