@@ -2,7 +2,8 @@
 """Training steps of sequence models beside PyTorch at its best, interleaved on the same cores: SASRec with the softmax over 12,001
 items at 128 x 50 positions, TIGER's T5 (4 + 4 layers, 256 samples of 80 tokens). fp32 beside fp32, bf16 beside bf16 autocast.
 
-    bench/bench_sequence.py [--models sasrec,tiger] [--threads 1,2] [--repeats 5] [--worker PATH]
+    bench/bench_sequence.py [--models sasrec,tiger] [--precisions fp32,bf16] [--threads 1,2] [--repeats 5]
+        [--worker PATH]
 
 At its best: its allocator keeps its pages (the MALLOC_ variables). Needs torch in the Python that runs it.
 """
@@ -22,7 +23,9 @@ FLOP = {"sasrec": SASREC, "tiger": 3 * (ENCODER + DECODER + 2 * 1024 * 128 * 110
 def run(options, threads):
     torch = [sys.executable, os.path.join(TREE, "bench", "worker_sequence_torch.py"), str(threads)]
     flags = open("/proc/cpuinfo").read()
-    for precision in ["fp32"] + (["bf16"] if "avx512_bf16" in flags else []):
+    for precision in options.precisions.split(","):
+        if precision == "bf16" and "avx512_bf16" not in flags:
+            continue
         isa = ["avx512"] if precision == "fp32" and "avx512" in flags else []  # whose limit is that of fp32
         ours = Worker("", [options.worker, str(threads), *isa], threads, {})
         peer = Worker("", torch + [precision] * (precision == "bf16"), threads, KEEP_PAGES)
@@ -37,6 +40,7 @@ def run(options, threads):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", default="sasrec,tiger")
+    parser.add_argument("--precisions", default="fp32,bf16")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--worker", default=os.path.join(BENCH, "bench_sequence"))

@@ -306,11 +306,26 @@ static void round_rows(const sid__bf16_rows *rows, const sid__bf16_target *to)
     for (int j = 0; j < rows->columns && rows->sum; j++)
         rows->sum[j] = 0;
     switch (flags) {
+    case HAS_ROWS:
+        round_all(rows, to, HAS_ROWS);
+        break;
+    case HAS_PAIRS:
+        round_all(rows, to, HAS_PAIRS);
+        break;
     case BOTH:
         round_all(rows, to, BOTH);
         break;
+    case BOTH | HAS_RELU:
+        round_all(rows, to, BOTH | HAS_RELU);
+        break;
     case BOTH | HAS_BIAS | HAS_RELU:
         round_all(rows, to, BOTH | HAS_BIAS | HAS_RELU);
+        break;
+    case BOTH | HAS_KEPT:
+        round_all(rows, to, BOTH | HAS_KEPT);
+        break;
+    case BOTH | HAS_SUM:
+        round_all(rows, to, BOTH | HAS_SUM);
         break;
     case BOTH | HAS_KEPT | HAS_SUM:
         round_all(rows, to, BOTH | HAS_KEPT | HAS_SUM);

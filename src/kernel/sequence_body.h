@@ -42,24 +42,48 @@ static inline sid__real shift_row(int count, sid__real scale, const sid__real *b
 
 static inline sid__real largest(int count, const sid__real *row)
 {
-    vector most = all(-REAL_MAX);
-    for (int j = 0; j < count; j += LANES)
-        most = choose((bits)(load(row + j) > most), load(row + j), most);
-    return largest_lane(most);
+    vector most[TURNS];
+    const int turns = TURNS;
+    int j = 0;
+    EACH_TURN most[t] = all(-REAL_MAX);
+    for (; j + TURNS * LANES <= count; j += TURNS * LANES)
+        EACH_TURN
+        {
+            vector x = load(row + j + t * LANES);
+            most[t] = choose((bits)(x > most[t]), x, most[t]);
+        }
+    for (; j < count; j += LANES)
+        most[0] = choose((bits)(load(row + j) > most[0]), load(row + j), most[0]);
+    for (int t = 1; t < turns; t++)
+        most[0] = choose((bits)(most[t] > most[0]), most[t], most[0]);
+    return largest_lane(most[0]);
+}
+
+enum { SWEEP = TURNS * LANES }; /* numbers at a time, a multiple of 16 */
+
+/* `turns` registers of exponentials. */
+__attribute__((always_inline)) static inline void some_exponentials(const int turns, sid__real most, sid__real *row,
+                                                                    vector sum[VECTORS])
+{
+    vector x[TURNS];
+    EACH_TURN x[t] = load(row + t * LANES) - all(most);
+    exponentials_below(turns, x);
+    EACH_TURN
+    {
+        sum[t % VECTORS] += x[t];
+        store(row + t * LANES, x[t]);
+    }
 }
 
 /* row = exp(row - most); gives the sums of sixteen lanes. */
 static inline void exponentiate_lanes(int count, sid__real most, sid__real *row, sid__real lane[STRIDE])
 {
     vector sum[VECTORS] = {0};
-    for (int j = 0; j < count; j += STRIDE) {
-#pragma GCC unroll 8
-        for (int v = 0; v < VECTORS; v++) {
-            vector x = exponential_below(load(row + j + v * LANES) - all(most));
-            sum[v] += x;
-            store(row + j + v * LANES, x);
-        }
-    }
+    int j = 0;
+    for (; j + SWEEP <= count; j += SWEEP)
+        some_exponentials(TURNS, most, row + j, sum);
+    for (; j < count; j += STRIDE)
+        some_exponentials(VECTORS, most, row + j, sum);
     memcpy(lane, sum, sizeof sum);
 }
 
@@ -152,67 +176,106 @@ static sid__real absorb(int columns, const sid__real *bias, sid__real *row, sid_
     return factor[0];
 }
 
+/* `turns` registers of shares. */
+__attribute__((always_inline)) static inline void some_shares(const int turns, sid__real bias, const sid__real *most,
+                                                              const sid__real *share, sid__real *row,
+                                                              vector sum[VECTORS])
+{
+    vector x[TURNS];
+    EACH_TURN x[t] = load(row + t * LANES) + all(bias) - load(most + t * LANES);
+    exponentials_below(turns, x);
+    EACH_TURN
+    {
+        x[t] *= load(share + t * LANES);
+        sum[t % VECTORS] += x[t];
+        store(row + t * LANES, x[t]);
+    }
+}
+
 static sid__real shares(int columns, sid__real bias, const sid__real *most, const sid__real *share, sid__real *row)
 {
     vector sum[VECTORS] = {0};
-    fill(columns, padded(columns), 0, row);
-    for (int j = 0; j < columns; j += STRIDE) {
-#pragma GCC unroll 8
-        for (int v = 0; v < VECTORS; v++) {
-            int at = j + v * LANES;
-            vector x = exponential_below(load(row + at) + all(bias) - load(most + at)) * load(share + at);
-            sum[v] += x;
-            store(row + at, x);
-        }
-    }
+    int j = 0, end = padded(columns);
+    fill(columns, end, 0, row);
+    for (; j + SWEEP <= end; j += SWEEP)
+        some_shares(TURNS, bias, most + j, share + j, row + j, sum);
+    for (; j < end; j += STRIDE)
+        some_shares(VECTORS, bias, most + j, share + j, row + j, sum);
     return sum_of_lanes(sum);
 }
 
 /* ---- Draws -------------------------------------------------------------------------------------------------------- */
 
-enum { DRAWS = 16 }; /* Philox draws at a time, four words each */
+/* Philox draws at a time, four words each; as base/philox.c, which a test compares with. */
+enum { DRAW_LANES = LANES * sizeof(sid__real) / sizeof(uint64_t), DRAW_GROUPS = 16 / DRAW_LANES, DRAWS = 16 };
+typedef uint64_t counters __attribute__((vector_size(DRAW_LANES * sizeof(uint64_t))));
+#ifndef wide_product /* of the low halves; an ISA may have an instruction that compilers do not find */
+#define wide_product(a, b) (((a)&0xFFFFFFFFu) * (b))
+#endif
+#define EACH_GROUP _Pragma("GCC unroll 8") for (int g = 0; g < DRAW_GROUPS; g++)
 
-/* Draws first .. first + 15: word[w][i] is word w of draw first + i. As base/philox.c, which a test compares with; loops
- * over draws become vectors. */
-static inline void draw(const sid__drop *drop, uint64_t first, uint32_t word[4][DRAWS])
+/* Words of elements first_element .. + 63, which begin a draw, in the order of the elements. A register holds a word of some
+ * draws in the low halves of its lanes; what stands in the high halves does not count. */
+static inline void draw_elements(const sid__drop *how, uint64_t first_element, uint32_t out[4 * DRAWS])
 {
-    uint32_t key_0 = (uint32_t)drop->seed, key_1 = (uint32_t)(drop->seed >> 32);
-    for (int i = 0; i < DRAWS; i++) {
-        word[0][i] = (uint32_t)(first + (uint64_t)i);
-        word[1][i] = (uint32_t)((first + (uint64_t)i) >> 32);
-        word[2][i] = drop->stream;
-        word[3][i] = 0;
+    uint64_t first = how->first + first_element / 4, pair[2][DRAWS];
+    uint32_t key_0 = (uint32_t)how->seed, key_1 = (uint32_t)(how->seed >> 32);
+    static const uint64_t place[DRAWS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    counters word[4][DRAW_GROUPS];
+    EACH_GROUP
+    {
+        memcpy(&word[0][g], place + g * (int)DRAW_LANES, sizeof word[0][g]);
+        word[0][g] += first;
+        word[1][g] = word[0][g] >> 32;
+        word[2][g] = (uint64_t)how->stream - (counters){0};
+        word[3][g] = (counters){0};
     }
 #pragma GCC unroll 10
     for (int round = 0; round < 10; round++, key_0 += 0x9E3779B9u, key_1 += 0xBB67AE85u)
-        for (int i = 0; i < DRAWS; i++) {
-            uint64_t p0 = (uint64_t)0xD2511F53u * word[0][i], p1 = (uint64_t)0xCD9E8D57u * word[2][i];
-            uint32_t c1 = word[1][i], c3 = word[3][i];
-            word[0][i] = (uint32_t)(p1 >> 32) ^ c1 ^ key_0;
-            word[1][i] = (uint32_t)p1;
-            word[2][i] = (uint32_t)(p0 >> 32) ^ c3 ^ key_1;
-            word[3][i] = (uint32_t)p0;
+        EACH_GROUP
+        {
+            counters p0 = wide_product(word[0][g], 0xD2511F53u - (counters){0});
+            counters p1 = wide_product(word[2][g], 0xCD9E8D57u - (counters){0});
+            word[0][g] = p1 >> 32 ^ word[1][g] ^ key_0;
+            word[2][g] = p0 >> 32 ^ word[3][g] ^ key_1;
+            word[1][g] = p1;
+            word[3][g] = p0;
         }
-}
-
-/* Words of elements first_element .. + 63, which begin a draw, in the order of the elements. */
-static inline void draw_elements(const sid__drop *how, uint64_t first_element, uint32_t out[4 * DRAWS])
-{
-    uint32_t word[4][DRAWS];
-    draw(how, how->first + first_element / 4, word);
+    EACH_GROUP
+    for (int half = 0; half < 2; half++) {
+        counters both = (word[2 * half][g] & 0xFFFFFFFFu) | word[2 * half + 1][g] << 32;
+        memcpy(&pair[half][g * (int)DRAW_LANES], &both, sizeof both);
+    }
     for (int i = 0; i < DRAWS; i++)
         for (int w = 0; w < 4; w++)
-            out[4 * i + w] = word[w][i];
+            out[4 * i + w] = (uint32_t)(pair[w / 2][i] >> (w % 2 * 32));
+}
+
+static inline void mark_some(int count, const uint32_t *word, uint32_t least, sid__real *p)
+{
+    for (int i = 0; i < count; i++)
+        p[i] = word[i] < least ? -p[i] : p[i];
 }
 
 static void mark(int columns, const sid__drop *how, uint64_t first_element, sid__real *p)
 {
     uint32_t word[4 * DRAWS];
     for (int j = 0; j < columns; j += 4 * DRAWS) {
-        int count = columns - j < 4 * DRAWS ? columns - j : 4 * DRAWS;
         draw_elements(how, first_element + (uint64_t)j, word);
-        for (int i = 0; i < count; i++)
-            p[j + i] = word[i] < how->least ? -p[j + i] : p[j + i];
+        if (columns - j >= 4 * DRAWS)
+            mark_some(4 * DRAWS, word, how->least, p + j);
+        else
+            mark_some(columns - j, word, how->least, p + j);
+    }
+}
+
+__attribute__((always_inline)) static inline void keep_some(int64_t count, const uint32_t *word, uint32_t least,
+                                                            sid__real keep, bool is_added, const sid__real *restrict x,
+                                                            sid__real *restrict y)
+{
+    for (int64_t i = 0; i < count; i++) {
+        sid__real kept = keep * x[i], before = is_added ? y[i] : 0;
+        y[i] = before + (word[i] < least ? 0 : kept);
     }
 }
 
@@ -224,8 +287,12 @@ static void dropout(int64_t count, const sid__drop *how, uint64_t first_element,
     for (int64_t j = -(int64_t)before; j < count; j += 4 * DRAWS) {
         int64_t begin = j < 0 ? 0 : j, end = j + 4 * DRAWS < count ? j + 4 * DRAWS : count;
         draw_elements(how, first_element + (uint64_t)j, word);
-        for (int64_t i = begin; i < end; i++)
-            y[i] = (is_added ? y[i] : 0) + (word[i - j] < how->least ? 0 : keep * x[i]);
+        if (end - begin < 4 * DRAWS)
+            keep_some(end - begin, word + (begin - j), how->least, keep, is_added, x + begin, y + begin);
+        else if (is_added)
+            keep_some(4 * DRAWS, word, how->least, keep, true, x + j, y + j);
+        else
+            keep_some(4 * DRAWS, word, how->least, keep, false, x + j, y + j);
     }
 }
 
