@@ -3,6 +3,7 @@
 all of them.
 
     bench/bench_pieces.py --peer PROGRAM [--count 1000000] [--levels 4,8] [--rows 8000] [--threads 1,2] [--repeats 5]
+        [--schemes spm-unigram,spm-bpe]
 
 SIDs are drawn: each code from a long-tailed distribution shifted by those before it. Ours learns from codes, SentencePiece from lines
 of characters; each cuts what it learned from, ours on all threads, SentencePiece on one, as its interface does.
@@ -17,7 +18,7 @@ import numpy as np
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.dirname(BENCH)
-PAIRS = (("spm-unigram", "unigram"), ("spm-bpe", "bpe"))
+PEER_SCHEMES = {"spm-unigram": "unigram", "spm-bpe": "bpe"}
 
 
 def draw(count, seed):
@@ -84,7 +85,8 @@ def run(options, folder, threads, levels):
     base = os.path.join(folder, f"l{levels}")
     ours = Worker([options.worker, base + ".u16", str(options.count), str(levels), "256", str(threads)], threads)
     peer = Worker([options.peer, base + ".txt", base, str(threads)], threads)
-    for scheme, kind in PAIRS:
+    for scheme in options.schemes.split(","):
+        kind = PEER_SCHEMES[scheme]
         taken = interleave(ours, peer, f"train {scheme} {options.rows}", f"train {kind} {options.rows}", options.trainings)
         show(f"{scheme}: train", taken, options, threads, levels, options.count, False)
         taken = interleave(ours, peer, "encode", "encode", options.repeats)
@@ -102,6 +104,7 @@ def main():
     parser.add_argument("--count", type=int, default=1000000)
     parser.add_argument("--levels", default="4,8")
     parser.add_argument("--rows", type=int, default=8000)
+    parser.add_argument("--schemes", default=",".join(PEER_SCHEMES))
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--trainings", type=int, default=1, help="a training of the peer takes a minute")

@@ -288,7 +288,9 @@ static const cli_option options[] = {
     {.name = "features",
      .type = CLI_TEXT,
      .value = "FILE",
-     .help = "train: tables, features and family, as JSON; columns are named there"},
+     .help =
+         "train: tables, features and family, as JSON; columns are named there. Not given: the family is named, and "
+         "--catalog, --pieces, --dense, --dim, --history-max, --sid-in and --family-options say the rest"},
     CLI_OPTION_OUTPUT("train: the directory of the ranker, saved after each day"),
     {.name = "resume", .type = CLI_FLAG, .help = "train: go on with the ranker there; days it learned are passed by"},
     COUNT_OPTION("from-day", "0", -100000, 100000, "train, eval: the first day of the file is 1, the last -1; 0: all"),
@@ -304,6 +306,7 @@ static const cli_option options[] = {
     {.name = "sort", .type = CLI_FLAG, .help = "the rows by time; else the file must be in order"},
     CLI_OPTION_ON_ERROR,
     {.name = "catalog", .type = CLI_TEXT, .value = "DIR", .help = "whose SIDs; else they are made of --vectors"},
+    {.name = "pieces", .type = CLI_TEXT, .value = "DIR", .help = "train: what cuts the SIDs of --catalog into rows"},
     CLI_OPTION_VECTORS,
     CLI_OPTION_IDS,
     CLI_OPTION_ITEMS("ids of the vectors, row by row"),
@@ -331,7 +334,7 @@ static const cli_option options[] = {
     COUNT_OPTION("levels", "4", 1, SID_LEVELS_MAX, "of SIDs made here"),
     {.name = "codes", .type = CLI_TEXT, .value = "K", .default_text = "64", .help = "of each level of SIDs made here"},
     COUNT_OPTION("seeds", "3", 1, 100, "runs of each arm"),
-    COUNT_OPTION("dim", "8", 1, 1024, "of an embedding"),
+    COUNT_OPTION("dim", "8", 1, 1024, "of an embedding; train: 16 where not given"),
     COUNT_OPTION("batch", "32", 1, 65536, "impressions a step; train: 512 where not given"),
     COUNT_OPTION("history-max", "30", 1, 1000, "last clicks of a user that count"),
     {.name = "rows",
@@ -356,6 +359,7 @@ static const cli_option options[] = {
     COUNT_OPTION("bootstrap", "1000", 0, 100000, "resamples of users for intervals; 0: none"),
 };
 static const char *const examples[] = {
+    "rank train dcnv2 --impressions impressions.tsv --catalog catalog --pieces pieces --to-day -2 -o ranker",
     "rank train --features features.json --impressions impressions.tsv --to-day -2 -o ranker   # all days but the last",
     "rank eval ranker --impressions impressions.tsv --from-day -1   # the last day, by slice",
     "rank train --impressions next.tsv -o ranker --resume   # goes on with later days",
@@ -367,9 +371,10 @@ const cli_command cli_rank = {
     .name = "rank",
     .summary =
         "click models: train and ask one, or compare ways to describe items in it (ids, content, pieces of SIDs)",
-    .usage = "rank train|eval|compare [RANKER] --impressions FILE [--features FILE] [-o RANKER] [--arms LIST]",
+    .usage = "rank train|eval|compare [FAMILY|RANKER] --impressions FILE [--features FILE] [-o RANKER] [--arms LIST]",
     .about =
-        "train: one pass over days in order, by a feature file; each line is of before that day was learned. eval: by "
+        "train: one pass over days in order, by a feature file, or a family and flags; each line is of before that day "
+        "was learned. eval: by "
         "slice. "
         "compare: trains one ranker an arm on all days but the last, in order, one pass, and asks it the last day. "
         "Everything but how "
@@ -380,7 +385,7 @@ const cli_command cli_rank = {
         "the deviation over seeds, in brackets the 95 % interval of resampled users.",
     .object_min = 1,
     .object_max = 2,
-    .objects = "what to do: train, eval or compare; eval: the ranker",
+    .objects = "what to do: train, eval or compare; train: a family; eval: the ranker",
     CLI_OPTIONS(options),
     CLI_EXAMPLES(examples),
     .run = run};

@@ -10,6 +10,7 @@
 
 #include "inputs.h"
 #include "output.h"
+#include "rank_features.h"
 
 static const char *const slice_name[SID_RANK_SLICE_COUNT] = {
 #define SLICE_NAME(name, text) text,
@@ -54,21 +55,39 @@ static void note_ranker(cli_app *app, const sid_ranker *ranker)
              cli_count_text(app, info.parameters, "parameter"), cli_count_text(app, info.impressions, "impression"));
 }
 
+/* What goes on keeps its features; a family named again must be its own. */
+static sid_status open_ranker(cli_app *app, const char *output, const char *family, const char *features,
+                              sid_ranker **out)
+{
+    sid_ranker_info info;
+    CLI_TRY(sid_ranker_open(app->ctx, output, out, &app->err));
+    sid_ranker_get_info(*out, &info);
+    if (family && strcmp(family, info.family) != 0)
+        return cli_fail(app, SID_EUSAGE,
+                        "%s is a ranker of family %s, not %s; it goes on as it is, or -o names another", output,
+                        info.family, family);
+    return features ? sid_ranker_check(*out, features, &app->err) : SID_OK;
+}
+
 static sid_status make_ranker(cli_app *app, const char *output, bool is_there, sid_ranker **out)
 {
-    const char *features = cli_text(app, "features");
+    const char *features = cli_text(app, "features"), *family = app->object_count > 1 ? app->object[1] : NULL, *text;
     const sid_ranker_options options = {.batch = cli_is_given(app, "batch") ? (int)cli_int(app, "batch") : 0,
                                         .rate = cli_float(app, "rate"),
                                         .seed = app->seed};
-    if (cli_flag(app, "resume") && is_there) {
-        CLI_TRY(sid_ranker_open(app->ctx, output, out, &app->err));
-        return features ? sid_ranker_check(*out, features, &app->err) : SID_OK;
-    }
-    if (!features)
-        return cli_fail(app, SID_EUSAGE,
-                        "--features FILE is needed: tables, features and family as JSON; "
-                        "docs/guide/ranking.md shows one");
-    return sid_ranker_create(app->ctx, features, &options, out, &app->err);
+    if (cli_flag(app, "resume") && is_there)
+        return open_ranker(app, output, family, features, out);
+    if (features && family)
+        return cli_fail(app, SID_EUSAGE, "--features names the family itself; leave out \"%s\" or the file", family);
+    if (features)
+        return sid_ranker_create(app->ctx, features, &options, out, &app->err);
+    if (!family)
+        return cli_fail(
+            app, SID_EUSAGE,
+            "--features FILE or a family is needed: semid rank train dcnv2 --catalog DIR --pieces DIR ..., or "
+            "tables, features and family as JSON; docs/guide/ranking.md shows one");
+    CLI_TRY(cli_rank_features(app, family, &text));
+    return sid_ranker_create_text(app->ctx, text, strlen(text), "the flags", &options, out, &app->err);
 }
 
 /* ---- Train ---- */

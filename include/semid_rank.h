@@ -339,6 +339,10 @@ typedef struct sid_ranker_options {
  * impression is read. SID_EUSAGE names line, value and what is possible; SID_EDATA: pieces of another catalogue. */
 SID_API SID_MUST_CHECK sid_status sid_ranker_create(sid_ctx *ctx, const char *path, const sid_ranker_options *options,
                                                     sid_ranker **out, sid_error *err);
+/* The same of a feature file's text in memory; `name` stands for it in messages. */
+SID_API SID_MUST_CHECK sid_status sid_ranker_create_text(sid_ctx *ctx, const char *text, size_t size, const char *name,
+                                                         const sid_ranker_options *options, sid_ranker **out,
+                                                         sid_error *err);
 SID_API void sid_ranker_free(sid_ranker *ranker);
 /* Writes a directory, whole or not at all; equal rankers give equal bytes. `force` replaces a ranker there. SID_EEXISTS, SID_EIO. */
 SID_API SID_MUST_CHECK sid_status sid_ranker_save(const sid_ranker *ranker, const char *path, bool force,

@@ -173,6 +173,17 @@ sid_status sid__read_whole(const char *path, int64_t size_max, char **bytes, int
     return SID_OK;
 }
 
+sid_status sid__write_whole(const char *path, const void *bytes, int64_t size, sid_error *err)
+{
+    sid__file file = {.fd = -1};
+    SID_TRY(sid__file_create(path, &file, err));
+    sid_status status = sid__file_write(&file, size > 0 ? bytes : "", (size_t)size, err);
+    if (status == SID_OK)
+        status = sid__file_sync(&file, err);
+    sid__file_close(&file);
+    return status;
+}
+
 static sid_status parent_of(const char *path, char *out, size_t size, sid_error *err)
 {
     size_t length = strlen(path);

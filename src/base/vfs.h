@@ -29,6 +29,8 @@ void sid__file_close(sid__file *file);
 
 /* The whole file ("-": standard input), with a zero byte after it that is not counted; over `size_max` is SID_EDATA. */
 sid_status sid__read_whole(const char *path, int64_t size_max, char **bytes, int64_t *size, sid_error *err);
+/* A new file of these bytes, on the disk when it returns. */
+sid_status sid__write_whole(const char *path, const void *bytes, int64_t size, sid_error *err);
 /* A file that appears whole or not at all: open, write to `file`, finish. It takes over the permissions of the file that
  * it replaces; where `path` is a link, the file behind it is replaced. What is no plain file (a device, a pipe; "-":
  * standard output) is written in place. */

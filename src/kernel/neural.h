@@ -33,6 +33,12 @@ typedef struct sid__neural {
     /* The way back: g (rows, columns) becomes 0 where y is not positive, when is_relu; sum (columns) = sums of g over the
      * rows, from the first on. */
     void (*bias_back)(int64_t rows, int columns, const sid__real *y, bool is_relu, sid__real *g, sid__real *sum);
+    /* y (rows, columns) = x where it is above 0, else slope (columns) x; the way back: to = g or slope g, added when is_added;
+     * sum (columns) += x g where x is not above 0, from the first row on. */
+    void (*prelu)(int64_t rows, int columns, const sid__real *slope, const sid__real *x, sid__real *y);
+    void (*prelu_back)(int64_t rows, int columns, const sid__real *slope, const sid__real *x, const sid__real *g,
+                       bool is_added, sid__real *to);
+    void (*prelu_slope)(int64_t rows, int columns, const sid__real *x, const sid__real *g, sid__real *sum);
     void (*add)(int64_t count, const sid__real *x, sid__real *y);                            /* y += x */
     void (*add_scaled)(int64_t count, sid__real s, const sid__real *x, sid__real *y);        /* y += s x */
     void (*scale)(int64_t count, sid__real s, const sid__real *x, sid__real *y);             /* y = s x */

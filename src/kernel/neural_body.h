@@ -40,6 +40,33 @@ static void bias_back(int64_t rows, int columns, const sid__real *restrict y, bo
     }
 }
 
+static void prelu(int64_t rows, int columns, const sid__real *restrict slope, const sid__real *restrict x,
+                  sid__real *restrict y)
+{
+    for (int64_t i = 0; i < rows; i++, x += columns, y += columns)
+        for (int j = 0; j < columns; j++)
+            y[j] = x[j] * (x[j] > 0 ? 1 : slope[j]);
+}
+
+static void prelu_back(int64_t rows, int columns, const sid__real *restrict slope, const sid__real *restrict x,
+                       const sid__real *restrict g, bool is_added, sid__real *restrict to)
+{
+    for (int64_t i = 0; i < rows; i++, x += columns, g += columns, to += columns) {
+        for (int j = 0; j < columns && is_added; j++)
+            to[j] = to[j] + g[j] * (x[j] > 0 ? 1 : slope[j]);
+        for (int j = 0; j < columns && !is_added; j++)
+            to[j] = g[j] * (x[j] > 0 ? 1 : slope[j]);
+    }
+}
+
+static void prelu_slope(int64_t rows, int columns, const sid__real *restrict x, const sid__real *restrict g,
+                        sid__real *restrict sum)
+{
+    for (int64_t i = 0; i < rows; i++, x += columns, g += columns)
+        for (int j = 0; j < columns; j++)
+            sum[j] = sum[j] + (x[j] > 0 ? 0 : x[j]) * g[j];
+}
+
 static void add(int64_t count, const sid__real *restrict x, sid__real *restrict y)
 {
     for (int64_t i = 0; i < count; i++)
@@ -139,6 +166,9 @@ static void sgd(int64_t count, const sid__adamw *by, const sid__real *restrict g
 const sid__neural NEURAL_TABLE = {
     .bias = bias,
     .bias_back = bias_back,
+    .prelu = prelu,
+    .prelu_back = prelu_back,
+    .prelu_slope = prelu_slope,
     .add = add,
     .add_scaled = add_scaled,
     .scale = scale,

@@ -107,17 +107,6 @@ sid_status sid__model_set_id(sid_model *m, sid_error *err)
 
 /* ---- Written ---- */
 
-static sid_status write_bytes(const char *path, const sid__strbuf *text, sid_error *err)
-{
-    sid__file file = {.fd = -1};
-    SID_TRY(sid__file_create(path, &file, err));
-    sid_status status = sid__file_write(&file, text->text ? text->text : "", (size_t)text->length, err);
-    if (status == SID_OK)
-        status = sid__file_sync(&file, err);
-    sid__file_close(&file);
-    return status;
-}
-
 static sid_status write_items(const sid_model *m, const char *path, sid_error *err)
 {
     sid__strbuf text = {0};
@@ -125,7 +114,7 @@ static sid_status write_items(const sid_model *m, const char *path, sid_error *e
     for (int64_t i = 0; status == SID_OK && i < m->items.count; i++)
         status = sid__strbuf_printf(&text, err, "%s\n", m->items.id[i]);
     if (status == SID_OK)
-        status = write_bytes(path, &text, err);
+        status = sid__write_whole(path, text.text, text.length, err);
     sid__strbuf_drop(&text);
     return status;
 }
@@ -172,7 +161,7 @@ static sid_status write_manifest(const sid_model *m, const char *directory, cons
     sid__strbuf text = {0};
     sid_status status = fill_manifest(m, directory, &text, err);
     if (status == SID_OK)
-        status = write_bytes(path, &text, err);
+        status = sid__write_whole(path, text.text, text.length, err);
     sid__strbuf_drop(&text);
     return status;
 }

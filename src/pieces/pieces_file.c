@@ -62,14 +62,8 @@ static sid_status fill_manifest(const sid_pieces *p, const sid__strbuf *model, s
 static sid_status write_file(const char *directory, const char *name, const sid__strbuf *text, sid_error *err)
 {
     char path[PATH_MAX];
-    sid__file file = {.fd = -1};
     SID_TRY(sid__path_join(path, sizeof path, directory, name, err));
-    SID_TRY(sid__file_create(path, &file, err));
-    sid_status status = sid__file_write(&file, text->text, (size_t)text->length, err);
-    if (status == SID_OK)
-        status = sid__file_sync(&file, err);
-    sid__file_close(&file);
-    return status;
+    return sid__write_whole(path, text->text, text->length, err);
 }
 
 /* Where a directory is made before it appears: .NAME.tmp-PID beside it. */

@@ -213,6 +213,12 @@ sid_status sid_ranker_create(sid_ctx *ctx, const char *path, const sid_ranker_op
     return status;
 }
 
+sid_status sid_ranker_create_text(sid_ctx *ctx, const char *text, size_t size, const char *name,
+                                  const sid_ranker_options *options, sid_ranker **out, sid_error *err)
+{
+    return sid__ranker_make(ctx, text, size, name, options, out, err);
+}
+
 sid_status sid_ranker_check(const sid_ranker *ranker, const char *path, sid_error *err)
 {
     char *text = NULL;

@@ -139,17 +139,6 @@ static sid_status spread_state(state *s, const char *path, sid_error *err)
 
 /* ---- Written ---- */
 
-static sid_status write_text(const char *path, const sid__strbuf *text, sid_error *err)
-{
-    sid__file file = {.fd = -1};
-    SID_TRY(sid__file_create(path, &file, err));
-    sid_status status = sid__file_write(&file, text->text ? text->text : "", (size_t)text->length, err);
-    if (status == SID_OK)
-        status = sid__file_sync(&file, err);
-    sid__file_close(&file);
-    return status;
-}
-
 static sid_status write_ids(const sid__id_list *list, const char *path, sid_error *err)
 {
     sid__strbuf text = {0};
@@ -157,7 +146,7 @@ static sid_status write_ids(const sid__id_list *list, const char *path, sid_erro
     for (int64_t i = 0; status == SID_OK && i < list->count; i++)
         status = sid__strbuf_printf(&text, err, "%s\n", list->id[i]);
     if (status == SID_OK)
-        status = write_text(path, &text, err);
+        status = sid__write_whole(path, text.text, text.length, err);
     sid__strbuf_drop(&text);
     return status;
 }
@@ -228,7 +217,7 @@ static sid_status write_manifest(const sid_ranker *r, const char *directory, sid
     SID_TRY(sid__path_join(path, sizeof path, directory, SID__FILE_MANIFEST, err));
     sid_status status = fill_manifest(r, directory, &text, err);
     if (status == SID_OK)
-        status = write_text(path, &text, err);
+        status = sid__write_whole(path, text.text, text.length, err);
     sid__strbuf_drop(&text);
     return status;
 }

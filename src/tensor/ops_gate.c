@@ -33,42 +33,31 @@ static sid__value *record(sid__tape *tape, sid__op op, sid__backward_fn *backwar
 static void prelu_task(void *arg, int64_t begin, int64_t end, int worker)
 {
     const gate_job *job = arg;
-    int width = job->x->columns;
+    int64_t first = begin * job->x->columns;
     (void)worker;
-    for (int64_t i = begin; i < end; i++) {
-        const sid__real *x = job->x->data + i * width, *slope = job->w->data;
-        sid__real *y = job->y->data + i * width;
-        for (int d = 0; d < width; d++)
-            y[d] = x[d] * (x[d] > 0 ? 1 : slope[d]);
-    }
+    job->kernels->prelu(end - begin, job->x->columns, job->w->data, job->x->data + first, job->y->data + first);
 }
 
 static void prelu_back_task(void *arg, int64_t begin, int64_t end, int worker)
 {
     const gate_job *job = arg;
-    int width = job->x->columns;
+    int64_t first = begin * job->x->columns;
     (void)worker;
-    for (int64_t i = begin; i < end; i++) {
-        const sid__real *x = job->x->data + i * width, *g = job->y->grad + i * width, *slope = job->w->data;
-        sid__real *to = job->x->grad + i * width;
-        for (int d = 0; d < width; d++)
-            to[d] += g[d] * (x[d] > 0 ? 1 : slope[d]);
-    }
+    job->kernels->prelu_back(end - begin, job->x->columns, job->w->data, job->x->data + first, job->y->grad + first,
+                             job->x->has_grad, job->x->grad + first);
 }
 
 static void prelu_backward(const sid_ctx *ctx, const sid__node *node)
 {
     gate_job job = *(const gate_job *)node->saved;
-    int width = job.x->columns;
-    begin_grad(job.x);
+    job.kernels = sid__neural_for(ctx->isa);
     begin_grad(job.w);
-    if (sid__wants_grad(job.x))
-        sid__ctx_for(ctx, job.x->rows, SID__ROWS, prelu_back_task, &job);
-    for (int64_t i = 0; sid__wants_grad(job.w) && i < job.x->rows; i++) /* in order: one sum a column */
-        for (int d = 0; d < width; d++) {
-            sid__real x = job.x->data[i * width + d];
-            job.w->grad[d] += (x > 0 ? 0 : x) * job.y->grad[i * width + d];
-        }
+    if (sid__wants_grad(job.w)) /* in order: one sum a column */
+        job.kernels->prelu_slope(job.x->rows, job.x->columns, job.x->data, job.y->grad, job.w->grad);
+    if (!sid__wants_grad(job.x))
+        return;
+    sid__ctx_for(ctx, job.x->rows, SID__ROWS, prelu_back_task, &job);
+    job.x->has_grad = true;
 }
 
 sid__value *sid__op_prelu(sid__tape *tape, sid__value *x, sid__value *slope)
@@ -76,7 +65,7 @@ sid__value *sid__op_prelu(sid__tape *tape, sid__value *x, sid__value *slope)
     if (!x || !slope)
         return NULL;
     assert(slope->rows == 1 && slope->columns == x->columns);
-    gate_job job = {.x = x, .w = slope};
+    gate_job job = {.kernels = tape->kernels, .x = x, .w = slope};
     job.y = sid__tape_value(tape, x->rows, x->columns, sid__wants_grad(x) || sid__wants_grad(slope));
     if (!job.y)
         return NULL;

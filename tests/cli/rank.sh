@@ -117,7 +117,7 @@ fails 3 "there is no ranker" rank eval nothing --impressions world/impressions.t
 fails 3 "label.tsv:3: label is \"2\"; 0 or 1" rank eval ranker --impressions label.tsv
 cut -f1-4,7 world/impressions.tsv >no-hour.tsv
 fails 3 "the header has no column hour" rank eval ranker --impressions no-hour.tsv
-fails 2 "features FILE is needed" rank train --impressions world/impressions.tsv -o other
+fails 2 "features FILE or a family is needed" rank train --impressions world/impressions.tsv -o other
 sed 's/"cross":1/"crosses":1/' features.json >wrong.json
 fails 2 'wrong.json:7: option "crosses" is unknown; did you mean "cross"?' rank train --features wrong.json --impressions world/impressions.tsv -o other
 sed 's/"rows":72/"rows":50/' features.json >wrong.json
@@ -128,6 +128,21 @@ fails 3 'feature "item": pieces pieces and catalogue catalog' rank train --featu
 sed '2s/\ti[0-9]*\t/\tnobody\t/' world/impressions.tsv >nobody.tsv
 passes rank eval ranker --impressions nobody.tsv
 says "1 item without a SID"
+
+# By flags alone.
+by_flags="--impressions world/impressions.tsv --catalog sids --pieces pieces --to-day -2 --family-options cross=1,mlp=(16,8)"
+passes rank train dcnv2 $by_flags -o by-flags --dense hour,position --format tsv
+prints_lines 3
+passes rank eval by-flags --impressions world/impressions.tsv --from-day -1
+passes rank train dcnv2 $by_flags -o by-target --sid-in target
+passes rank train dot --impressions world/impressions.tsv --to-day 1 -o by-id --dim 4
+passes rank train --impressions world/impressions.tsv --to-day 2 -o by-id --resume
+fails 2 "is a ranker of family dot, not din" rank train din --impressions world/impressions.tsv -o by-id --resume
+fails 2 "needs SIDs" rank train dot --impressions world/impressions.tsv --sid-in target -o other
+fails 2 "pieces DIR is needed" rank train dot --impressions world/impressions.tsv --catalog sids -o other
+fails 2 'did you mean "dcnv2"' rank train dcnv --impressions world/impressions.tsv -o other
+fails 2 'option "crosses" is unknown; did you mean "cross"?' rank train dcnv2 --impressions world/impressions.tsv --family-options crosses=1 -o other
+fails 2 "names the family itself" rank train dot --features features.json --impressions world/impressions.tsv -o other
 
 # The whole path on real ratings: SIDs of the films, pieces, a ranker by a feature file; rank compare stands above.
 if [ -r "$ml" ]; then

@@ -46,6 +46,10 @@ static void test_refused(void **state)
                "batch is -1");
     TEST_FAILS(sid_ranker_create(ctx, good, &(sid_ranker_options){.rate = -1}, &ranker, err), SID_EUSAGE, "rate");
     TEST_FAILS(sid_ranker_create(ctx, "/nonexistent", NULL, &ranker, err), SID_ENOTFOUND, "/nonexistent");
+    TEST_FAILS(sid_ranker_create_text(ctx, "{}x", 2, "words", NULL, &ranker, err), SID_EUSAGE, "words");
+    TEST_OK(sid_ranker_create_text(ctx, usual_features, strlen(usual_features), "words", NULL, &ranker, err));
+    TEST_OK(sid_ranker_check(ranker, good, err));
+    sid_ranker_free(ranker);
 }
 
 /* Fails when impressions lack a column that the file names and are read all the same, or labels beyond 0 and 1 are. */

@@ -3,7 +3,7 @@
 
 #include "tensor_case.h"
 
-enum { ROWS = 5, COLUMNS = 37, COUNT = ROWS * COLUMNS, OUTPUTS = 6 };
+enum { ROWS = 5, COLUMNS = 37, COUNT = ROWS * COLUMNS, OUTPUTS = 9 };
 
 /* What every loop makes of the same numbers. */
 static void run_all(const sid__neural *k, float out[OUTPUTS][COUNT], double sums[2])
@@ -33,6 +33,10 @@ static void run_all(const sid__neural *k, float out[OUTPUTS][COUNT], double sums
     memset(m, 0, sizeof m);
     k->sgd(COUNT, &by, x, m, out[5]);
     k->sgd(COUNT, &by, x, m, out[5]);
+    k->prelu(ROWS, COLUMNS, y, x, out[6]);
+    k->prelu_back(ROWS, COLUMNS, y, x, y, true, out[7]);
+    k->prelu_back(ROWS, COLUMNS, y, x, y, false, out[8]);
+    k->prelu_slope(ROWS, COLUMNS, x, y, out[8]);
 }
 
 /* Fails when a path rounds or sums in another order. */
@@ -75,6 +79,12 @@ static void formulas_hold(void **state)
         assert_near(out[3][i], w, 1e-5);
         assert_near(out[4][i], 0.98 * yi - 0.1 * g / (fabs(g) + 1e-3), 1e-5);
         assert_near(out[5][i], 0.98 * (0.98 * yi - 0.1 * g) - 0.1 * 1.9 * g, 1e-5);
+        double slope = xi > 0 ? 1 : (double)y[j], more = 0;
+        for (int r = 0; i < COLUMNS && r < ROWS; r++)
+            more += x[r * COLUMNS + j] > 0 ? 0 : (double)x[r * COLUMNS + j] * (double)y[r * COLUMNS + j];
+        assert_near(out[6][i], slope * xi, 1e-6);
+        assert_near(out[7][i], yi + slope * yi, 1e-6);
+        assert_near(out[8][i], slope * yi + more, 1e-6);
         dot += xi * yi;
         square += (xi - yi) * (xi - yi);
     }

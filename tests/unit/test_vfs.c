@@ -127,6 +127,28 @@ static void test_standard_numbers_stay_free(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* Fails when bytes are lost, nothing is no file, or a failure keeps its descriptor. */
+static void test_write_whole(void **state)
+{
+    (void)state;
+    char *bytes = NULL, path[PATH_MAX];
+    int64_t size = -1;
+    (void)snprintf(path, sizeof path, "%s", temporary_path("written"));
+    TEST_OK(sid__write_whole(path, "abc\0def", 7, err));
+    TEST_OK(sid__read_whole(path, 7, &bytes, &size, err));
+    assert_int_equal(size, 7);
+    assert_memory_equal(bytes, "abc\0def", 7);
+    sid__free(bytes);
+    assert_int_equal(unlink(path), 0);
+    TEST_OK(sid__write_whole(path, NULL, 0, err));
+    TEST_OK(sid__read_whole(path, 7, &bytes, &size, err));
+    assert_int_equal(size, 0);
+    sid__free(bytes);
+    assert_int_equal(unlink(path), 0);
+    TEST_FAILS(sid__write_whole(temporary_path("none/x"), "a", 1, err), SID_EIO, "none/x: cannot create");
+    TEST_FAILS(sid__write_whole("/dev/full", "a", 1, err), SID_EIO, "/dev/full");
+}
+
 /* Fails when the end is not marked, the limit is off by one, or a failure leaks (ASan) or sets the outputs. */
 static void test_read_whole(void **state)
 {
@@ -596,6 +618,7 @@ int main(void)
         cmocka_unit_test(test_write_and_next),
         cmocka_unit_test(test_standard_numbers_stay_free),
         cmocka_unit_test(test_read_whole),
+        cmocka_unit_test(test_write_whole),
         cmocka_unit_test(test_standard_input),
         cmocka_unit_test(test_signals_while_waiting),
         cmocka_unit_test(test_replace),
