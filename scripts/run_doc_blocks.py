@@ -5,7 +5,8 @@ What a fence's first line says (the language stays first, for highlighting):
     ```sh run            runs in bash, in a fresh folder a document, `semid` in PATH, $TREE the source tree
     ```sh run exit=3     must end with that exit code
     ```sh tree           runs in a copy of nothing: the tree itself (builds, ./dev)
-    ```python run        runs in the same folder by the Python that SEMID_PYTHON names (default: python3), which finds semid
+    ```python run        runs in the same folder by the Python that SEMID_PYTHON names (default: python3), which finds semid;
+                         needs=A,B: where that Python lacks one of these modules it is passed by, which is said
     ```tsv file=NAME     is written to NAME
     ```text output       is what the block before prints on a terminal; a line "..." stands for any lines, "..." inside a
                          line for any text
@@ -72,7 +73,7 @@ class Document:
             file.write('{"progress": "never"}')
         with open(path, encoding="utf-8") as file:
             self.text = file.read()
-        self.output, self.problems, self.ran, self.updates = None, [], 0, []
+        self.output, self.problems, self.ran, self.updates, self.passed_by = None, [], 0, [], []
 
     def fail(self, match, why):
         line = self.text.count("\n", 0, match.start()) + 1
@@ -84,6 +85,16 @@ class Document:
             file.write(body)
         python = shlex.quote(os.environ.get("SEMID_PYTHON", "python3"))
         self.run_block(match, "%s %s" % (python, shlex.quote(path)), wanted_exit, self.folder)
+
+    def lacks(self, modules):
+        """Those that the Python of blocks does not have; its next output is not looked for."""
+        python = os.environ.get("SEMID_PYTHON", "python3")
+        program = "import importlib.util, sys; print(*(m for m in sys.argv[1:] if importlib.util.find_spec(m) is None))"
+        found = subprocess.run([python, "-c", program, *modules], check=True, capture_output=True, text=True).stdout.split()
+        if found:
+            self.passed_by.append(" and ".join(found))
+            self.output = None
+        return found
 
     def run_block(self, match, command, wanted_exit, folder):
         code, self.output = run_shell(command, folder, self.config)
@@ -108,7 +119,7 @@ class Document:
             elif language == "sh" and ("run" in words or "tree" in words):
                 folder = TREE if "tree" in words else self.folder
                 self.run_block(match, body, int(named.get("exit", 0)), folder)
-            elif language == "python" and "run" in words:
+            elif language == "python" and "run" in words and not (named.get("needs") and self.lacks(named["needs"].split(","))):
                 self.run_python(match, body, int(named.get("exit", 0)))
             elif "file" in named:
                 with open(os.path.join(self.folder, named["file"]), "w", encoding="utf-8") as file:
@@ -137,7 +148,8 @@ def main():
             print("docs: %s: %d outputs rewritten" % (path, len(document.updates)))
         for problem in document.problems:
             print(problem)
-        print("docs: %s: %d blocks ran, %d problems" % (path, document.ran, len(document.problems)))
+        lacking = ", %d passed by: SKIPPED: no %s" % (len(document.passed_by), ", ".join(document.passed_by)) if document.passed_by else ""
+        print("docs: %s: %d blocks ran, %d problems%s" % (path, document.ran, len(document.problems), lacking))
         failed |= bool(document.problems)
     return failed
 

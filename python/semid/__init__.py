@@ -33,7 +33,16 @@ from ._errors import (
 )
 from ._items import Bucket, Buckets, Item, Label, Map
 from ._native import lib as _lib
-from ._options import Family, Option, collision_policies, encoders, model_families, piece_schemes, quantizers
+from ._options import (
+    Family,
+    Option,
+    collision_policies,
+    encoders,
+    model_families,
+    piece_schemes,
+    quantizers,
+    ranker_families,
+)
 from .catalog import Catalog, Info
 from .quantizer import Quantizer
 from .sids import format, parse
@@ -46,6 +55,8 @@ if TYPE_CHECKING:
     from .parquet import encode_parquet
     from .pieces import Pieces
     from .prefixes import Prefixes
+    from .ranker import Ranker, RankerInfo
+    from .retriever import Candidate, Candidates, Retriever, RetrieverInfo
     from .table import Slice, Table, TableInfo
 
 # Imported when first asked for, so that `import semid` stays quick.
@@ -57,6 +68,8 @@ _PLACES = {
     "parquet": ("encode_parquet",),
     "pieces": ("Pieces",),
     "prefixes": ("Prefixes",),
+    "ranker": ("Ranker", "RankerInfo"),
+    "retriever": ("Candidate", "Candidates", "Retriever", "RetrieverInfo"),
     "table": ("Slice", "Table", "TableInfo"),
 }
 
@@ -67,6 +80,8 @@ __all__ = [
     "Bucket",
     "Buckets",
     "CanceledError",
+    "Candidate",
+    "Candidates",
     "Catalog",
     "CorruptError",
     "DataError",
@@ -89,9 +104,13 @@ __all__ = [
     "Pieces",
     "Prefixes",
     "Quantizer",
+    "Ranker",
+    "RankerInfo",
     "ReadOnlyError",
     "Recommendation",
     "Recommendations",
+    "Retriever",
+    "RetrieverInfo",
     "SemidWarning",
     "Slice",
     "Table",
@@ -110,6 +129,7 @@ __all__ = [
     "parse",
     "piece_schemes",
     "quantizers",
+    "ranker_families",
 ]
 
 

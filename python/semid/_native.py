@@ -359,6 +359,17 @@ class sid_option(Structure):
     ]
 
 
+class sid_import_options(Structure):
+    _fields_ = [
+        ("form", c_char_p),
+        *_fields(c_void_p, "vectors items"),
+        ("digit_column_last", c_bool),
+        *_fields(c_char_p, "codes token_form template_text codebooks"),
+        ("force", c_bool),
+        ("reserved", c_void_p * 4),
+    ]
+
+
 class sid_family(Structure):
     _fields_ = [
         ("name", c_char_p),
@@ -480,6 +491,7 @@ FALLIBLE: "dict[str, list[Any]]" = {
     "sid_catalog_map": [_P, POINTER(sid_map_options), POINTER(sid_map)],
     "sid_advise": [_P, _P, POINTER(sid_advise_options), POINTER(sid_advice)],
     "sid_catalog_export_as": [_P, POINTER(sid_export_options), _S],
+    "sid_catalog_import": [_P, _S, POINTER(sid_import_options), _S, _OUT],
     "sid_parse": [_S, c_int, _P, POINTER(c_int)],
     "sid_quantizer_fit": [_P, POINTER(sid_quantizer_options), _P, c_int64, c_int, _OUT],
     "sid_quantizer_encode": [_P, _P, _P, c_int64, _P, _P],

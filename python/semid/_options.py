@@ -67,7 +67,11 @@ def _family(pointer: Any, prefix: str) -> Family:
 
 
 def _read(kind: str) -> Dict[str, Family]:
-    prefix = {"quantizer": "", "encoder": "encoder_", "policy": "collisions_", "pieces": "", "model": ""}[kind]
+    if kind == "ranker":
+        from . import _native_rank  # noqa: F401  declares what is asked below
+    prefix = {"quantizer": "", "encoder": "encoder_", "policy": "collisions_", "pieces": "", "model": "", "ranker": ""}[
+        kind
+    ]
     count = getattr(lib, f"sid_{kind}_family_count")()
     families = [_family(getattr(lib, f"sid_{kind}_family")(i), prefix) for i in range(count)]
     if kind == "quantizer":
@@ -77,7 +81,7 @@ def _read(kind: str) -> Dict[str, Family]:
 
 
 def families(kind: str) -> Dict[str, Family]:
-    """By name; kind is quantizer, encoder, policy, pieces or model."""
+    """By name; kind is quantizer, encoder, policy, pieces, model or ranker."""
     if kind not in _families:
         _families[kind] = _read(kind)
     return _families[kind]
@@ -106,6 +110,11 @@ def piece_schemes() -> Dict[str, Family]:
 def model_families() -> Dict[str, Family]:
     """The families of recommenders there are, by name: what ``family=`` and its keywords can be."""
     return dict(families("model"))
+
+
+def ranker_families() -> Dict[str, Family]:
+    """The families of rankers there are, by name: what ``family=`` of a ranker and its keywords can be."""
+    return dict(families("ranker"))
 
 
 def _closest(word: str, names: Sequence[str]) -> Optional[str]:

@@ -191,6 +191,62 @@ class Catalog:
         return cls(Handle(context, pointer, os.path.abspath(path), True))
 
     @classmethod
+    def from_sids(
+        cls,
+        sids: Any = None,
+        X: Any = None,
+        *,
+        path: PathLike,
+        ids: Any = None,
+        items: Any = None,
+        form: Optional[str] = None,
+        codebooks: Any = None,
+        mean: Any = None,
+        codes: Any = None,
+        digit_column_last: bool = False,
+        token_form: Optional[str] = None,
+        template: Optional[str] = None,
+        force: bool = False,
+        on_error: str = "fail",
+        threads: int = 0,
+        memory_limit: int = 0,
+    ) -> "Catalog":
+        """Makes a catalogue from SIDs, or codebooks, that were made elsewhere, as ``semid import`` does.
+
+        sids: a file in a form of docs/guide/interchange.md (``form``: default by its ending), codes (N, L) of the rows of X,
+            or SIDs as texts; None: the codebooks choose. X, ids, items: vectors, as in :meth:`fit`; needed.
+        codebooks: a safetensors file, or a list of arrays (K, D), a level each, and ``mean`` (D,), which is taken from vectors
+            first: the quantizer, in place of means of residuals.
+        codes, digit_column_last, token_form, template: of forms that need them. Raises DataError (a code out of range, with
+        file and line), ExistsError.
+        """
+        from ._from_sids import FromSids, from_sids
+
+        context = Context(threads, memory_limit)
+        given = FromSids(
+            sids,
+            X,
+            path,
+            ids,
+            items,
+            form,
+            codebooks,
+            mean,
+            codes,
+            digit_column_last,
+            token_form,
+            template,
+            force,
+            on_error,
+        )
+        try:
+            pointer = from_sids(context, given)
+        except BaseException:
+            context.free()
+            raise
+        return cls(Handle(context, pointer, os.path.abspath(path), True))
+
+    @classmethod
     def open(
         cls,
         path: PathLike,

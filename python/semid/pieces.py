@@ -158,8 +158,11 @@ class Pieces:
         return cls(pointer, context)
 
     def save(self, path: PathLike, *, force: bool = False) -> None:
-        """Writes a directory, whole or not at all. Raises ExistsError; ``force`` replaces other pieces there."""
+        """Writes a directory, whole or not at all, where a copy of this object then finds it. Raises ExistsError; ``force``
+        replaces other pieces there.
+        """
         self._context.call(lib.sid_pieces_save, self._pointer, path_of(path, "path"), bool(force))
+        self._path = os.path.abspath(os.fspath(path))
 
     def export(self, path: PathLike, form: str = "spm") -> None:
         """Writes a learned vocabulary: "spm" SentencePiece's .model, "tokenizer" tokenizer.json, "tsv"."""
@@ -217,7 +220,7 @@ class Pieces:
 
     def __reduce__(self) -> Any:
         if self._path is None:
-            raise TypeError("Pieces that were not opened from a folder cannot be pickled; save(path), then open(path)")
+            raise TypeError("Pieces that stand in no folder cannot be pickled; save(path) first")
         return _reopen, (self._path,)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import weakref
-from typing import TYPE_CHECKING, Any, List, NamedTuple, Sequence, Union
+from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Sequence, Union
 
 from . import _native
 from ._arrays import PathLike, address, array_of, int_of, path_of, rows_of, text_of
@@ -55,15 +55,16 @@ class Table:
     >>> table.apply(keys, gradients)              # one step a key, equal keys summed in order
     >>> table.lookup(keys)                        # changes nothing
 
-    slices: a dim, or a list of :class:`Slice`. options, optimizer and serving are those of a single slice. kind: "growing",
+    slices: a dim (also by the keyword ``dim``), or a list of :class:`Slice`. options, optimizer and serving are those of a single slice. kind: "growing",
     "capped", "hashed" or "double"; the other words are as in semid_rank.h, sid_table_options. Lookups of several threads run
     together, and beside one call that changes the table.
     """
 
     def __init__(
         self,
-        slices: Union[int, Sequence[Slice]],
+        slices: Union[None, int, Sequence[Slice]] = None,
         *,
+        dim: Optional[int] = None,
         kind: str = "growing",
         rows: int = 0,
         optimizer: str = "adagrad",
@@ -80,6 +81,9 @@ class Table:
         threads: int = 0,
         memory_limit: int = 0,
     ) -> None:
+        if (slices is None) == (dim is None):
+            raise UsageError("a row is of dim= floats, or of slices: give one of them")
+        slices = dim if slices is None else slices
         listed: List[Slice] = (
             [Slice(int_of(slices, "slices", 1), optimizer, options, serving=serving)]
             if not isinstance(slices, (list, tuple))
@@ -195,6 +199,8 @@ class Table:
             self._call(lib.sid_table_apply, address(array), wanted, address(rows))
         else:
             self._call(lib.sid_table_apply_sum, address(array), address(borders), wanted, address(rows))
+
+    update = apply
 
     def touch(self, keys: Any, time: int) -> None:
         """Keeps rows as seen at ``time``, without a sight."""

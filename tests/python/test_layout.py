@@ -9,11 +9,11 @@ import subprocess
 import pytest
 
 from conftest import TREE
-from semid import _native, _native_model
+from semid import _native, _native_model, _native_rank
 
 HEADER = os.path.join(TREE, "include", "semid.h")
 HEADERS = [HEADER, *(os.path.join(TREE, "include", name) for name in ("semid_model.h", "semid_rank.h"))]
-STRUCTS = [*_native.STRUCTS, *_native_model.STRUCTS]
+STRUCTS = [*_native.STRUCTS, *_native_model.STRUCTS, *_native_rank.STRUCTS]
 
 
 def measured(tmp_path, lines):
@@ -40,7 +40,7 @@ def test_structs(tmp_path):
             wanted[f"sizeof((({name}*)0)->{field})"] = getattr(struct, field).size
     lines = [f'printf("%s %zu\\n", "{name}", (size_t){name});' for name in wanted]
     assert measured(tmp_path, lines) == wanted
-    assert len(STRUCTS) >= 45
+    assert len(STRUCTS) >= 58
 
 
 def test_constants(tmp_path):
@@ -55,12 +55,14 @@ def test_constants(tmp_path):
         "SID_CUTOFFS_MAX": _native_model.CUTOFFS_MAX,
         "SID_SEGMENTS_MAX": _native_model.SEGMENTS_MAX,
         "SID_METRIC_COUNT": len(_native_model.METRICS),
+        "SID_RANK_SLICE_COUNT": len(_native_rank.SLICES),
     }
     for prefix, names in (
         ("SID_IF_EXISTS_", _native.IF_EXISTS),
         ("SID_ON_ERROR_", _native.ON_ERROR),
         ("SID_OPTION_", _native.OPTION_TYPES),
         ("SID_METRIC_", _native_model.METRICS),
+        ("SID_RANK_SLICE_", _native_rank.SLICES),
     ):
         wanted.update({prefix + name.upper(): number for number, name in enumerate(names)})
     lines = [f'printf("%s %d\\n", "{name}", (int){name});' for name in wanted]
@@ -117,9 +119,9 @@ def test_prototypes():
     """
     functions = declared()
     assert len(functions) > 80
-    fallible = {**_native.FALLIBLE, **_native_model.FALLIBLE}
+    fallible = {**_native.FALLIBLE, **_native_model.FALLIBLE, **_native_rank.FALLIBLE}
     table = {name: (ctypes.c_int, [*arguments, _native._ERR]) for name, arguments in fallible.items()}
-    table.update({**_native.PLAIN, **_native_model.PLAIN})
+    table.update({**_native.PLAIN, **_native_model.PLAIN, **_native_rank.PLAIN})
     for name, (result, arguments) in table.items():
         c_result, c_arguments = functions[name]
         ours = [kind_of_ctypes(result), *map(kind_of_ctypes, arguments)]

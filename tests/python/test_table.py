@@ -127,3 +127,16 @@ def test_slots():
     from semid.table import slot_key
 
     assert slot_key(3, [7]).tolist() == [3 << 56 | 7]
+
+
+def test_other_names():
+    """Fails when dim= and update are not what a number and apply are."""
+    one, other = semid.Table(dim=4), semid.Table(4)
+    for table, step in ((one, one.update), (other, other.apply)):
+        table.visit([7, 8])
+        step([7, 8], np.ones((2, 4), np.float32))
+    assert np.array_equal(one.lookup([7, 8]), other.lookup([7, 8])) and one.lookup([7]).any()
+    with pytest.raises(semid.UsageError, match="give one"):
+        semid.Table(4, dim=4)
+    with pytest.raises(semid.UsageError, match="give one"):
+        semid.Table()
