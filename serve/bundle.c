@@ -160,7 +160,7 @@ static sid_status store_fill(srv_store *store, bool read_only, sid_error *err)
         TRY(open_writer(store, err));
     TRY(sid_catalog_prefixes(store->front, &store->view, err));
     read_info(store);
-    if (store->is_ordered && store->has_encoder)
+    if (store->is_ordered)
         store->has_labeler = pthread_create(&store->labeler, NULL, make_labels, store) == 0;
     return SID_OK;
 }
