@@ -10,28 +10,39 @@ const shownEnds = 24;
 const others = 'others';
 const flowsInTable = 200;
 
-// The largest prefixes of one side; what is beyond becomes one end. {names, sizes, nameOf}
-function endsOf(flow, side) {
+const byName = (a, b) => a[0].localeCompare(b[0], 'en', { numeric: true });
+
+// The largest prefixes of one side, [name, items], and what all others have.
+function largest(flow, side) {
   const sizes = new Map();
   for (const each of flow) sizes.set(each[side], (sizes.get(each[side]) || 0) + each.items);
-  const order = [...sizes].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0], 'en', { numeric: true }));
-  const named = new Set(order.slice(0, shownEnds).map(([name]) => name));
-  const rest = order.slice(shownEnds).reduce((sum, [, items]) => sum + items, 0);
-  const list = order.slice(0, shownEnds).sort((a, b) => a[0].localeCompare(b[0], 'en', { numeric: true }));
-  return { list: rest ? [...list, [others, rest]] : list, nameOf: (name) => (named.has(name) ? name : others) };
+  const order = [...sizes].sort((a, b) => b[1] - a[1] || byName(a, b));
+  return { list: order.slice(0, shownEnds), rest: order.slice(shownEnds).reduce((sum, [, items]) => sum + items, 0), all: order.length };
+}
+
+// What is drawn: where the largest old prefixes went. New ones stand where most of theirs come from, so that few flows cross;
+// what is beyond the largest of those becomes one end.
+function chosen(flow) {
+  const { list, rest, all } = largest(flow, 'old');
+  const left = list.sort(byName);
+  const place = new Map(left.map(([name], i) => [name, i]));
+  const kept = flow.filter((each) => place.has(each.old));
+  const ends = largest(kept, 'new');
+  const centre = new Map(ends.list.map(([name, items]) => [name, kept.reduce((sum, each) => sum + (each.new === name ? place.get(each.old) * each.items : 0), 0) / items]));
+  const right = ends.list.sort((a, b) => centre.get(a[0]) - centre.get(b[0]) || byName(a, b));
+  return { kept, left, right: ends.rest ? [...right, [others, ends.rest]] : right, leftOut: rest, all, nameOf: (name) => (centre.has(name) ? name : others) };
 }
 
 // Flows between ends, added up.
-function joinFlows(flow, left, right) {
+function joinFlows(flow, nameOf) {
   const joined = new Map();
   for (const each of flow) {
-    const from = left.nameOf(each.old);
-    const to = right.nameOf(each.new);
-    const key = `${from}>${to}`;
-    if (!joined.has(key)) joined.set(key, { from, to, items: 0 });
+    const to = nameOf(each.new);
+    const key = `${each.old}>${to}`;
+    if (!joined.has(key)) joined.set(key, { from: each.old, to, items: 0 });
     joined.get(key).items += each.items;
   }
-  return [...joined.values()].sort((a, b) => b.items - a.items);
+  return [...joined.values()];
 }
 
 // Where each end stands: its top, and how far its flows have filled it.
@@ -47,16 +58,15 @@ function stack(list, height, total) {
   return { places, scale };
 }
 
-function drawFlow(svg, width, flow) {
+function drawFlow(svg, width, { kept, left, right, nameOf }) {
   const height = 520;
   const margin = 64;
-  const total = flow.reduce((sum, each) => sum + each.items, 0);
-  const [left, right] = [endsOf(flow, 'old'), endsOf(flow, 'new')];
-  const [from, to] = [stack(left.list, height, total), stack(right.list, height, total)];
+  const total = kept.reduce((sum, each) => sum + each.items, 0);
+  const [from, to] = [stack(left, height, total), stack(right, height, total)];
   const [x0, x1] = [margin, width - margin];
   const colour = (name) => (name === others ? 'rest' : Number(name.split('-', 1)[0]) % palette);
   const order = (places) => (name) => places.get(name).top;
-  const flows = joinFlows(flow, left, right).sort((a, b) => order(from.places)(a.from) - order(from.places)(b.from) || order(to.places)(a.to) - order(to.places)(b.to));
+  const flows = joinFlows(kept, nameOf).sort((a, b) => order(from.places)(a.from) - order(from.places)(b.from) || order(to.places)(a.to) - order(to.places)(b.to));
   for (const each of flows) {
     const [a, b] = [from.places.get(each.from), to.places.get(each.to)];
     const thick = Math.max(0.6, each.items * Math.min(from.scale, to.scale));
@@ -65,12 +75,12 @@ function drawFlow(svg, width, flow) {
     b.filled += each.items * to.scale;
     const middle = (x0 + x1) / 2;
     const path = s('path', { d: `M${x0 + 6},${y0}C${middle},${y0} ${middle},${y1} ${x1 - 6},${y1}`, class: `flow stroke-${colour(each.from)}`, 'stroke-width': thick.toFixed(2) });
-    path.onpointermove = (event) => showTip([`${each.from} → ${each.to}`, `${plural(each.items, 'item')}, ${percent(each.items / total)}`], event.clientX, event.clientY);
+    path.onpointermove = (event) => showTip([`${each.from} → ${each.to}`, `${plural(each.items, 'item')}, ${percent(each.items / left.find(([name]) => name === each.from)[1])} of ${each.from}`], event.clientX, event.clientY);
     svg.append(path);
   }
   svg.onpointerleave = hideTip;
   for (const [side, x, ends] of [[from, x0, left], [to, x1 - 6, right]]) {
-    for (const [name] of ends.list) {
+    for (const [name] of ends) {
       const place = side.places.get(name);
       svg.append(s('rect', { x, y: place.top, width: 6, height: Math.max(1, place.height), class: `ink-${colour(name)}` }));
       if (place.height > 7.5) svg.append(text(side === from ? x - 6 : x + 12, place.top + place.height / 2 + 4, name, { class: side === from ? 'end' : '' }));
@@ -80,11 +90,15 @@ function drawFlow(svg, width, flow) {
 
 function drawAnswer(answer, name, isOfServed) {
   const moved = answer.sid_changed === null ? 'n/a' : percent(answer.sid_changed);
-  const tiles = [[count(answer.common), 'in both'], [count(answer.added), 'only here'], [count(answer.removed), 'only there'], [moved, 'changed their SID']];
+  const drawn = chosen(answer.flow);
+  const shown = drawn.leftOut ? `where the items of the ${drawn.left.length} largest of ${count(drawn.all)} prefixes went` : 'where the items went, the wider, the more';
+  const first = answer.level[0];
+  const tiles = [[count(answer.common), 'in both'], [count(answer.added), 'only here'], [count(answer.removed), 'only there'], [moved, 'changed their SID'],
+    ...(answer.is_child || !first ? [] : [[percent(first.level), 'of first codes, relabelled']])];
   return [h('p', null, answer.is_child ? 'The catalogue that is served was refreshed from this one, so its numbering was kept.' : 'The two were numbered each for itself: what counts is what moved after the best relabelling.'),
     h('dl', { class: 'tiles small' }, tiles.map(([value, words]) => h('div', null, h('dt', null, words), h('dd', null, value)))),
-    answer.flow.length > 0 && h('figure', { class: 'card' }, h('figcaption', null, h('b', null, `${name} → ${isOfServed}`), h('span', null, 'the first codes of the items of both, the wider, the more')),
-      drawing(`Flow of items from the prefixes of ${name} to those of ${isOfServed}`, 520, (svg, width) => drawFlow(svg, width, answer.flow))),
+    answer.flow.length > 0 && h('figure', { class: 'card' }, h('figcaption', null, h('b', null, `${name} → ${isOfServed}`), h('span', null, shown)),
+      drawing(`Flow of items from the prefixes of ${name} to those of ${isOfServed}`, 520, (svg, width) => drawFlow(svg, width, drawn))),
     dataTable('What moved by depth', ['depth', 'moved', 'moved after relabelling', 'prefixes after relabelling', 'AMI'].map((each) => ({ name: each, number: true })),
       answer.level.map((level) => [level.depth, percent(level.raw), percent(level.level), percent(level.prefix), figure(level.ami)])),
     dataTable('The largest flows', [{ name: 'there' }, { name: 'here' }, { name: 'items', number: true }],
