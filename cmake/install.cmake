@@ -46,6 +46,7 @@ if(SEMID_IS_DEBIAN) # the license is /usr/share/common-licenses/Apache-2.0
 else()
     install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/semid COMPONENT semid)
 endif()
+include(cmake/service.cmake)
 install(FILES examples/fit_neighbors.c examples/add_remove.c examples/vector_codes.c examples/recommend_next.c
     DESTINATION ${CMAKE_INSTALL_DATADIR}/${examples_directory} COMPONENT libsemid-dev)
 

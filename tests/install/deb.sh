@@ -31,7 +31,7 @@ holds() {
 }
 library=./usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>"$work/log")
 holds semid ./usr/bin/semid ./usr/share/man/man1/semid.1.gz ./usr/share/man/man1/semid-fit.1.gz \
-    ./usr/share/bash-completion/completions/semid
+    ./usr/share/bash-completion/completions/semid ./usr/lib/systemd/system/semid.service ./usr/lib/sysusers.d/semid.conf
 holds libsemid0 "$library/libsemid.so.0"
 holds python3-semid ./usr/lib/python3/dist-packages/semid/__init__.py ./usr/lib/python3/dist-packages/semid/py.typed
 holds libsemid-dev ./usr/include/semid.h ./usr/include/semid_model.h ./usr/include/semid_rank.h "$library/libsemid.so" "$library/pkgconfig/semid.pc"
@@ -56,6 +56,10 @@ program=$root/usr/bin/semid
 cc "$root/usr/share/doc/libsemid-dev/examples/fit_neighbors.c" -I "$root/usr/include" -L "$root/${library#./}" -lsemid \
     -o example 2>"$work/log" || { cat "$work/log"; fail "an example does not compile"; }
 [ "$(LD_LIBRARY_PATH="$root/${library#./}" ./example numbers | wc -l)" -eq 5 ] || fail "the example does not run"
+if command -v systemd-analyze >/dev/null; then # with the unpacked program's path, and what it documents
+    sed -e "s|/usr/bin/semid|$program|" -e '/^Documentation=/d' "$root/usr/lib/systemd/system/semid.service" >semid-test.service
+    systemd-analyze verify ./semid-test.service >"$work/log" 2>&1 && [ ! -s "$work/log" ] || { cat "$work/log"; fail "systemd does not take the unit"; }
+fi
 man_errors=$(zcat "$root"/usr/share/man/man1/semid*.1.gz | { command -v mandoc >/dev/null && mandoc -Tlint || cat >"$work/log"; } | grep -c . || :)
 [ "$man_errors" -eq 0 ] || fail "mandoc finds faults in the manual"
 echo 'import semid; print(semid.Catalog.open("catalog").neighbors("tea-01", k=3)[0].item_id)' |
