@@ -31,11 +31,11 @@ static json_t *options_of(const char *list)
         memcpy(name, at, kept);
         name[kept] = 0;
         at += name_size + (at[name_size] == '=');
-        bool is_closed = *at == '(';
+        bool is_closed = *at == '(' && strchr(at, ')');
         at += is_closed;
         size = strcspn(at, is_closed ? ")" : ",");
         (void)json_object_set_new(out, name, json_stringn(at, size));
-        at += size + (is_closed && at[size] == ')');
+        at += size + is_closed;
         at += *at == ',';
     }
     return out;

@@ -82,6 +82,7 @@ struct sid_ranker {
     uint8_t *has_sid; /* (keyed_items) NULL: no feature wants SIDs */
     int64_t keyed_items;
     sid__click_model_batch batch;
+    sid__attention_look look; /* of the last asking */
 };
 
 /* ---- click_model.c ---- */

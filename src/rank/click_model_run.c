@@ -248,6 +248,18 @@ sid_status sid_ranker_train(sid_ranker *ranker, const sid_impressions *impressio
 
 /* ---- Asking ---- */
 
+/* Nothing is padded, so nothing is lost there. */
+static void tell_attention(const sid_ranker *r)
+{
+    const sid__attention_look *look = &r->look;
+    if (look->count > 0)
+        sid__ctx_info(
+            r->ctx,
+            "attention: %.2f of the entropy that equal weights have, %.3f on the item shown itself, by %" PRId64
+            " lists of two clicks or more",
+            look->entropy / (double)look->count, look->self / (double)look->count, look->count);
+}
+
 /* Clicks of the days are history to later ones, in a copy. */
 static sid_status ask(running *run, int64_t end, sid_ranker_day *out, sid_error *err)
 {
@@ -256,6 +268,7 @@ static sid_status ask(running *run, int64_t end, sid_ranker_day *out, sid_error 
     size_t cells = (size_t)kept.users * (size_t)kept.max;
     r->history.click = r->history.count = NULL;
     r->history.time = NULL;
+    r->look = (sid__attention_look){.count = 0};
     sid_status status = sid__alloc(&r->history.click, cells, sizeof *kept.click, "histories of users", err);
     if (status == SID_OK)
         status = sid__alloc(&r->history.count, (size_t)kept.users, sizeof *kept.count, "histories of users", err);
@@ -272,6 +285,7 @@ static sid_status ask(running *run, int64_t end, sid_ranker_day *out, sid_error 
     }
     if (status == SID_OK)
         status = pass(run, run->first, end, false, err);
+    tell_attention(r);
     sid__click_history_drop(&r->history);
     r->history = kept;
     if (status == SID_OK)

@@ -252,7 +252,11 @@ static void add_history(forward *f, sid__value *items, sid__rank_inputs *in)
     f->pasts = (sid__ragged){.begin = b->past_begin, .count = b->count};
     in->pasts = &f->pasts;
     in->past_of = b->past_of;
-    const sid__pooled pooled = {.past = in->past, .target = in->item, .pasts = in->pasts, .of = in->past_of};
+    r->look.click = b->past;
+    r->look.shown = b->target;
+    in->look = f->is_training ? NULL : &r->look;
+    const sid__pooled pooled = {
+        .past = in->past, .target = in->item, .pasts = in->pasts, .of = in->past_of, .look = in->look};
     if (!r->plan.family->pools_itself)
         in->history = sid__pooling_forward(of ? of->pool : SID__POOL_MEAN, "history", &r->params, &f->tape, &pooled);
 }

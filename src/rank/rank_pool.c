@@ -116,6 +116,8 @@ static sid__value *pool_din(const char *name, sid__params *params, sid__tape *ta
                                    sid__op_concat(tape, less, sid__op_multiply(tape, in->past, t)));
     for (int i = 0; i < 3; i++)
         x = layer(tape, params, name, i, x);
+    if (x && in->look)
+        sid__attention_look_at(in->look, in->pasts, x->data);
     sid__value *weighed = sid__op_weigh_rows(tape, in->past, x);
     sid__pooled of = {.past = weighed, .pasts = in->pasts};
     return weighed ? pool_sum(tape, &of) : NULL;
@@ -137,6 +139,10 @@ static sid__value *pool_pma(const char *name, sid__params *params, sid__tape *ta
     sid__value *q = sid__op_gather(tape, sid__rank_param(params, named(text, name, "seeds")), row, count * SEEDS);
     sid__value *kv =
         sid__op_linear(tape, in->past, sid__rank_param(params, named(text, name, "kv")), NULL, SID__NO_ACTIVATION);
+    if (kv && in->look &&
+        !sid__attention_look_softmax(in->look, tape, in->pasts, sid__rank_param(params, named(text, name, "seeds")),
+                                     kv))
+        return NULL;
     sid__value *seen =
         sid__op_cross_attention(tape, q, kv, &(sid__attention){.heads = 1, .queries = seeds, .keys = in->pasts});
     sid__value *h = sid__op_add(tape, q, seen);

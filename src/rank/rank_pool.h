@@ -35,6 +35,7 @@ typedef struct sid__pooled {
     sid__value *past, *target;
     const sid__ragged *pasts;
     const int32_t *of;
+    sid__attention_look *look; /* NULL: nobody asks where attention goes */
 } sid__pooled;
 /* (B, D); an empty history is zeroes, but for pma, where it is what the seeds say alone. */
 sid__value *sid__pooling_forward(sid__pooling_kind kind, const char *name, sid__params *params, sid__tape *tape,

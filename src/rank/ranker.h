@@ -8,6 +8,7 @@
 #define SEMID_RANK_RANKER_H
 
 #include "base/options.h"
+#include "rank/attention_look.h"
 #include "tensor/ops_sequence.h"
 #include "tensor/params.h"
 
@@ -34,6 +35,7 @@ typedef struct sid__rank_inputs {
     const sid__ragged *pasts;     /* rows of `past` by impression, oldest first */
     const int32_t *past_of;       /* (T) the impression of each */
     sid__rank_training *training; /* NULL: nothing is learned of these */
+    sid__attention_look *look;    /* what weighs clicks adds where to; NULL: nobody asks */
 } sid__rank_inputs;
 
 typedef struct sid__rank_shape {

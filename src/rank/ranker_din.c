@@ -39,7 +39,8 @@ static void start(const void *options, sid__rank_shape shape, uint64_t seed, sid
 static sid__value *logit(const void *options, sid__params *params, sid__tape *tape, const sid__rank_inputs *in)
 {
     sid__rank_inputs with = *in;
-    const sid__pooled clicks = {.past = in->past, .target = in->item, .pasts = in->pasts, .of = in->past_of};
+    const sid__pooled clicks = {
+        .past = in->past, .target = in->item, .pasts = in->pasts, .of = in->past_of, .look = in->look};
     with.history = sid__pooling_forward(SID__POOL_DIN, attention, params, tape, &clicks);
     sid__value *x = sid__rank_side_by_side(tape, &with);
     if (!x)

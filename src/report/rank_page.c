@@ -19,8 +19,8 @@ static const char own_style[] =
     "svg text.s5,svg text.s6,svg text.s7{fill:currentColor;font-weight:600}\n"
     ".s0{color:var(--c0)}.s1{color:var(--c1)}.s2{color:var(--c2)}.s3{color:var(--c3)}.s4{color:var(--c4)}\n"
     ".s5{color:var(--c5)}.s6{color:var(--c6)}.s7{color:var(--c7)}.said li{margin:.3rem 0}.drawing{margin:.4rem 0 "
-    "1rem}\n"
-    ".scroll{max-height:none}\n";
+    "1rem;overflow-x:auto}\n"
+    ".drawing svg{min-width:46rem}.scroll{max-height:none}\n";
 
 static const char *const slice_name[SID_RANK_SLICE_COUNT] = {
 #define SLICE_NAME(name, text) text,
@@ -149,7 +149,7 @@ static void close_section(sid__page_text *to)
 static void put_words(sid__page_text *to, const sid_rank_comparison *c)
 {
     int said = 0;
-    open_section(to, "In words", "");
+    open_section(to, "In words", "Said of an arm is what its interval of resampled users bears.");
     for (int i = 0; i < c->arm_count; i++) {
         if (!*c->arm[i].words)
             continue;
@@ -200,16 +200,37 @@ static void put_slices(sid__page_text *to, const sid_rank_comparison *c, const s
     close_section(to);
 }
 
+/* What is known of some arm at least. */
+static bool is_known(const sid_rank_comparison *c, const sid__strip *strip)
+{
+    for (int arm = 0; arm < c->arm_count; arm++)
+        if (!isnan(strip->of_arm(c, arm, strip->slice).value))
+            return true;
+    return false;
+}
+
 static void put_stability(sid__page_text *to, const sid_rank_comparison *c)
 {
-    static const sid__strip strip[] = {{"NE", "1: the click rate alone", ne_of, NULL, SID_RANK_SLICE_ALL, false},
-                                       {"NE of new items", "less is better", ne_of, NULL, SID_RANK_SLICE_NEW, false},
-                                       {"Drift", "NE two days old, less of today", drift_of, NULL, 0, false},
-                                       {"A/A difference", "between equal items", aar_of, NULL, 0, false}};
-    open_section(to, "How sure and how steady",
-                 "Normalised entropy; how much worse a ranker fits what is two days old than what it just saw; by how "
-                 "much its answers differ for items that are equal but for their ids. Less is better everywhere.");
-    sid__plot_strips(to, c, strip, 4);
+    enum { COUNT = 4 };
+    static const sid__strip strip[COUNT] = {
+        {"NE", "1: the click rate alone", ne_of, NULL, SID_RANK_SLICE_ALL, false},
+        {"NE of new items", "less is better", ne_of, NULL, SID_RANK_SLICE_NEW, false},
+        {"Drift", "NE two days old, less of today", drift_of, NULL, 0, false},
+        {"A/A difference", "between equal items", aar_of, NULL, 0, false}};
+    static const char *const says[COUNT] = {
+        "Normalised entropy.", "", " Drift: how much worse a ranker fits what is two days old than what it just saw.",
+        " A/A: by how much its answers differ for items that are equal but for their ids."};
+    sid__strip known[COUNT];
+    int count = 0;
+    sid__page_printf(to, "<section><h2>How sure and how steady</h2>\n<p class=\"lead\">");
+    for (int i = 0; i < COUNT; i++)
+        if (is_known(c, &strip[i])) {
+            known[count++] = strip[i];
+            sid__page_printf(to, "%s", says[i]);
+        }
+    sid__page_printf(to, " Less is better everywhere.</p>\n");
+    if (count > 0)
+        sid__plot_strips(to, c, known, count);
     close_section(to);
 }
 
@@ -232,10 +253,20 @@ static void put_cell(sid__page_text *to, double value)
     sid__page_printf(to, "</td>");
 }
 
+/* Four places, so that columns line up. */
+static void put_share(sid__page_text *to, double value)
+{
+    int64_t parts = isnan(value) ? 0 : (int64_t)llround(value * 1e4);
+    if (isnan(value))
+        put_cell(to, value);
+    else
+        sid__page_printf(to, "<td class=\"number\">%" PRId64 ".%04d</td>", parts / 10000, (int)(parts % 10000));
+}
+
 static void put_table(sid__page_text *to, const sid_rank_comparison *c)
 {
     open_section(to, "Figures", "Means over runs.");
-    sid__page_printf(to, "<div class=\"scroll\"><table><thead><tr><th>arm</th>");
+    sid__page_printf(to, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>arm</th>");
     for (int s = 0; s < SID_RANK_SLICE_COUNT; s++)
         sid__page_printf(to, "<th class=\"number\">AUC %s</th>", slice_name[s]);
     sid__page_printf(to, "<th class=\"number\">gAUC</th><th class=\"number\">NE</th><th class=\"number\">NE new</th>"
@@ -247,10 +278,10 @@ static void put_table(sid__page_text *to, const sid_rank_comparison *c)
         sid__page_html(to, arm->name);
         sid__page_printf(to, "</th>");
         for (int s = 0; s < SID_RANK_SLICE_COUNT; s++)
-            put_cell(to, arm->mean[s].auc);
-        put_cell(to, arm->mean[SID_RANK_SLICE_ALL].gauc);
-        put_cell(to, arm->mean[SID_RANK_SLICE_ALL].ne);
-        put_cell(to, arm->mean[SID_RANK_SLICE_NEW].ne);
+            put_share(to, arm->mean[s].auc);
+        put_share(to, arm->mean[SID_RANK_SLICE_ALL].gauc);
+        put_share(to, arm->mean[SID_RANK_SLICE_ALL].ne);
+        put_share(to, arm->mean[SID_RANK_SLICE_NEW].ne);
         sid__page_printf(to, "<td class=\"number\">");
         put_count(to, arm->rows);
         sid__page_printf(to, "</td>");

@@ -152,8 +152,9 @@ static void put_names(sid__page_text *to, const sid_rank_comparison *c)
 
 static void open_drawing(sid__page_text *to, int height)
 {
-    sid__page_printf(to, "<div class=\"drawing\"><svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\">\n", WIDTH,
-                     height);
+    sid__page_printf(to,
+                     "<div class=\"drawing\" tabindex=\"0\"><svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\">\n",
+                     WIDTH, height);
 }
 
 static void close_drawing(sid__page_text *to)

@@ -19,19 +19,24 @@ static void test_words(void **state)
     arm[1].auc[SID_RANK_SLICE_ALL] = (sid_rank_difference){.mean = .02, .low = .01, .high = .03};
     arm[1].auc[SID_RANK_SLICE_NEW] = (sid_rank_difference){.mean = -.02, .low = -.03, .high = -.01};
     TEST_OK(sid__rank_words(&c, 1, &text, err));
-    assert_string_equal(text.text, "second: gains 0.0200 AUC against first overall, loses 0.0200 AUC against first on "
-                                   "new items; head +0.1000, torso +0.1000, tail +0.1000; it takes 3 times the 8 rows");
+    assert_string_equal(text.text, "second: against first it gains 0.0200 AUC overall, loses 0.0200 AUC on new items; "
+                                   "head +0.1000, torso +0.1000, tail +0.1000; it takes 3 times the 8 rows");
+    arm[1].auc[SID_RANK_SLICE_ALL] = (sid_rank_difference){.mean = -.04, .low = -.05, .high = -.03};
+    text.length = 0;
+    TEST_OK(sid__rank_words(&c, 1, &text, err));
+    assert_int_equal(
+        strncmp(text.text, "second: against first it loses 0.0400 AUC overall and 0.0200 on new items;", 73), 0);
+    arm[1].auc[SID_RANK_SLICE_ALL] = (sid_rank_difference){.mean = .02, .low = .01, .high = .03};
     arm[1].auc[SID_RANK_SLICE_NEW].high = .01;
     arm[1].mean[SID_RANK_SLICE_HEAD].auc = (double)NAN;
     arm[1].note = "";
     text.length = 0;
     TEST_OK(sid__rank_words(&c, 1, &text, err));
-    assert_string_equal(text.text,
-                        "second: gains 0.0200 AUC against first overall, is not told from first on new items");
+    assert_string_equal(text.text, "second: against first it gains 0.0200 AUC overall, is not told apart on new items");
     arm[1].auc[SID_RANK_SLICE_ALL].low = -.01;
     text.length = 0;
     TEST_OK(sid__rank_words(&c, 1, &text, err));
-    assert_string_equal(text.text, "second: is not told from first, neither overall nor on new items");
+    assert_string_equal(text.text, "second: against first it is told apart neither overall nor on new items");
     arm[1].auc[SID_RANK_SLICE_ALL].low = (double)NAN;
     text.length = 0;
     TEST_OK(sid__rank_words(&c, 1, &text, err));
