@@ -26,6 +26,7 @@ typedef struct srv_answer {
     char allow[64], etag[40]; /* "": none */
     int retry_after_s;
     bool must_close;
+    bool is_plain; /* `fixed`, the same for all who ask: one response may serve them */
 } srv_answer;
 
 typedef struct srv_request srv_request;

@@ -80,7 +80,9 @@ void srv_connection_phase(srv_connection *connection, srv_phase phase, int64_t n
 {
     atomic_store_explicit(&connection->since_us, now_us, memory_order_relaxed);
     atomic_store_explicit(&connection->phase, (int)phase, memory_order_relaxed);
-    atomic_fetch_add_explicit(&connection->turn, 1, memory_order_release);
+    /* Where the reaper counts at the same time one count is lost, and it is another turn all the same. */
+    unsigned turn = atomic_load_explicit(&connection->turn, memory_order_relaxed);
+    atomic_store_explicit(&connection->turn, turn + 1, memory_order_release);
 }
 
 static uint64_t bytes_received(const srv_connection *connection)

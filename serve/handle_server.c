@@ -7,19 +7,23 @@
 #include "route_table.h"
 #include "server.h"
 
+static void give_plain(srv_request *request, const char *body, size_t size)
+{
+    request->answer =
+        (srv_answer){.status = 200, .content_type = SRV_JSON, .fixed = body, .fixed_size = size, .is_plain = true};
+}
+
 void srv_run_live(srv_request *request)
 {
     static const char body[] = "{\"status\":\"up\"}\n";
-    request->answer =
-        (srv_answer){.status = 200, .content_type = SRV_JSON, .fixed = body, .fixed_size = sizeof body - 1};
+    give_plain(request, body, sizeof body - 1);
 }
 
 void srv_run_ready(srv_request *request)
 {
     static const char body[] = "{\"status\":\"ready\"}\n";
     if (srv_server_is_ready(request->server))
-        request->answer =
-            (srv_answer){.status = 200, .content_type = SRV_JSON, .fixed = body, .fixed_size = sizeof body - 1};
+        give_plain(request, body, sizeof body - 1);
     else
         (void)srv_fail(request, 503, SID_ECANCELED, "the server is draining");
 }

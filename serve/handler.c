@@ -13,66 +13,9 @@
 #include "route_table.h"
 #include "server.h"
 
-/* ---- Answers ------------------------------------------------------------------------------------------------------ */
-
-static struct MHD_Response *make_response(srv_answer *answer)
-{
-    if (answer->fixed)
-        return MHD_create_response_from_buffer(answer->fixed_size, (void *)(uintptr_t)answer->fixed,
-                                               MHD_RESPMEM_PERSISTENT);
-    if (answer->shared) {
-        srv_body *body = answer->shared;
-        struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-            body->text.size, body->text.bytes, srv_body_release, body);
-        if (response)
-            answer->shared = NULL;
-        return response;
-    }
-    if (!answer->text.bytes)
-        return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(answer->text.size, answer->text.bytes, MHD_RESPMEM_MUST_FREE);
-    if (response)
-        answer->text = (srv_text){0};
-    return response;
-}
-
-static void add_headers(struct MHD_Response *response, const srv_request *request)
-{
-    const srv_answer *answer = &request->answer;
-    char number[16];
-    if (answer->content_type)
-        (void)MHD_add_response_header(response, "Content-Type", answer->content_type);
-    (void)MHD_add_response_header(response, "X-Request-Id", request->id);
-    (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    if (answer->retry_after_s > 0) {
-        (void)snprintf(number, sizeof number, "%d", answer->retry_after_s);
-        (void)MHD_add_response_header(response, "Retry-After", number);
-    }
-    if (answer->allow[0])
-        (void)MHD_add_response_header(response, "Allow", answer->allow);
-    if (answer->location)
-        (void)MHD_add_response_header(response, "Location", answer->location);
-    if (answer->etag[0]) { /* a file */
-        (void)MHD_add_response_header(response, "ETag", answer->etag);
-        (void)MHD_add_response_header(response, "Content-Security-Policy", SRV_ASSET_CSP);
-    }
-    if (answer->status == 401)
-        (void)MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
-    if (answer->must_close)
-        (void)MHD_add_response_header(response, "Connection", "close");
-}
-
 static enum MHD_Result answer(srv_request *request)
 {
-    struct MHD_Response *response = make_response(&request->answer);
-    if (!response)
-        return MHD_NO; /* out of memory: the connection closes */
-    add_headers(response, request);
-    request->step = SRV_STEP_DONE;
-    enum MHD_Result result = MHD_queue_response(request->mhd, (unsigned)request->answer.status, response);
-    MHD_destroy_response(response);
-    return result;
+    return srv_reply(&request->server->replies, request);
 }
 
 /* ---- Run ---------------------------------------------------------------------------------------------------------- */
@@ -192,6 +135,7 @@ static void take_id(srv_request *request, const char *given)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     size_t length = given ? strlen(given) : 0;
+    request->has_own_id = given != NULL;
     if (length > 0 && length < sizeof request->id && strspn(given, letters) == length)
         memcpy(request->id, given, length + 1);
     else
@@ -276,9 +220,10 @@ static void begin(srv_request *request, const srv_headers *headers, const char *
     request->query_count = 0;
     request->body_dropped = 0;
     request->is_body_dropped = request->is_npy = false;
-    request->begin_us = srv_now_us();
     request->deadline_us = request->begin_us;
-    (void)snprintf(request->method, sizeof request->method, "%s", method);
+    size_t length = strnlen(method, sizeof request->method - 1);
+    memcpy(request->method, method, length);
+    request->method[length] = 0;
     take_id(request, headers->request_id);
 }
 
@@ -407,7 +352,8 @@ void *srv_on_line(void *arg, const char *uri, struct MHD_Connection *mhd)
     size_t length = strnlen(uri, sizeof connection->request.target - 1);
     memcpy(connection->request.target, uri, length);
     connection->request.target[length] = 0;
-    srv_connection_phase(connection, SRV_PHASE_HEADERS, srv_now_us());
+    connection->request.begin_us = srv_now_us();
+    srv_connection_phase(connection, SRV_PHASE_HEADERS, connection->request.begin_us);
     return NULL;
 }
 

@@ -38,7 +38,8 @@ struct srv_request {
     char *body;
     size_t body_size, body_room, body_dropped;
     bool is_body_dropped, is_npy;
-    int64_t begin_us, deadline_us; /* CLOCK_MONOTONIC */
+    bool has_own_id;               /* the client sent X-Request-Id */
+    int64_t begin_us, deadline_us; /* CLOCK_MONOTONIC; begin_us: of the first line */
     srv_bundle *bundle;            /* held from the run to the answer */
     uint64_t generation;           /* of a GET that may be kept */
     srv_answer answer;

@@ -283,6 +283,7 @@ void srv_stop(srv_server *server)
     for (int i = 0; i < SRV_QUEUE_COUNT; i++)
         srv_queue_drop(&server->queue[i]);
     srv_cache_drop(&server->cache);
+    srv_replies_drop(&server->replies);
     for (int i = 0; i < server->retired_count; i++)
         srv_bundle_release(server->retired[i]);
     free(server->retired);

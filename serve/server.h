@@ -5,6 +5,7 @@
 #include "access_log.h"
 #include "api_keys.h"
 #include "connections.h"
+#include "reply.h"
 #include "reply_cache.h"
 #include "serve.h"
 #include "serve_metrics.h"
@@ -41,6 +42,7 @@ struct srv_server {
     srv_queue queue[SRV_QUEUE_COUNT];
     srv_connections connections;
     srv_cache cache; /* the loop's */
+    srv_replies replies;
     srv_metrics metrics;
     srv_keys keys;
     srv_log log;

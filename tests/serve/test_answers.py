@@ -1,5 +1,7 @@
 """What each endpoint answers, compared with what the program prints."""
+import email.utils
 import json
+import time
 
 from conftest import semid
 
@@ -13,6 +15,18 @@ def test_health(server):
     assert server.get("/livez") == (200, {"status": "up"})
     assert server.get("/readyz") == (200, {"status": "ready"})
     assert server.get("/healthz") == (200, {"status": "ready"})
+
+
+def test_health_for_everybody(server):
+    """Fails when the response that health checks share has no date of today, or somebody else's id."""
+    headers = server.ask("GET", "/livez")[1]
+    sent = email.utils.parsedate_to_datetime(headers["Date"]).timestamp()
+    assert abs(sent - time.time()) < 5 and "X-Request-Id" not in headers
+    for name in ("mine-1", "mine-2"):
+        assert server.ask("GET", "/livez", headers={"X-Request-Id": name})[1]["X-Request-Id"] == name
+    time.sleep(1.1)  # another second, another response
+    later = server.ask("GET", "/livez")[1]["Date"]
+    assert email.utils.parsedate_to_datetime(later).timestamp() > sent
 
 
 def test_head_has_no_body(server):
