@@ -36,6 +36,7 @@ TABLES = [
         ("sasrec", "sasrec"),
         ("sasrec-all", f"sasrec {PARTS} id,sid,content --dropout 0.4 --epochs 40"),
         ("sasrec-no-id", f"sasrec {PARTS} sid,content --dim 128 --dropout 0.3 --epochs 43"),
+        ("tiger", "tiger --catalog catalog-4 --minutes 140 --precision bf16"),
         ("sidgpt-codes", "sidgpt --catalog catalog-4 --patience 0 --precision bf16"),
         ("sidgpt", f"{WRITER} --epochs 100 --patience 0"),
     ]),

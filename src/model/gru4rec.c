@@ -23,7 +23,7 @@ typedef struct gru4rec_state {
 
 #define AT(field) offsetof(gru4rec_options, field)
 static const sid_option option_table[] = {
-    SID__TRAINING_OPTIONS(gru4rec_options, "40", "128", "0", "0.001", "0", "0.3", "50", "crop", "2", "4000"),
+    SID__TRAINING_OPTIONS(gru4rec_options, "40", "0", "1024", "0.001", "0", "0.3", "50", "crop", "2", "4000"),
     SID__ITEM_LOSS_OPTIONS(gru4rec_options, "ce-sampled"),
     {"dim", SID_OPTION_INT, "64", 1, 4096, NULL, "width of items", AT(dim)},
     {"hidden", SID_OPTION_INT, "128", 1, 4096, NULL, "width of the recurrent state", AT(hidden)}};

@@ -31,6 +31,7 @@ sid_status sid__item_model_make_room(sid_model *m, int dim, bool has_bias, sid_e
 sid_status sid__item_model_save(const sid_model *m, sid__tensor_set *set, sid_error *err)
 {
     const sid__item_model *s = m->state;
+    SID_TRY(sid__knn_part_save(&s->knn, set, err));
     return sid__item_table_save(&s->items, set, err);
 }
 
@@ -45,6 +46,7 @@ void sid__item_model_drop(sid_model *m)
 {
     sid__item_model *s = m->state;
     sid__item_table_drop(&s->items);
+    sid__knn_part_drop(&s->knn);
     sid__free(s->table);
     sid__free(s->bias);
     sid__free(s);
@@ -144,5 +146,5 @@ sid_status sid__item_model_score(sid_ctx *ctx, const sid_model *m, const sid__an
     if (status == SID_OK)
         sid__score_items(ctx, m, &s->items, x, s->table, s->bias, out);
     sid__memory_drop(&memory);
-    return status;
+    return status == SID_OK ? sid__knn_part_add(ctx, m, &s->knn, history, count, out, err) : status;
 }

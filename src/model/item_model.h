@@ -5,12 +5,14 @@
 #ifndef SEMID_MODEL_ITEM_MODEL_H
 #define SEMID_MODEL_ITEM_MODEL_H
 
+#include "model/knn_part.h"
 #include "model/sequence_scores.h"
 
 typedef struct sid__item_model {
     sid__item_table items;
     float *table; /* (items, dim) what scores are products with */
     float *bias;  /* (items) what is added to them; NULL: nothing */
+    sid__knn_part knn;
 } sid__item_model;
 
 /* ---- State and file: m->state begins with a sid__item_model ---- */

@@ -17,6 +17,8 @@ static const sid_option option_table[] = {
      "content, "
      "a map of its vector",
      AT(item_embedding)},
+    {"itemknn", SID_OPTION_FLOAT, "0", 0, 1e6, NULL,
+     "adds so many times the scores of itemknn, counts and likeness of items, to its own; 0: none", AT(itemknn)},
     SID__ITEM_LOSS_OPTIONS(sid__sasrec_options, "ce"),
     {"variant", SID_OPTION_CHOICE, "pre-norm", 0, 0, "pre-norm|original",
      "original: as published, with norms of queries alone; its loss was bce", AT(variant)}};
@@ -51,6 +53,7 @@ static sid_status build(sid_model *m, const sid__split *split, sid__params *para
         return sid__fail(err, SID_EUSAGE, "dim is %d and heads is %d; heads must divide dim", dim, (int)o->heads);
     SID_TRY(sid__item_model_begin(m, sizeof(sid__sasrec_state), err));
     sid__sasrec_state *s = m->state;
+    SID_TRY(sid__knn_part_begin(m, o->itemknn, split, &s->base.knn, err));
     SID_TRY(sid__item_table_build(&s->base.items, m, o->item_embedding, dim, split, params, err));
     SID_TRY(sid__learner_add(params, "position", o->training.history_max, dim, false, &s->position, err));
     if (o->variant == SID__SASREC_PRE_NORM)
@@ -67,12 +70,16 @@ static sid_status build(sid_model *m, const sid__split *split, sid__params *para
 
 static sid_status load(sid_model *m, const sid__tensor_set *set, sid_error *err)
 {
-    return sid__item_model_load(m, sizeof(sid__sasrec_state), set, err);
+    SID_TRY(sid__item_model_load(m, sizeof(sid__sasrec_state), set, err));
+    sid__item_model *s = m->state;
+    SID_TRY(sid__knn_part_begin(m, ((const sid__sasrec_options *)m->family_options)->itemknn, NULL, &s->knn, err));
+    return sid__knn_part_load(&s->knn, set, err);
 }
 
 static bool wants_vectors(const sid_model *m)
 {
-    return sid__item_table_wants_vectors(((const sid__sasrec_options *)m->family_options)->item_embedding);
+    const sid__sasrec_options *o = m->family_options;
+    return o->itemknn > 0 || sid__item_table_wants_vectors(o->item_embedding);
 }
 
 static double beta2(const sid_model *m)

@@ -14,6 +14,7 @@ typedef struct sid__sasrec_options {
     sid__training training;
     sid__item_loss loss;
     int64_t dim, blocks, heads;
+    double itemknn;
     int variant;
     char item_embedding[SID__OPTION_TEXT_SIZE];
 } sid__sasrec_options;

@@ -31,7 +31,7 @@ typedef struct sidgpt_options {
 
 #define AT(field) offsetof(sidgpt_options, field)
 static const sid_option option_table[] = {
-    SID__TRAINING_OPTIONS(sidgpt_options, "250", "256", "4096", "0.001", "0.05", "0.4", "50", "crop", "5", "2000"),
+    SID__TRAINING_OPTIONS(sidgpt_options, "250", "0", "2048", "0.001", "0.05", "0.4", "50", "crop", "5", "2000"),
     {"layout", SID_OPTION_CHOICE, "item", 0, 0, "item|flat",
      "item: attention over items, codes by a small stack of their own; flat: over all codes, twice as slow",
      AT(layout)},
