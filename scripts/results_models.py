@@ -27,15 +27,17 @@ FIGURES = ["recall@5", "ndcg@5", "recall@10", "ndcg@10"]
 PARTS = "--catalog catalog --item-embedding"
 WRITER = "sidgpt --catalog catalog-4 --item-embedding sid,content --dense 1 --precision bf16"
 SEEDED = {"beauty_loo"}
-ONCE = {"tiger", "sidgpt-codes"}
+ONCE = {"tiger", "sidgpt-codes", "sasrec-mixed", "sasrec-no-id-mixed"}
 # name, data set, title, what goes to train and eval, codes of a SID, rows: name, what goes to train; catalog-4 is one of four codes
 TABLES = [
     ("beauty_loo", "beauty", "Beauty, leave-one-out, ties in the order of the file", "--split loo --ties file", 3, [
-        ("gru4rec", "gru4rec"),
-        ("bert4rec", "bert4rec"),
-        ("sasrec", "sasrec"),
-        ("sasrec-all", f"sasrec {PARTS} id,sid,content --dropout 0.4 --epochs 40"),
-        ("sasrec-no-id", f"sasrec {PARTS} sid,content --dim 128 --dropout 0.3 --epochs 43"),
+        ("gru4rec", "gru4rec --precision bf16"),
+        ("bert4rec", "bert4rec --precision bf16"),
+        ("sasrec", "sasrec --precision bf16"),
+        ("sasrec-all", f"sasrec {PARTS} id,sid,content --dropout 0.4 --epochs 40 --precision bf16"),
+        ("sasrec-no-id", f"sasrec {PARTS} sid,content --dim 128 --dropout 0.3 --epochs 43 --precision bf16"),
+        ("sasrec-mixed", f"sasrec {PARTS} id,sid,content --itemknn 8 --dropout 0.4 --epochs 40 --precision bf16"),
+        ("sasrec-no-id-mixed", f"sasrec {PARTS} sid,content --itemknn 8 --dim 128 --dropout 0.3 --epochs 43 --precision bf16"),
         ("tiger", "tiger --catalog catalog-4 --minutes 140 --precision bf16"),
         ("sidgpt-codes", "sidgpt --catalog catalog-4 --patience 0 --precision bf16"),
         ("sidgpt", f"{WRITER} --epochs 100 --patience 0"),
