@@ -50,7 +50,7 @@ export function hideTip() {
 // A table that stands folded beside a drawing: columns [{name, number}], rows of texts.
 export function dataTable(caption, columns, rows) {
   const cell = (tag, text, column, more) => h(tag, { class: column.number ? 'number' : null, ...more }, text);
-  return h('details', { class: 'data' }, h('summary', null, 'The figures as a table'),
+  return h('details', { class: 'data' }, h('summary', null, `${caption}, as a table`),
     h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
       h('table', null, h('caption', null, caption),
         h('thead', null, h('tr', null, columns.map((column) => cell('th', column.name, column, { scope: 'col' })))),

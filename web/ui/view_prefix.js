@@ -35,11 +35,12 @@ function itemPages(context, prefix, first) {
 
 async function drawOne(context, prefix) {
   const { source, info } = context;
-  const page = await source.page(prefix, '', pageItems);
   const codes = prefix.split('-');
   const parent = codes.slice(0, -1).join('-');
+  const page = await source.page(prefix, '', pageItems);
+  const words = new Map((await source.prefixes(parent)).nodes.map((node) => [node.code, node.label]));
   const below = codes.length < info.levels ? (await source.prefixes(prefix)).nodes : [];
-  const siblings = page.siblings.map((node) => ({ ...node, prefix: parent ? `${parent}-${node.code}` : String(node.code) }));
+  const siblings = page.siblings.map((node) => ({ ...node, label: words.get(node.code), prefix: parent ? `${parent}-${node.code}` : String(node.code) }));
   const all = siblings.reduce((sum, node) => sum + node.items, 0);
   return [h('p', { class: 'prefix-head' }, sidLinks(prefix), ' ', h('b', null, plural(page.count, 'item')), ` of ${count(info.items)}`,
     h('span', { class: 'go' }, h('a', { href: href('tree', prefix) }, 'in the tree'), h('a', { href: href('map', prefix) }, 'on the map'))),
