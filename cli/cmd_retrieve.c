@@ -236,18 +236,7 @@ static sid_status run(cli_app *app)
 }
 
 static const cli_option options[] = {
-    {.name = "history",
-     .type = CLI_TEXT,
-     .value = "IDS",
-     .help = "what was seen, oldest first: a,b,c; or @FILE, a history a line"},
-    {.name = "k",
-     .letter = 'k',
-     .type = CLI_INT,
-     .value = "N",
-     .default_text = "100",
-     .min = 1,
-     .max = 1e6,
-     .help = "how many in all"},
+    CLI_OPTIONS_ASKED("100", "how many in all"),
     {.name = "budget",
      .type = CLI_TEXT,
      .value = "NxM",
@@ -292,8 +281,7 @@ static const cli_option options[] = {
     {.name = "test",
      .type = CLI_FLAG,
      .help = "what each source finds of the clicks of the last day of --impressions, knowing the days before"},
-    {.name = "keep-history", .type = CLI_FLAG, .help = "items of the history may come again"},
-    {.name = "deny", .type = CLI_TEXT, .value = "FILE", .help = "ids, one a line, that are not to come"},
+    CLI_OPTIONS_REFUSED,
     CLI_OPTIONS_ITEM_FILTER};
 static const char *const examples[] = {
     "retrieve catalog --history B01,B07 -k 20 --events events.tsv",

@@ -1,9 +1,23 @@
-/* item_filter.h: which items may come: --allow, --within, --where. */
+/* item_filter.h: what recommend and retrieve are asked: a history, how many, and which items may come: --allow, --within, --where. */
 #ifndef SEMID_CLI_ITEM_FILTER_H
 #define SEMID_CLI_ITEM_FILTER_H
 
 #include "inputs.h"
 
+#define CLI_OPTIONS_ASKED(usual, about)                                                                                \
+    {.name = "history",                                                                                                \
+     .type = CLI_TEXT,                                                                                                 \
+     .value = "IDS",                                                                                                   \
+     .help = "what was seen, oldest first: a,b,c; or @FILE, a history a line"},                                        \
+    {                                                                                                                  \
+        .name = "k", .letter = 'k', .type = CLI_INT, .value = "N", .default_text = (usual), .min = 1, .max = 1e6,      \
+        .help = (about)                                                                                                \
+    }
+#define CLI_OPTIONS_REFUSED                                                                                            \
+    {.name = "keep-history", .type = CLI_FLAG, .help = "items of the history may come again"},                         \
+    {                                                                                                                  \
+        .name = "deny", .type = CLI_TEXT, .value = "FILE", .help = "ids, one a line, that are not to come"             \
+    }
 #define CLI_OPTIONS_ITEM_FILTER                                                                                        \
     {.name = "allow", .type = CLI_TEXT, .value = "FILE", .help = "ids, one a line; nothing else is to come"},          \
         {.name = "within",                                                                                             \
