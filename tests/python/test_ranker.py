@@ -164,3 +164,17 @@ def test_retriever(world, program):
     retriever.close()
     with pytest.raises(semid.UsageError, match="closed"):
         retriever.retrieve(history)
+
+
+def test_after_fork(world):
+    """Fails when a child made by fork hangs on a ranker or retriever, or gets other answers."""
+    impressions = str(world / "impressions.tsv")
+    ranker = semid.Ranker.train(features=features(world), impressions=impressions, threads=2)
+    retriever = semid.Retriever(world / "catalog", impressions=impressions, threads=2)
+    history = [line.split("\t")[1] for line in open(impressions).read().splitlines()[1:9]]
+    wanted, found = ranker.predict(impressions), retriever.retrieve(history, k=9)
+    child = os.fork()
+    if child == 0:
+        is_equal = np.array_equal(ranker.predict(impressions), wanted) and retriever.retrieve(history, k=9) == found
+        os._exit(0 if is_equal else 1)
+    assert os.waitpid(child, 0)[1] == 0
