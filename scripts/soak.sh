@@ -5,7 +5,7 @@
 # static analysis of everything, the packages. With less than 60 seconds every part runs at its first figure, once.
 # Parts that need more than Debian's packages (a browser, PySpark and Ray, mkdocs-material) are skipped where that is not there: SEMID_ENGINES
 # names a Python, SEMID_MKDOCS a program.
-# PART: build tests tables faults faults-asan fuzz valgrind lint analyze packages web engines docs; all when none is named.
+# PART: build tests tables faults faults-asan fuzz serve valgrind lint analyze packages web engines docs; all when none is named.
 set -uo pipefail
 tree=$PWD
 . scripts/lib.sh
@@ -89,12 +89,22 @@ run_engines() {
     build release && tests/python/engines.sh
 }
 
+# The server under its second figures; schemathesis comes from PyPI, in a virtual environment of its own.
+soak_server() {
+    local status=0 tool=${SEMID_SCHEMATHESIS:-build/schemathesis/bin/schemathesis}
+    SEMID_SWAPS=$((SEMID_SOAK ? 1000 : 100)) SEMID_SERVE_KILLS=$((SEMID_SOAK ? 60 : 6)) as_one_test tests/serve/run.sh "$tree/build/gcc/semid" || status=1
+    [ -x "$tool" ] || { python3 -m venv build/schemathesis && build/schemathesis/bin/pip install -q schemathesis; }
+    SEMID_SCHEMATHESIS=$(realpath "$tool") as_one_test tests/serve/conformance.sh "$tree/build/gcc/semid" $((SEMID_SOAK ? 200 : 15)) || status=1
+    return $status
+}
+
 part build "build: gcc, ASan+UBSan, TSan" build_all
 part tests "tests, over and over" repeat_tests
 part tables "tables beside a plain map" as_one_test build/gcc/tests/test_table --soak "$table_operations"
 part faults "faults, gcc" run_ctest gcc -L fault
 part faults-asan "faults, ASan+UBSan" run_ctest asan -L fault
 part fuzz "fuzz: each target $seconds s" scripts/fuzz.sh "$seconds"
+part serve "1,000 swaps, 60 kills, every endpoint" soak_server
 part valgrind "valgrind" run_valgrind
 part lint "lint of everything" as_one_test scripts/lint.sh
 part analyze "gcc -fanalyzer" as_one_test scripts/analyze.sh

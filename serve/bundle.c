@@ -85,6 +85,8 @@ static void store_free(srv_store *store)
         (void)pthread_join(store->labeler, NULL);
     sid_labels_drop(&store->label_memory);
     srv_facets_free(store->facets);
+    sid_retriever_free(store->retriever);
+    (void)pthread_rwlock_destroy(&store->retriever_lock);
     sid_prefixes_free(store->view);
     sid_catalog_close(store->front);
     sid_catalog_close(store->work);
@@ -193,6 +195,7 @@ static sid_status store_open(const srv_bundle_request *request, srv_store **out,
     (void)pthread_mutex_init(&store->front_lock, NULL);
     (void)pthread_mutex_init(&store->work_lock, NULL);
     (void)pthread_mutex_init(&store->facets_lock, NULL);
+    (void)pthread_rwlock_init(&store->retriever_lock, NULL);
     sid_status status = store_fill(store, request->read_only, err);
     if (status != SID_OK) {
         store_free(store);

@@ -39,6 +39,9 @@ typedef struct srv_store {
     pthread_mutex_t facets_lock;
     srv_facets *facets; /* for filters, as of one version; NULL: nobody asked */
     int64_t facets_version;
+    pthread_rwlock_t retriever_lock;
+    sid_retriever *retriever; /* for /v1/retrieve, as of one version; NULL: nobody asked; under retriever_lock */
+    int64_t retriever_version;
     char *report; /* JSON, as of one version; NULL: no level was asked for; under work_lock */
     int64_t report_version;
     _Atomic uint64_t *generation; /* the server's: what is cached belongs to one */

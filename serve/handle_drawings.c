@@ -42,7 +42,7 @@ void srv_run_map(srv_request *request)
     sid_map map = {0};
     sid_error err = {0};
     sid_catalog_info info;
-    if (!srv_query_int(request, "points", POINTS_USUAL, 1, SRV_MAP_MAX, &limit))
+    if (!srv_query_int(request, "limit", POINTS_USUAL, 1, SRV_MAP_MAX, &limit))
         return;
     if (prefix && *prefix && sid_parse(prefix, store->width, codes, &depth, &err) != SID_OK) {
         (void)srv_fail(request, 400, SID_EUSAGE, "\"%.60s\" is no prefix: %s", prefix, err.message);

@@ -207,8 +207,9 @@ static void decide(srv_request *request, const srv_headers *headers, const char 
     if (request->answer.status || srv_asset_find(request, method, url, headers->if_none_match))
         return;
     request->route = srv_route_find(request, method, url);
-    if (request->route && check_right(request, headers) && srv_query_read(request))
-        (void)check_body(request, headers);
+    if (request->route && check_right(request, headers) && srv_query_read(request) && check_body(request, headers) &&
+        request->route->lane > SRV_LANE_LOOK)
+        (void)is_let_in(request, queue_of(request)); /* before its body is kept */
 }
 
 static void begin(srv_request *request, const srv_headers *headers, const char *method)

@@ -5,18 +5,18 @@
 #include "route_table.h"
 #include "schemas.h"
 
-/* name, schema, what it is: query parameters, the same wherever they stand. */
+/* name, schema, what it is: query parameters, the same wherever they stand but for `path`, whose row comes first. */
 static const struct {
-    const char *name, *schema, *help;
+    const char *name, *schema, *help, *path;
 } query_table[] = {
-    {"limit", S_INT("1", "1000"), "Rows of a page"},
-    {"points", S_INT("1", "20000"), "How many points, drawn where there are more items"},
-    {"cursor", "{'type':'string','pattern':'^[0-9]{1,9}$'}", "Where a page begins: `next` of the one before"},
+    {"limit", S_INT("1", "20000"), "How many points, drawn where there are more items", "/v1/map"},
+    {"limit", S_INT("1", "1000"), "Rows of a page", NULL},
+    {"cursor", "{'type':'string','pattern':'^[0-9]{1,9}$'}", "Where a page begins: `next` of the one before", NULL},
     {"prefix", "{'type':'string','pattern':'^((0|[1-9][0-9]{0,3})(-(0|[1-9][0-9]{0,3})){0,2})?$'}",
-     "Codes joined by -, such as 12-153"},
-    {"from", S_INT("0", "65535"), "The first code to give: `next` of the answer before"},
-    {"with", "{'type':'string','pattern':'^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$'}", "A catalogue below --root"},
-    {"depth", S_INT("1", "64"), "Codes of a prefix"},
+     "Codes joined by -, such as 12-153", NULL},
+    {"from", S_INT("0", "65535"), "The first code to give: `next` of the answer before", NULL},
+    {"with", "{'type':'string','pattern':'^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$'}", "A catalogue below --root", NULL},
+    {"depth", S_INT("1", "64"), "Codes of a prefix", NULL},
 };
 
 /* With " where ' stands. */
@@ -47,9 +47,11 @@ static void put_parameters(srv_text *text, const srv_route *route)
     }
     for (int i = 0; route->query[i]; i++)
         for (size_t q = 0; q < sizeof query_table / sizeof *query_table; q++)
-            if (strcmp(query_table[q].name, route->query[i]) == 0) {
+            if (strcmp(query_table[q].name, route->query[i]) == 0 &&
+                (!query_table[q].path || strcmp(query_table[q].path, route->path) == 0)) {
                 srv_puts(text, count++ ? "," : "");
                 put_parameter(text, query_table[q].name, "query", query_table[q].schema, query_table[q].help);
+                break;
             }
     srv_puts(text, "]");
 }

@@ -61,6 +61,7 @@ void srv_run_map(srv_request *request);
 void srv_run_compare(srv_request *request);
 void srv_run_encode(srv_request *request);
 void srv_run_neighbors(srv_request *request);
+void srv_run_retrieve(srv_request *request);
 bool srv_is_fresh(const srv_request *request);
 bool srv_is_short_page(const srv_request *request);
 bool srv_is_never_short(const srv_request *request);

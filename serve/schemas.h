@@ -78,6 +78,22 @@
              "'unknown':" S_COUNT ",'exact':" S_BOOL ",'results':" S_ARRAY(S_OBJECT(                                   \
                  "'item_id','sid','title','score'", "'item_id':" S_STRING ",'sid':" S_STRING_OR_NULL                   \
                                                     ",'title':" S_STRING_OR_NULL ",'score':" S_NUMBER_OR_NULL)))
+#define S_RETRIEVE_BODY                                                                                                \
+    S_OBJECT("'history'",                                                                                              \
+             "'history':{'type':'array','minItems':1,'maxItems':1000,'items':" S_TEXT "}"                              \
+             ",'k':" S_INT("1", "1000") ",'budget':{'type':'string','pattern':"                                        \
+                                        "'^([1-9][0-9]{0,2}|1[0-9]{3}|2[0-4][0-9]{2}|2500)x[1-9][0-9]{0,5}$'}"         \
+                                        ",'keep_history':" S_BOOL ",'filter':" S_REF("Filter"))
+#define S_RETRIEVE_ANSWER                                                                                              \
+    S_ANSWER("'prefixes','results','unknown'",                                                                         \
+             "'prefixes':" S_ARRAY(S_OBJECT(                                                                           \
+                 "'prefix','weight'",                                                                                  \
+                 "'prefix':" S_STRING ",'weight':" S_NUMBER_OR_NULL)) ",'unknown':" S_COUNT                            \
+                                                                      ",'results':" S_ARRAY(S_OBJECT(                  \
+                                                                          "'item_id','sid','title','score'",           \
+                                                                          "'item_id':" S_STRING ",'sid':" S_STRING     \
+                                                                          ",'title':" S_STRING_OR_NULL                 \
+                                                                          ",'score':" S_NUMBER_OR_NULL)))
 #define S_PREFIX_ANSWER                                                                                                \
     S_ANSWER("'prefix','count','items','siblings','words','next'",                                                     \
              "'prefix':" S_STRING ",'count':" S_COUNT ",'items':" S_ARRAY(S_REF("Hit")) ",'siblings':" S_ARRAY(        \

@@ -167,6 +167,23 @@ def test_recommend(server, made):
     assert server.post("/v1/recommend", {"history": []})[0] == 400
 
 
+def test_retrieve(server, made):
+    """Fails when candidates differ from the program's, come in spite of a filter, or a budget is not kept."""
+    body = {"history": ["i1", "i5", "i6"], "k": 20}
+    status, answer = server.post("/v1/retrieve", body)
+    assert status == 200, answer
+    printed = rows("retrieve", made / "a", "--history", "i1,i5,i6", "-k", 20)
+    assert [(hit["item_id"], hit["sid"]) for hit in answer["results"]] == [tuple(row[:2]) for row in printed]
+    assert answer["prefixes"] and answer["unknown"] == 0
+    few = server.post("/v1/retrieve", {**body, "budget": "1x3"})[1]
+    assert len(few["prefixes"]) == 1 and len(few["results"]) <= 3
+    where = server.post("/v1/retrieve", {**body, "filter": {"where": {"brand": ["brand1"]}}})[1]["results"]
+    assert where and all(int(hit["item_id"][1:]) % 5 == 1 for hit in where)
+    assert server.post("/v1/retrieve", {"history": ["no"]})[0] == 404
+    for bad in ("x", "0x3", "3x0", "3", "3x4x5", "9999x1"):
+        assert server.post("/v1/retrieve", {**body, "budget": bad})[0] == 400, bad
+
+
 def test_drawings(server):
     """Fails when map, level, collisions, report or comparison do not add up."""
     report = server.get("/v1/report")[1]["report"]
@@ -177,7 +194,7 @@ def test_drawings(server):
     assert server.get("/v1/level/4")[0] == 404
     buckets = server.get("/v1/collisions?limit=3")[1]
     assert len(buckets["buckets"]) == 3 and buckets["buckets"][0]["size"] == report["largest_bucket"]
-    points = server.get("/v1/map?points=50")[1]
+    points = server.get("/v1/map?limit=50")[1]
     assert len(points["points"]) == 50 and points["of"] == 240
     moved = server.get("/v1/compare?with=b")[1]
     assert moved["common"] == 240 and sum(flow["items"] for flow in moved["flow"]) == 240

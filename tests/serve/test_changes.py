@@ -35,6 +35,18 @@ def test_put_get_delete(own, start):
     assert semid("verify", own / "a").returncode == 0
 
 
+def test_retrieve_sees_changes(own, start):
+    """Fails when an item that was added or removed is not seen by the next who asks for candidates."""
+    server = start(own / "a")
+    body = {"history": ["i1", "twin"], "k": 1000, "budget": "10x1000"}
+    before = server.post("/v1/retrieve", body)[1]
+    assert before["unknown"] == 1 and "i5" in {hit["item_id"] for hit in before["results"]}  # i1, i5: the same kind
+    assert server.post("/v1/items/twin", {"text": "blue cotton shirt number 1"}, "PUT")[0] == 201
+    assert server.ask("DELETE", "/v1/items/i5")[0] == 204
+    after = server.post("/v1/retrieve", body)[1]
+    assert after["unknown"] == 0 and "i5" not in {hit["item_id"] for hit in after["results"]}
+
+
 def test_post_is_all_or_none(own, start):
     """Fails when a batch with one bad item stores another, or a conflict is not 409 with its place."""
     server = start(own / "a")

@@ -75,7 +75,7 @@ export function serverSource(ask) {
       return mse > 0 && share > 0 ? Math.sqrt(mse / share) : null;
     },
     async map(prefix = '') {
-      const answer = await get(`/v1/map?points=10000${prefix ? `&prefix=${prefix}` : ''}`);
+      const answer = await get(`/v1/map?limit=10000${prefix ? `&prefix=${prefix}` : ''}`);
       return { of: answer.of, share: answer.share, is_decoded: answer.decoded,
         items: answer.points.map((point) => ({ id: point.item_id, sid: point.sid, title: point.title, x: point.x, y: point.y, added: false })) };
     },
