@@ -74,6 +74,7 @@ void sid__bf16_round(const sid_ctx *ctx, const float *x, const sid__bf16_copy *c
 typedef struct weight_job {
     const sid_ctx *ctx;
     const float *w;
+    int64_t step; /* of its rows */
     int out, in;
     sid__bf16_weights to;
 } weight_job;
@@ -87,7 +88,7 @@ static void round_lanes(const weight_job *job, int64_t row, int rows, int column
     sid__bf16_target to = {.rows = rounded, .row_step = WEIGHT_COLUMNS, .pairs_group = sid__bf16_pairs_step(job->out)};
     if (job->to.by_depth)
         to.pairs = job->to.by_depth + column / GROUP * to.pairs_group + row * GROUP;
-    const sid__bf16_rows part = plain_rows(job->w + row * job->in + column, job->in, rows, columns);
+    const sid__bf16_rows part = plain_rows(job->w + row * job->step + column, job->step, rows, columns);
     sid__bf16_tile_for(job->ctx->isa)->round(&part, &to);
     uint16_t *panel = job->to.by_lane ? job->to.by_lane + row / GROUP * group + (int64_t)column * GROUP : NULL;
     for (int j = 0; panel && j < columns; j += 2 * GROUP) {
@@ -101,13 +102,21 @@ static void weight_task(void *arg, int64_t begin, int64_t end, int worker)
 {
     const weight_job *job = arg;
     (void)worker;
-    for (int column = 0; column < job->in; column += WEIGHT_COLUMNS)
-        round_lanes(job, begin, (int)(end - begin), column, (int)least(WEIGHT_COLUMNS, job->in - column));
+    for (int64_t row = begin; row < end; row += GROUP)
+        for (int column = 0; column < job->in; column += WEIGHT_COLUMNS)
+            round_lanes(job, row, (int)least(GROUP, end - row), column, (int)least(WEIGHT_COLUMNS, job->in - column));
 }
 
 void sid__bf16_round_weights(const sid_ctx *ctx, const float *w, int out, int in, const sid__bf16_weights *to)
 {
-    sid__ctx_for(ctx, out, GROUP, weight_task, &(weight_job){.ctx = ctx, .w = w, .out = out, .in = in, .to = *to});
+    sid__ctx_for(ctx, out, GROUP, weight_task,
+                 &(weight_job){.ctx = ctx, .w = w, .step = in, .out = out, .in = in, .to = *to});
+}
+
+void sid__bf16_round_lanes(const sid_ctx *ctx, const float *x, int64_t step, int lanes, int depth, uint16_t *panels)
+{
+    weight_task(&(weight_job){.ctx = ctx, .w = x, .step = step, .out = lanes, .in = depth, .to = {.by_lane = panels}},
+                0, lanes, 0);
 }
 
 /* ---- Products ----------------------------------------------------------------------------------------------------- */

@@ -56,6 +56,9 @@ typedef struct sid__bf16_weights {
 } sid__bf16_weights;
 void sid__bf16_round_weights(const sid_ctx *ctx, const float *w, int out, int in, const sid__bf16_weights *to);
 
+/* by_lane of a matrix x (lanes, depth) whose rows are `step` apart, its caller's alone. */
+void sid__bf16_round_lanes(const sid_ctx *ctx, const float *x, int64_t step, int lanes, int depth, uint16_t *panels);
+
 /* A factor a: pair p of lane i at data[(i / 16) * group + (i % 16) * lane + p * pair]. */
 typedef struct sid__bf16_lanes {
     const uint16_t *data;

@@ -1,6 +1,6 @@
 /* ops_attention.c: attention of ragged sequences, a task a (sequence, head): two small products on the way there, four on the
  * way back. Weights are kept for the way back, rows to a multiple of 16 numbers; what dropout drops is kept as their sign.
- * Without a tape that records, they lie in a thread's own memory.
+ * Without a tape that records, they lie in a thread's own memory. Under SID__PRECISION_BF16 each product rounds its factors.
  */
 #include <assert.h>
 #include <math.h>
@@ -11,6 +11,7 @@
 #include "tensor/ops_sequence.h"
 #include "tensor/positions.h"
 #include "tensor/real_product.h"
+#include "tensor/rounded.h"
 
 /* Queries, keys or values: columns of a matrix from `first` on. */
 typedef struct side {
@@ -36,12 +37,15 @@ typedef struct attention_job {
     sid__real *cosine, *sine; /* (longest, size / 2) */
     sid__real *own;           /* (threads, own_count): two squares of weights, three slices of a head, distances */
     int64_t own_count, square, slice;
+    uint16_t *rounded; /* (threads, 2 rounded_count): factors of a product; NULL: fp32 */
+    int64_t rounded_count;
     sid__drop drop;
     sid__real keep, scale;
 } attention_job;
 
 /* One head of one sequence. */
 typedef struct head {
+    uint16_t *rounded;
     const sid__real *q, *k, *v;
     int64_t q_step, k_step, v_step;
     int64_t step; /* of rows of weights */
@@ -63,6 +67,7 @@ static head head_of(const attention_job *job, int64_t sequence, int index, int w
     sid__real *own = job->own + worker * job->own_count;
     const int64_t *q = job->queries.begin + sequence, *k = job->keys.begin + sequence;
     head h = {.sequence = sequence, .index = index, .first_query = q[0], .first_key = k[0]};
+    h.rounded = job->rounded ? job->rounded + 2 * worker * job->rounded_count : NULL;
     h.queries = (int)(q[1] - q[0]);
     h.keys = (int)(k[1] - k[0]);
     h.step = sid__row_step(h.keys);
@@ -88,6 +93,14 @@ static head head_of(const attention_job *job, int64_t sequence, int index, int w
     return h;
 }
 
+static void multiply(const attention_job *job, const head *h, const sid__real_product *product)
+{
+    if (h->rounded)
+        sid__multiply_rounded(job->ctx, product, h->rounded, h->rounded + job->rounded_count);
+    else
+        sid__multiply_real(job->ctx, product);
+}
+
 static void use(const attention_job *job, const head *h)
 {
     for (int i = 0; i < h->queries && job->is_dropping; i++)
@@ -98,13 +111,14 @@ static void use(const attention_job *job, const head *h)
 
 static void weigh(const attention_job *job, const head *h)
 {
-    sid__multiply_real(job->ctx, &(sid__real_product){.a = {h->q, h->q_step, false},
-                                                      .b = {h->k, h->k_step, false},
-                                                      .c = h->weight,
-                                                      .c_step = h->step,
-                                                      .rows = h->queries,
-                                                      .columns = h->keys,
-                                                      .depth = job->size});
+    multiply(job, h,
+             &(sid__real_product){.a = {h->q, h->q_step, false},
+                                  .b = {h->k, h->k_step, false},
+                                  .c = h->weight,
+                                  .c_step = h->step,
+                                  .rows = h->queries,
+                                  .columns = h->keys,
+                                  .depth = job->size});
     const sid__real *shift = job->bias ? job->shift + h->index * job->shift_step + (job->longest - 1) : NULL;
     job->row->softmax_rows(h->queries, h->step,
                            &(sid__softmax_rows){.visible = job->is_causal ? 1 : h->keys,
@@ -125,14 +139,14 @@ static void attention_task(void *arg, int64_t begin, int64_t end, int worker)
         head h = head_of(job, task / job->heads, (int)(task % job->heads), worker);
         weigh(job, &h);
         use(job, &h);
-        sid__multiply_real(job->ctx, &(sid__real_product){.a = {h.used, h.step, false},
-                                                          .b = {h.v, h.v_step, true},
-                                                          .c = job->out->data + h.first_query * job->out->columns +
-                                                               h.index * job->size,
-                                                          .c_step = job->out->columns,
-                                                          .rows = h.queries,
-                                                          .columns = job->size,
-                                                          .depth = h.keys});
+        multiply(job, &h,
+                 &(sid__real_product){.a = {h.used, h.step, false},
+                                      .b = {h.v, h.v_step, true},
+                                      .c = job->out->data + h.first_query * job->out->columns + h.index * job->size,
+                                      .c_step = job->out->columns,
+                                      .rows = h.queries,
+                                      .columns = job->size,
+                                      .depth = h.keys});
     }
 }
 
@@ -149,7 +163,7 @@ static void pass_on(const attention_job *job, const head *h, const side *to, int
     p.is_added = to->in->has_grad && !job->is_rotary;
     p.c = job->is_rotary ? h->turned[2] : grad;
     p.c_step = job->is_rotary ? job->size : to->in->columns;
-    sid__multiply_real(job->ctx, &p);
+    multiply(job, h, &p);
     if (job->is_rotary)
         sid__rotate_back(h->turned[2], rows, job->size, job->cosine, job->sine, to->in->has_grad, grad,
                          to->in->columns);
@@ -171,13 +185,14 @@ static void sum_buckets(const attention_job *job, const head *h)
 
 static void slopes(const attention_job *job, const head *h, const sid__real *g)
 {
-    sid__multiply_real(job->ctx, &(sid__real_product){.a = {g, job->out->columns, false},
-                                                      .b = {h->v, h->v_step, false},
-                                                      .c = h->slope,
-                                                      .c_step = h->step,
-                                                      .rows = h->queries,
-                                                      .columns = h->keys,
-                                                      .depth = job->size});
+    multiply(job, h,
+             &(sid__real_product){.a = {g, job->out->columns, false},
+                                  .b = {h->v, h->v_step, false},
+                                  .c = h->slope,
+                                  .c_step = h->step,
+                                  .rows = h->queries,
+                                  .columns = h->keys,
+                                  .depth = job->size});
     for (int i = 0; i < h->queries; i++) {
         if (job->is_dropping)
             job->row->drop_back(h->keys, job->keep, h->weight + i * h->step, h->slope + i * h->step);
@@ -198,15 +213,16 @@ static void attention_back_task(void *arg, int64_t begin, int64_t end, int worke
         const sid__real *g = job->out->grad + h.first_query * dim + h.index * job->size;
         use(job, &h);
         if (sid__wants_grad(job->v.in))
-            sid__multiply_real(job->ctx, &(sid__real_product){.a = {h.used, h.step, true},
-                                                              .b = {g, dim, true},
-                                                              .c = job->v.in->grad + h.first_key * h.v_step +
-                                                                   job->v.first + h.index * job->size,
-                                                              .c_step = h.v_step,
-                                                              .rows = h.keys,
-                                                              .columns = job->size,
-                                                              .depth = h.queries,
-                                                              .is_added = job->v.in->has_grad});
+            multiply(
+                job, &h,
+                &(sid__real_product){.a = {h.used, h.step, true},
+                                     .b = {g, dim, true},
+                                     .c = job->v.in->grad + h.first_key * h.v_step + job->v.first + h.index * job->size,
+                                     .c_step = h.v_step,
+                                     .rows = h.keys,
+                                     .columns = job->size,
+                                     .depth = h.queries,
+                                     .is_added = job->v.in->has_grad});
         slopes(job, &h, g);
         if (sid__wants_grad(job->q.in))
             pass_on(job, &h, &job->q, h.first_query, h.queries,
@@ -301,6 +317,13 @@ static void place_own(sid__tape *tape, attention_job *job)
     job->slice = job->is_rotary ? sid__row_step(job->longest * job->size) : 0;
     job->own_count = 2 * job->square + 3 * job->slice + (job->bias ? sid__row_step(2 * job->longest + 16) : 0);
     job->own = sid__tape_push(tape, (size_t)(job->own_count * sid_ctx_threads(tape->ctx)), sizeof *job->own);
+    if (tape->precision != SID__PRECISION_BF16)
+        return;
+    int64_t longest = queries > longest_of(&job->keys) ? queries : longest_of(&job->keys);
+    size_t square = sid__rounded_scratch(longest, longest), slice = sid__rounded_scratch(longest, job->size);
+    job->rounded_count = (int64_t)(square > slice ? square : slice);
+    job->rounded =
+        sid__tape_push(tape, 2 * (size_t)(job->rounded_count * sid_ctx_threads(tape->ctx)), sizeof(uint16_t));
 }
 
 static void prepare_drop(attention_job *job, const sid__dropout *dropout)

@@ -1,10 +1,12 @@
 /* ops_softmax_loss.c: the softmax cross-entropy over a catalogue, in parts, so that logits never lie in memory as a whole.
  *
- * Forward: a task has ROWS rows of h and goes over the catalogue TILE items at a time, keeping the largest logit, the sum of
- * exponentials and, where h takes a gradient, the sum of exp(logit) times the item's row, which is all that its gradient
- * needs. Backward: a task has TILE items and goes over the rows of h: logits once more, their shares by the known maxima and
- * sums, then the gradient of these items' rows. So both ways write what no other task writes, and 8 V D operations a row are
- * done in all.
+ * All gradients are made on the way there, for a loss whose own gradient is 1; the way back multiplies by what it is. Rows of h go in
+ * chunks. First a task has some rows of a chunk and goes over the catalogue TILE items at a time, keeping the largest logit, the
+ * sum of exponentials and, where h takes a gradient, the sum of exp(logit) times the item's row, which is all that its
+ * gradient needs. Exponentials, each from the largest logit that its row had met by then, are kept for the chunk, which is of
+ * a size that caches hold. Then a task has a tile of items: the gradient of their rows grows by the kept exponentials times the
+ * rows of h, these scaled to the row's sum and its largest logit in the end. So no task writes what another writes, each logit is
+ * computed once, and 6 V D operations a row are done in all. Neither chunks nor tasks change the order of any sum.
  *
  * Rows without a target are left out from the start.
  */
@@ -19,11 +21,13 @@
 #include "tensor/rounded.h"
 
 enum {
-    ROWS = 96,                    /* rows of h of a task: 8 tiles of the product's 12 */
+    ROWS = 48,                    /* rows of h of a task: 4 tiles of the product's 12 */
+    ROWS_LEAST = 12,              /* where the catalogue is large */
+    CHUNK_ROWS = 480,             /* at most */
+    KEPT = 5 << 19,               /* numbers of a chunk, unless each thread's rows take more */
+    KEPT_MOST = 1 << 24,          /* then rows are fewer */
     TILE = 512,                   /* items at a time: with both panels of their rows within 1 MiB at D = 64 */
-    BACK_ROWS = 128,              /* rows of h at a time on the way back */
     STEP = TILE + SID__ROW_GROUP, /* off powers of two, whose rows would share cache sets */
-    BACK_STEP = BACK_ROWS + SID__ROW_GROUP
 };
 
 #ifdef SEMID_REAL_IS_DOUBLE
@@ -31,11 +35,12 @@ typedef int catalog_rounded; /* gradcheck knows no rounding */
 #else
 /* All factors once more for SID__PRECISION_BF16. */
 typedef struct catalog_rounded {
-    sid__bf16_copy rows, table; /* by row */
-    uint16_t *rows_lanes, *table_lanes;
-    sid__bf16_copy *tile, *block; /* pairs of each tile of items, of each BACK_ROWS rows */
-    uint16_t *own;                /* (threads, own_count) */
-    int64_t own_count;
+    sid__bf16_copy rows; /* by row */
+    uint16_t *table_lanes;
+    sid__bf16_copy *tile; /* pairs of each tile of items */
+    uint16_t *kept;       /* (tiles, kept_count): pairs of rows of a chunk */
+    uint16_t *own;        /* (threads, own_count) */
+    int64_t kept_count, own_count;
 } catalog_rounded;
 #endif
 
@@ -48,14 +53,19 @@ typedef struct catalog_job {
     int64_t *counted; /* (count) rows of h that have a target */
     int64_t count;
     double scale;
-    sid__real *rows;                         /* (count, D) those rows */
-    sid__real *by_lane;                      /* table packed, items as columns */
-    sid__real *by_depth;                     /* each tile of it packed, items as depth; NULL: h takes no gradient */
-    sid__real *rows_by_lane, *rows_by_depth; /* the same of rows; NULL: table takes no gradient */
-    sid__real *mean;                         /* (count, D) sum of exp(logit - most) times the item's row; or NULL */
-    sid__real *most, *share;                 /* (count + 16) */
-    double *sum, *right;                     /* (count): of exp(logit - most); logit of the target */
-    sid__real *own;                          /* (threads, own_count) */
+    sid__real *rows;         /* (count, D) those rows */
+    sid__real *by_lane;      /* table packed, items as columns */
+    sid__real *by_depth;     /* each tile of it packed, items as depth; NULL: h takes no gradient */
+    sid__real *mean;         /* (count, D) sum of exp(logit - most) times the item's row; or NULL */
+    sid__real *most, *share; /* (count + 16); share: scale / sum */
+    double *sum, *right;     /* (count): of exp(logit - most); logit of the target */
+    sid__real *table_slope;  /* (V, D) gradient of the table for a loss whose own is 1; NULL: it takes none */
+    sid__real *bias_slope;   /* (V) likewise */
+    sid__real *kept;         /* (tiles, chunk_rows, STEP): exp(logit - from) of a chunk; NULL: none, or rounded */
+    sid__real *from;         /* (tiles, chunk_rows): the largest logit when the tile was met */
+    int64_t first, chunk, chunk_rows; /* the chunk's first row, its rows, and their most */
+    int task_rows;                    /* of h */
+    sid__real *own; /* (threads, own_count): logits; rows of a chunk, scaled; these packed; their scales */
     int64_t own_count;
     const catalog_rounded *rounded; /* NULL: fp32 */
 } catalog_job;
@@ -66,9 +76,19 @@ static int least(int64_t a, int64_t b)
 }
 
 /* Row steps: a rounded product writes its rows one after the other. */
-static int64_t step_of(const catalog_job *job, int columns, int64_t step)
+static int64_t step_of(const catalog_job *job, int items)
 {
-    return job->rounded ? sid__row_step(columns) : step;
+    return job->rounded ? sid__row_step(items) : STEP;
+}
+
+static int64_t tiles_of(const catalog_job *job)
+{
+    return (job->table->rows + TILE - 1) / TILE;
+}
+
+static bool is_kept(const catalog_job *job)
+{
+    return job->table_slope || job->bias_slope;
 }
 
 #ifdef SEMID_REAL_IS_DOUBLE
@@ -83,25 +103,15 @@ static bool add_means(const catalog_job *job, int64_t row, int rows, int64_t ite
     return job->rounded && row + rows + item + worker < 0 && shares;
 }
 
-static bool multiply_back(const catalog_job *job, int64_t item, int items, int64_t row, int rows, sid__real *slope)
+static bool add_slopes(const catalog_job *job, int64_t item, const sid__real *scaled, int columns, sid__real *to,
+                       int worker)
 {
-    return job->rounded && row + rows + item + items < 0 && slope;
-}
-
-static bool add_table(const catalog_job *job, int64_t item, int items, int64_t row, int rows, const sid__real *slope,
-                      int worker)
-{
-    return job->rounded && row + rows + item + items + worker < 0 && slope;
+    return job->rounded && item + columns + worker < 0 && scaled && to;
 }
 
 static void round_forward(sid__tape *tape, catalog_job *job)
 {
     (void)tape;
-    (void)job;
-}
-
-static void round_backward(const catalog_job *job)
-{
     (void)job;
 }
 
@@ -128,6 +138,7 @@ static bool multiply_logits(const catalog_job *job, int64_t row, int rows, int64
     return true;
 }
 
+/* Keeps what it rounded, too. */
 static bool add_means(const catalog_job *job, int64_t row, int rows, int64_t item, const sid__real *shares, int worker)
 {
     const catalog_rounded *r = job->rounded;
@@ -136,61 +147,51 @@ static bool add_means(const catalog_job *job, int64_t row, int rows, int64_t ite
         return false;
     const sid__bf16_copy copy = {
         .row_count = rows, .columns = (int)sid__row_step(items), .rows = r->own + worker * r->own_count};
-    sid__bf16_round(job->ctx, shares, &copy);
-    sid__gemm_bf16(job->ctx,
-                   &(sid__bf16_product){.a = sid__bf16_by_row(&copy),
-                                        .b = r->tile[item / TILE].pairs,
-                                        .c = job->mean + row * dim,
-                                        .rows = rows,
-                                        .columns = dim,
-                                        .depth = items,
-                                        .is_added = true},
-                   1);
+    const sid__bf16_target to = {
+        .rows = job->mean ? copy.rows : NULL,
+        .row_step = sid__bf16_row_step(copy.columns),
+        .pairs = r->kept ? r->kept + item / TILE * r->kept_count + (row - job->first) * SID__BF16_GROUP : NULL,
+        .pairs_group = sid__bf16_pairs_step(job->chunk_rows)};
+    const sid__bf16_rows from = {
+        .x = (sid__real *)(uintptr_t)shares, .x_step = copy.columns, .rows = rows, .columns = copy.columns};
+    sid__bf16_tile_for(job->ctx->isa)->round(&from, &to);
+    if (job->mean)
+        sid__gemm_bf16(job->ctx,
+                       &(sid__bf16_product){.a = sid__bf16_by_row(&copy),
+                                            .b = r->tile[item / TILE].pairs,
+                                            .c = job->mean + row * dim,
+                                            .rows = rows,
+                                            .columns = dim,
+                                            .depth = items,
+                                            .is_added = true},
+                       1);
     return true;
 }
 
-static bool multiply_back(const catalog_job *job, int64_t item, int items, int64_t row, int rows, sid__real *slope)
+static bool add_slopes(const catalog_job *job, int64_t item, const sid__real *scaled, int columns, sid__real *to,
+                       int worker)
 {
     const catalog_rounded *r = job->rounded;
-    int dim = job->h->columns;
     if (!r)
         return false;
-    sid__bf16_lanes a = sid__bf16_by_row(&r->table);
-    a.data += item * a.lane;
+    const sid__bf16_copy right = {.row_count = job->chunk, .columns = columns, .pairs = r->own + worker * r->own_count};
+    sid__bf16_round(job->ctx, scaled, &right);
     sid__gemm_bf16(job->ctx,
-                   &(sid__bf16_product){.a = a,
-                                        .b = r->rows_lanes + row / SID__ROW_GROUP * sid__bf16_pairs_step(dim),
-                                        .c = slope,
-                                        .rows = items,
-                                        .columns = (int)sid__row_step(rows),
-                                        .depth = dim},
+                   &(sid__bf16_product){.a = {.data = r->kept + item / TILE * r->kept_count,
+                                              .lane = 2,
+                                              .pair = 2 * SID__BF16_GROUP,
+                                              .group = sid__bf16_pairs_step(job->chunk_rows)},
+                                        .b = right.pairs,
+                                        .c = to,
+                                        .rows = least(TILE, job->table->rows - item),
+                                        .columns = columns,
+                                        .depth = job->chunk,
+                                        .is_added = job->first > 0},
                    1);
     return true;
 }
 
-static bool add_table(const catalog_job *job, int64_t item, int items, int64_t row, int rows, const sid__real *slope,
-                      int worker)
-{
-    const catalog_rounded *r = job->rounded;
-    int dim = job->h->columns;
-    if (!r)
-        return false;
-    const sid__bf16_copy copy = {
-        .row_count = items, .columns = (int)sid__row_step(rows), .rows = r->own + worker * r->own_count};
-    sid__bf16_round(job->ctx, slope, &copy);
-    sid__gemm_bf16(job->ctx,
-                   &(sid__bf16_product){.a = sid__bf16_by_row(&copy),
-                                        .b = r->block[row / BACK_ROWS].pairs,
-                                        .c = job->table->grad + item * dim,
-                                        .rows = items,
-                                        .columns = dim,
-                                        .depth = rows,
-                                        .is_added = job->table->has_grad || row > 0},
-                   1);
-    return true;
-}
-
-/* Pairs of every `size` rows of x; memory alone where x is NULL. */
+/* Room for pairs of every `size` rows. */
 static sid__bf16_copy *place_parts(sid__tape *tape, int64_t rows, int columns, int size)
 {
     sid__bf16_copy *part = sid__tape_push(tape, (size_t)((rows + size - 1) / size), sizeof *part);
@@ -212,40 +213,28 @@ static void round_parts(const sid_ctx *ctx, const sid__real *x, int64_t rows, in
 static void round_forward(sid__tape *tape, catalog_job *job)
 {
     int dim = job->h->columns;
-    int64_t items = job->table->rows, there = ROWS * sid__bf16_row_step(TILE),
-            back = TILE * sid__bf16_row_step(BACK_ROWS);
+    int64_t items = job->table->rows, there = job->task_rows * sid__bf16_row_step(TILE),
+            back = sid__bf16_pairs_count(job->chunk_rows, dim);
     catalog_rounded *r = sid__tape_push(tape, 1, sizeof *r);
     if (!r)
         return;
     *r = (catalog_rounded){.own_count = there > back ? there : back};
     r->rows = (sid__bf16_copy){.row_count = job->count, .columns = dim};
-    r->table = (sid__bf16_copy){.row_count = items, .columns = dim};
     r->rows.rows = sid__tape_push(tape, (size_t)(job->count * sid__bf16_row_step(dim)), sizeof(uint16_t));
-    r->table.rows = sid__tape_push(tape, (size_t)(items * sid__bf16_row_step(dim)), sizeof(uint16_t));
     r->table_lanes = sid__tape_push(tape, (size_t)sid__bf16_pairs_count(dim, (int)items), sizeof(uint16_t));
-    r->rows_lanes = sid__tape_push(tape, (size_t)sid__bf16_pairs_count(dim, (int)job->count), sizeof(uint16_t));
     r->own = sid__tape_push(tape, (size_t)(r->own_count * sid_ctx_threads(tape->ctx)), sizeof(uint16_t));
-    r->tile = place_parts(tape, items, dim, TILE);
-    r->block = place_parts(tape, job->count, dim, BACK_ROWS);
+    r->tile = job->mean ? place_parts(tape, items, dim, TILE) : NULL;
+    r->kept_count = sid__bf16_pairs_count(job->chunk_rows, TILE);
+    if (is_kept(job))
+        r->kept = sid__tape_push(tape, (size_t)(tiles_of(job) * r->kept_count), sizeof(uint16_t));
     if (tape->status != SID_OK)
         return;
     job->rounded = r;
     sid__bf16_round(tape->ctx, job->rows, &r->rows);
-    sid__bf16_round(tape->ctx, job->table->data, &r->table);
     sid__bf16_round_weights(tape->ctx, job->table->data, (int)items, dim,
                             &(sid__bf16_weights){.by_lane = r->table_lanes});
     if (job->mean)
         round_parts(tape->ctx, job->table->data, items, dim, TILE, r->tile);
-}
-
-static void round_backward(const catalog_job *job)
-{
-    const catalog_rounded *r = job->rounded;
-    int dim = job->h->columns;
-    if (!r)
-        return;
-    sid__bf16_round_weights(job->ctx, job->rows, (int)job->count, dim, &(sid__bf16_weights){.by_lane = r->rows_lanes});
-    round_parts(job->ctx, job->rows, job->count, dim, BACK_ROWS, r->block);
 }
 
 #endif
@@ -256,7 +245,8 @@ static void round_backward(const catalog_job *job)
 static void absorb_tile(const catalog_job *job, int64_t row, int rows, int64_t item, sid__real *logits)
 {
     int dim = job->h->columns, items = least(TILE, job->table->rows - item);
-    int64_t step = step_of(job, items, STEP);
+    int64_t step = step_of(job, items);
+    sid__real *from = is_kept(job) ? job->from + item / TILE * job->chunk_rows + (row - job->first) : NULL;
     if (!multiply_logits(job, row, rows, item, logits))
         sid__multiply_real(job->ctx, &(sid__real_product){.a = {job->rows + row * dim, dim, false},
                                                           .b = {job->table->data + item * dim, dim, false},
@@ -274,33 +264,114 @@ static void absorb_tile(const catalog_job *job, int64_t row, int rows, int64_t i
             job->row->absorb(items, job->bias ? job->bias->data + item : NULL, logits, &job->most[i], &job->sum[i]);
         if (job->mean && factor != 1)
             job->kernels->scale(dim, factor, job->mean + i * dim, job->mean + i * dim);
+        if (from)
+            *from++ = job->most[i];
     }
 }
 
+static void clear_row(const catalog_job *job, int64_t i)
+{
+    int dim = job->h->columns;
+    job->most[i] = -(sid__real)INFINITY;
+    job->sum[i] = 0;
+    for (int d = 0; d < dim && job->mean; d++)
+        job->mean[i * dim + d] = 0;
+}
+
+/* Rows of the chunk from `begin` on. */
 static void forward_task(void *arg, int64_t begin, int64_t end, int worker)
 {
     const catalog_job *job = arg;
     int dim = job->h->columns, rows = (int)(end - begin);
-    sid__real *logits = job->own + worker * job->own_count;
-    for (int64_t i = begin; i < end; i++) {
-        job->most[i] = -(sid__real)INFINITY;
-        job->sum[i] = 0;
-        for (int d = 0; d < dim && job->mean; d++)
-            job->mean[i * dim + d] = 0;
-    }
+    int64_t row = job->first + begin;
+    for (int64_t i = row; i < row + rows; i++)
+        clear_row(job, i);
     for (int64_t item = 0; item < job->table->rows; item += TILE) {
-        absorb_tile(job, begin, rows, item, logits);
-        if (!job->mean || add_means(job, begin, rows, item, logits, worker))
+        sid__real *logits =
+            job->kept ? job->kept + (item / TILE * job->chunk_rows + begin) * STEP : job->own + worker * job->own_count;
+        absorb_tile(job, row, rows, item, logits);
+        if (add_means(job, row, rows, item, logits, worker) || !job->mean)
             continue;
         sid__multiply_real(job->ctx, &(sid__real_product){.a = {logits, STEP, false},
                                                           .b = {job->table->data + item * dim, dim, true},
                                                           .packed = job->by_depth + sid__row_step(dim) * item,
-                                                          .c = job->mean + begin * dim,
+                                                          .c = job->mean + row * dim,
                                                           .rows = rows,
                                                           .columns = dim,
                                                           .depth = least(TILE, job->table->rows - item),
                                                           .is_added = true});
     }
+    for (int64_t i = row; i < row + rows; i++)
+        job->share[i] = (sid__real)(job->scale / job->sum[i]);
+}
+
+/* ---- Gradients of a chunk ----------------------------------------------------------------------------------------- */
+
+/* to (items of the tile, columns) (+)= kept exponentials, transposed, times scaled (rows of the chunk, columns). */
+static void multiply_kept(const catalog_job *job, int64_t item, const sid__real *scaled, int columns, sid__real *panel,
+                          sid__real *to, int worker)
+{
+    int items = least(TILE, job->table->rows - item);
+    if (!add_slopes(job, item, scaled, columns, to, worker))
+        sid__multiply_real(
+            job->ctx, &(sid__real_product){.a = {job->kept + item / TILE * job->chunk_rows * STEP, STEP, true},
+                                           .b = {scaled, columns, true},
+                                           .c = to,
+                                           .rows = items,
+                                           .columns = columns,
+                                           .depth = (int)job->chunk,
+                                           .is_added = job->first > 0,
+                                           .panel = sid__panel_count(items, columns, (int)job->chunk) ? panel : NULL});
+}
+
+/* Tiles of items. */
+static void slope_task(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const catalog_job *job = arg;
+    int dim = job->h->columns;
+    sid__real *scaled = job->own + worker * job->own_count, *panel = scaled + sid__row_step(job->chunk_rows * dim);
+    sid__real *weight = panel + sid__packed_count((int)job->chunk_rows, dim);
+    const sid__real *rows = job->rows + job->first * dim;
+    for (int64_t tile = begin; tile < end; tile++) {
+        int64_t item = tile * TILE;
+        memcpy(weight, job->from + tile * job->chunk_rows, (size_t)job->chunk * sizeof *weight);
+        (void)job->row->shares((int)job->chunk, 0, job->most + job->first, job->share + job->first, weight);
+        for (int64_t i = 0; i < job->chunk && job->table_slope; i++)
+            job->kernels->scale(dim, weight[i], rows + i * dim, scaled + i * dim);
+        if (job->table_slope)
+            multiply_kept(job, item, scaled, dim, panel, job->table_slope + item * dim, worker);
+        if (job->bias_slope)
+            multiply_kept(job, item, weight, 1, panel, job->bias_slope + item, worker);
+    }
+}
+
+/* The shares of targets are less by 1: what all chunks share comes last, in the order of the rows. */
+static void target_task(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const catalog_job *job = arg;
+    int dim = job->h->columns;
+    (void)worker;
+    for (int64_t i = 0; i < job->count; i++) {
+        int64_t target = job->target[job->counted[i]];
+        if (target < begin || target >= end)
+            continue;
+        if (job->table_slope)
+            job->kernels->add_scaled(dim, -(sid__real)job->scale, job->rows + i * dim, job->table_slope + target * dim);
+        if (job->bias_slope)
+            job->bias_slope[target] -= (sid__real)job->scale;
+    }
+}
+
+static void run_chunks(catalog_job *job)
+{
+    for (job->first = 0; job->first < job->count; job->first += job->chunk) {
+        job->chunk = least(job->chunk_rows, job->count - job->first);
+        sid__ctx_for(job->ctx, job->chunk, job->task_rows, forward_task, job);
+        if (is_kept(job))
+            sid__ctx_for(job->ctx, tiles_of(job), 1, slope_task, job);
+    }
+    if (is_kept(job))
+        sid__ctx_for(job->ctx, job->table->rows, 4 * TILE, target_task, job);
 }
 
 /* ---- Backward ----------------------------------------------------------------------------------------------------- */
@@ -321,93 +392,52 @@ static void h_grad(const catalog_job *job)
     }
 }
 
-/* Of `items` items from `item` on: gradients of their logits for rows row .. row + rows - 1, (items, rows). */
-static void share_tile(const catalog_job *job, int64_t item, int items, int64_t row, int rows, sid__real *slope)
+typedef struct pass_job {
+    const sid__neural *kernels;
+    const sid__real *slope;
+    sid__value *to;
+    sid__real scale;
+} pass_job;
+
+static void pass_task(void *arg, int64_t begin, int64_t end, int worker)
 {
-    int dim = job->h->columns;
-    int64_t step = step_of(job, rows, BACK_STEP);
-    assert(slope);
-    if (!multiply_back(job, item, items, row, rows, slope))
-        sid__multiply_real(job->ctx, &(sid__real_product){.a = {job->table->data + item * dim, dim, false},
-                                                          .b = {job->rows + row * dim, dim, false},
-                                                          .packed = job->rows_by_lane + row * dim,
-                                                          .c = slope,
-                                                          .c_step = BACK_STEP,
-                                                          .rows = items,
-                                                          .columns = rows,
-                                                          .depth = dim});
-    for (int v = 0; v < items; v++) {
-        const sid__value *bias = job->bias;
-        sid__real sum = job->row->shares(rows, bias ? bias->data[item + v] : 0, job->most + row, job->share + row,
-                                         slope + v * step);
-        if (sid__wants_grad(bias))
-            bias->grad[item + v] = (row > 0 || bias->has_grad ? bias->grad[item + v] : 0) + sum;
-    }
-    for (int64_t i = row; i < row + rows; i++) {
-        int64_t target = job->target[job->counted[i]] - item;
-        if (target < 0 || target >= items)
-            continue;
-        slope[target * step + i - row] -= (sid__real)job->scale;
-        if (sid__wants_grad(job->bias))
-            job->bias->grad[item + target] -= (sid__real)job->scale;
-    }
+    const pass_job *job = arg;
+    int columns = job->to->columns;
+    int64_t at = begin * columns, count = (end - begin) * columns;
+    (void)worker;
+    if (!job->slope) /* no row has a target */
+        memset(job->to->grad + at, 0, (size_t)count * sizeof *job->to->grad);
+    else if (job->to->has_grad)
+        job->kernels->add_scaled(count, job->scale, job->slope + at, job->to->grad + at);
+    else
+        job->kernels->scale(count, job->scale, job->slope + at, job->to->grad + at);
 }
 
-static void backward_task(void *arg, int64_t begin, int64_t end, int worker)
+/* to->grad (+)= grad slope */
+static void pass_on(const catalog_job *job, sid__real grad, const sid__real *slope, sid__value *to)
 {
-    const catalog_job *job = arg;
-    int dim = job->h->columns, items = (int)(end - begin);
-    sid__real *slope = job->own + worker * job->own_count;
-    for (int64_t row = 0; row < job->count; row += BACK_ROWS) {
-        int rows = least(BACK_ROWS, job->count - row);
-        share_tile(job, begin, items, row, rows, slope);
-        if (sid__wants_grad(job->table) && !add_table(job, begin, items, row, rows, slope, worker))
-            sid__multiply_real(job->ctx, &(sid__real_product){.a = {slope, BACK_STEP, false},
-                                                              .b = {job->rows + row * dim, dim, true},
-                                                              .packed = job->rows_by_depth + sid__row_step(dim) * row,
-                                                              .c = job->table->grad + begin * dim,
-                                                              .rows = items,
-                                                              .columns = dim,
-                                                              .depth = rows,
-                                                              .is_added = job->table->has_grad || row > 0});
+    if (sid__wants_grad(to) && (job->count > 0 || !to->has_grad)) {
+        int64_t grain = to->rows > 1 ? TILE : 1;
+        sid__ctx_for(
+            job->ctx, to->rows, grain, pass_task,
+            &(pass_job){.kernels = job->kernels, .slope = job->count > 0 ? slope : NULL, .to = to, .scale = grad});
     }
-}
-
-static void clear_unless_any(const catalog_job *job, sid__value *value)
-{
-    if (sid__wants_grad(value) && !value->has_grad && job->count == 0)
-        memset(value->grad, 0, (size_t)value->rows * (size_t)value->columns * sizeof *value->grad);
+    if (sid__wants_grad(to))
+        to->has_grad = true;
 }
 
 static void catalog_backward(const sid_ctx *ctx, const sid__node *node)
 {
     catalog_job job = *(const catalog_job *)node->saved;
-    int dim = job.h->columns;
+    sid__real grad = node->out->grad[0];
     job.ctx = ctx;
-    job.scale *= (double)node->out->grad[0];
+    job.scale *= (double)grad;
     for (int64_t i = 0; i < job.count; i++)
         job.share[i] = (sid__real)(job.scale / job.sum[i]);
     if (sid__wants_grad(job.h))
         h_grad(&job);
-    clear_unless_any(&job, job.table);
-    clear_unless_any(&job, job.bias);
-    if (sid__wants_grad(job.table) || sid__wants_grad(job.bias)) {
-        for (int64_t i = job.count; i < job.count + SID__ROW_GROUP;
-             i++) { /* what stands after the end counts nothing */
-            job.most[i] = (sid__real)INFINITY;
-            job.share[i] = 0;
-        }
-        sid__pack_real(ctx, (sid__real_factor){job.rows, dim, false}, dim, (int)job.count, job.rows_by_lane);
-        for (int64_t row = 0; row < job.count; row += BACK_ROWS)
-            sid__pack_real(ctx, (sid__real_factor){job.rows + row * dim, dim, true}, least(BACK_ROWS, job.count - row),
-                           dim, job.rows_by_depth + sid__row_step(dim) * row);
-        round_backward(&job);
-        sid__ctx_for(ctx, job.table->rows, TILE, backward_task, &job);
-    }
-    if (sid__wants_grad(job.table))
-        job.table->has_grad = true;
-    if (sid__wants_grad(job.bias))
-        job.bias->has_grad = true;
+    pass_on(&job, grad, job.table_slope, job.table);
+    pass_on(&job, grad, job.bias_slope, job.bias);
 }
 
 /* ---- The op ------------------------------------------------------------------------------------------------------- */
@@ -426,25 +456,46 @@ static void take_counted(sid__tape *tape, catalog_job *job)
                (size_t)job->h->columns * sizeof *job->rows);
 }
 
+/* Rows of a task and of a chunk: neither changes a bit. */
+static void choose_rows(catalog_job *job)
+{
+    int64_t items = tiles_of(job) * STEP, threads = sid_ctx_threads(job->ctx);
+    job->task_rows = ROWS;
+    while (job->task_rows > ROWS_LEAST && job->task_rows * threads * items > KEPT_MOST)
+        job->task_rows /= 2;
+    int64_t tasks = KEPT / (job->task_rows * items), most = CHUNK_ROWS / job->task_rows;
+    tasks = tasks < threads ? threads : tasks;
+    job->chunk_rows = (tasks < most ? tasks : most) * job->task_rows;
+}
+
 static void place(sid__tape *tape, catalog_job *job, bool wants_grad)
 {
     size_t count = (size_t)job->count, dim = (size_t)job->h->columns, padded = (size_t)sid__row_step(job->h->columns);
-    size_t packed = sid__packed_count((int)dim, job->table->rows);
+    size_t packed = sid__packed_count((int)dim, job->table->rows), items = (size_t)job->table->rows;
+    choose_rows(job);
     job->by_lane = sid__tape_push(tape, packed, sizeof(sid__real));
     job->most = sid__tape_push(tape, count + SID__ROW_GROUP, sizeof(sid__real));
     job->share = sid__tape_push(tape, count + SID__ROW_GROUP, sizeof(sid__real));
     job->sum = sid__tape_push(tape, count, sizeof(double));
     job->right = sid__tape_push(tape, count, sizeof(double));
-    job->own_count = ROWS * STEP > TILE * BACK_STEP ? ROWS * STEP : TILE * BACK_STEP;
+    int64_t there = job->task_rows * STEP, back = sid__row_step(job->chunk_rows * (int64_t)dim) + job->chunk_rows +
+                                                  (int64_t)sid__packed_count((int)job->chunk_rows, (int64_t)dim) +
+                                                  SID__ROW_GROUP;
+    job->own_count = there > back ? there : back;
     job->own = sid__tape_push(tape, (size_t)(job->own_count * sid_ctx_threads(tape->ctx)), sizeof(sid__real));
     if (wants_grad && sid__wants_grad(job->h)) {
-        job->by_depth = sid__tape_push(tape, (size_t)job->table->rows * padded, sizeof(sid__real));
+        job->by_depth = sid__tape_push(tape, items * padded, sizeof(sid__real));
         job->mean = sid__tape_push(tape, count * dim, sizeof(sid__real));
     }
-    if (wants_grad && (sid__wants_grad(job->table) || sid__wants_grad(job->bias))) {
-        job->rows_by_lane = sid__tape_push(tape, sid__packed_count((int)dim, job->count), sizeof(sid__real));
-        job->rows_by_depth = sid__tape_push(tape, count * padded, sizeof(sid__real));
-    }
+    if (wants_grad && sid__wants_grad(job->table))
+        job->table_slope = sid__tape_push(tape, items * dim, sizeof(sid__real));
+    if (wants_grad && sid__wants_grad(job->bias))
+        job->bias_slope = sid__tape_push(tape, items, sizeof(sid__real));
+    if (!is_kept(job))
+        return;
+    job->from = sid__tape_push(tape, (size_t)(tiles_of(job) * job->chunk_rows), sizeof(sid__real));
+    if (tape->precision == SID__PRECISION_FP32)
+        job->kept = sid__tape_push(tape, (size_t)(tiles_of(job) * job->chunk_rows * STEP), sizeof(sid__real));
 }
 
 static void pack_table(const catalog_job *job)
@@ -481,7 +532,11 @@ sid__value *sid__op_catalog_loss(sid__tape *tape, sid__value *h, sid__value *tab
         return NULL;
     if (!job.rounded)
         pack_table(&job);
-    sid__ctx_for(tape->ctx, job.count, ROWS, forward_task, &job);
+    for (int i = 0; i < SID__ROW_GROUP; i++) { /* what stands after the end counts nothing */
+        job.most[job.count + i] = (sid__real)INFINITY;
+        job.share[job.count + i] = 0;
+    }
+    run_chunks(&job);
     double sum = 0;
     for (int64_t i = 0; i < job.count; i++)
         sum += sid__log(job.sum[i]) + (double)job.most[i] - job.right[i];

@@ -74,6 +74,71 @@ const sid__bf16_weights *sid__rounded_weights_of(sid__tape *tape, const sid__val
     return &found->to;
 }
 
+static size_t larger(int64_t a, int64_t b)
+{
+    return (size_t)(a > b ? a : b);
+}
+
+size_t sid__rounded_scratch(int64_t lanes, int64_t depth)
+{
+    size_t rows = larger(lanes * sid__bf16_row_step((int)depth), depth * sid__bf16_row_step((int)lanes));
+    size_t pairs = larger(sid__bf16_pairs_count(depth, (int)lanes), sid__bf16_pairs_count(lanes, (int)depth));
+    return rows > pairs ? rows : pairs;
+}
+
+/* x (rows, columns) to one of the layouts of `copy`. */
+static void round_at(const sid_ctx *ctx, const sid__real_factor *x, const sid__bf16_copy *copy)
+{
+    const sid__bf16_rows rows = {
+        .x = (float *)(uintptr_t)x->data, .x_step = x->step, .rows = copy->row_count, .columns = copy->columns};
+    sid__bf16_round_part(ctx, &rows, 0, 0, copy);
+}
+
+void sid__multiply_rounded(const sid_ctx *ctx, const sid__real_product *product, uint16_t *scratch_a,
+                           uint16_t *scratch_b)
+{
+    int rows = (int)product->rows, columns = product->columns, depth = product->depth;
+    sid__bf16_lanes a;
+    if (product->a.is_by_depth) {
+        const sid__bf16_copy copy = {.row_count = depth, .columns = rows, .pairs = scratch_a};
+        round_at(ctx, &product->a, &copy);
+        a = sid__bf16_by_column(&copy);
+    } else {
+        const sid__bf16_copy copy = {.row_count = rows, .columns = depth, .rows = scratch_a};
+        round_at(ctx, &product->a, &copy);
+        a = sid__bf16_by_row(&copy);
+    }
+    if (product->b.is_by_depth)
+        round_at(ctx, &product->b, &(sid__bf16_copy){.row_count = depth, .columns = columns, .pairs = scratch_b});
+    else
+        sid__bf16_round_lanes(ctx, product->b.data, product->b.step, columns, depth, scratch_b);
+    sid__bf16_tile_for(ctx->isa)->block(&(sid__bf16_block){.a = a.data,
+                                                           .a_lane = a.lane,
+                                                           .a_pair = a.pair,
+                                                           .a_group = a.group,
+                                                           .b = scratch_b,
+                                                           .b_group = sid__bf16_pairs_step(depth),
+                                                           .c = product->c,
+                                                           .c_step = product->c_step ? product->c_step : columns,
+                                                           .rows = rows,
+                                                           .columns = columns,
+                                                           .pairs = (depth + 1) / 2,
+                                                           .is_added = product->is_added});
+}
+
 #else
-typedef int sid__rounded_is_absent; /* gradcheck: numbers are double */
+
+size_t sid__rounded_scratch(int64_t lanes, int64_t depth)
+{
+    return lanes + depth < 0;
+}
+
+void sid__multiply_rounded(const sid_ctx *ctx, const sid__real_product *product, uint16_t *scratch_a,
+                           uint16_t *scratch_b)
+{
+    (void)scratch_a;
+    (void)scratch_b;
+    sid__multiply_real(ctx, product); /* gradcheck: numbers are double */
+}
+
 #endif

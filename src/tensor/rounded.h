@@ -2,12 +2,19 @@
  *
  * A copy is made once a step and kept beside its value for the ops that follow and for the way back. Values that a tape made
  * keep theirs; a caller's value, which may change between tapes, gets a copy an op. Weights are found by their memory: they
- * must not change while a tape records.
+ * must not change while a tape records. Small products, whose factors are used once or twice, round them by themselves.
  */
 #ifndef SEMID_TENSOR_ROUNDED_H
 #define SEMID_TENSOR_ROUNDED_H
 
+#include "tensor/real_product.h"
 #include "tensor/tape.h"
+
+/* Numbers that sid__multiply_rounded wants as scratch for factors of at most so many lanes and depths, either way around. */
+size_t sid__rounded_scratch(int64_t lanes, int64_t depth);
+/* The product of both factors rounded (packed and panel are not looked at), its caller's alone. */
+void sid__multiply_rounded(const sid_ctx *ctx, const sid__real_product *product, uint16_t *scratch_a,
+                           uint16_t *scratch_b);
 
 #ifdef SEMID_REAL_IS_DOUBLE
 

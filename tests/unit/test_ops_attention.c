@@ -98,12 +98,14 @@ static void cross_as_plain_loops(void **state)
 }
 
 /* y and the gradients of qkv and the bias, one after the other. */
-static void run(const sid_ctx *ctx, sid__memory *memory, sid__params *params, bool is_recording, float *out)
+static void run(const sid_ctx *ctx, sid__memory *memory, sid__params *params, sid__precision precision,
+                bool is_recording, float *out)
 {
     static const sid__dropout dropout = {.rate = 0.2, .seed = 4, .layer = 3, .step = 6};
     static float zero_data[ROWS * DIM];
     sid__value zero = sid__value_of(zero_data, ROWS, DIM), *qkv = &params->param[0].value;
     sid__tape tape = sid__tape_begin(ctx, memory, is_recording);
+    tape.precision = precision;
     sid__params_clear(params);
     sid__value *y = sid__op_attention(&tape, qkv,
                                       &(sid__attention){.heads = HEADS,
@@ -118,35 +120,71 @@ static void run(const sid_ctx *ctx, sid__memory *memory, sid__params *params, bo
     memcpy(out + ROWS * DIM, params->grad, (size_t)params->size * sizeof *out);
 }
 
-/* Fails when threads, kernel paths or recording change a bit: sums in another order, draws by place in memory. */
-static void same_bits(void **state)
+enum { COUNT = ROWS * DIM * 4 + 32 * HEADS + 64 };
+
+static void make_params(sid__params *params)
 {
-    enum { COUNT = ROWS * DIM * 4 + 32 * HEADS + 64 };
+    *params = (sid__params){0};
+    (void)add_param(params, "qkv", ROWS, 3 * DIM);
+    (void)add_param(params, "bias", 32, HEADS);
+    seal_uniform(params, 5);
+    assert_true(ROWS * DIM + params->size <= COUNT);
+}
+
+static void same_bits_under(sid__precision precision)
+{
     static float first[COUNT], seen[COUNT];
-    sid__params params = {0};
+    sid__params params;
     sid__memory memory = {0};
     bool is_first = true;
-    (void)state;
-    (void)add_param(&params, "qkv", ROWS, 3 * DIM);
-    (void)add_param(&params, "bias", 32, HEADS);
-    seal_uniform(&params, 5);
-    assert_true(ROWS * DIM + params.size <= COUNT);
+    make_params(&params);
     FOR_EACH_CTX(ctx)
     {
-        run(ctx, &memory, &params, true, is_first ? first : seen);
+        run(ctx, &memory, &params, precision, true, is_first ? first : seen);
         if (!is_first)
             assert_memory_equal(first, seen, sizeof first);
         is_first = false;
-        run(ctx, &memory, &params, false, seen);
+        run(ctx, &memory, &params, precision, false, seen);
         assert_memory_equal(first, seen, ROWS * DIM * sizeof *first);
     }
     sid__params_drop(&params);
     sid__memory_drop(&memory);
 }
 
+/* Fails when threads, kernel paths or recording change a bit: sums in another order, draws by place in memory. */
+static void same_bits(void **state)
+{
+    (void)state;
+    same_bits_under(SID__PRECISION_FP32);
+    same_bits_under(SID__PRECISION_BF16);
+}
+
+/* Fails when a rounded product takes a factor from another place, or none is rounded. */
+static void rounded_is_near(void **state)
+{
+    static float expected[COUNT], seen[COUNT];
+    sid_ctx *ctx = new_ctx(2, NULL);
+    sid__params params;
+    sid__memory memory = {0};
+    double norm = 0, error = 0;
+    (void)state;
+    make_params(&params);
+    run(ctx, &memory, &params, SID__PRECISION_FP32, true, expected);
+    run(ctx, &memory, &params, SID__PRECISION_BF16, true, seen);
+    for (int i = 0; i < ROWS * DIM + params.size; i++) {
+        double d = (double)seen[i] - (double)expected[i];
+        norm += (double)expected[i] * (double)expected[i];
+        error += d * d;
+    }
+    assert_true(error > 0 && error <= 1e-4 * norm);
+    sid__params_drop(&params);
+    sid__memory_drop(&memory);
+    sid_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(self_as_plain_loops), cmocka_unit_test(cross_as_plain_loops),
-                                       cmocka_unit_test(same_bits)};
+                                       cmocka_unit_test(same_bits), cmocka_unit_test(rounded_is_near)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

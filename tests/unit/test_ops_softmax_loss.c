@@ -99,6 +99,39 @@ static void same_bits(void **state)
     same_bits_under(true);
 }
 
+/* Fails when the size of a chunk, which threads change where the catalogue is large, changes a bit, or a sum begins anew with a
+ * chunk. */
+static void same_bits_in_chunks(void **state)
+{
+    enum { MANY = 40000, WIDE = 3, FEW = 130 };
+    static float first[2][(MANY + FEW) * (WIDE + 1) + 64];
+    sid__params params = {0};
+    sid__memory memory = {0};
+    int32_t target[FEW];
+    (void)state;
+    (void)add_param(&params, "h", FEW, WIDE);
+    (void)add_param(&params, "table", MANY, WIDE);
+    seal_uniform(&params, 1);
+    sid__value *h = &params.param[0].value;
+    for (int i = 0; i < FEW; i++)
+        target[i] = i / 2 * 300;
+    for (int threads = 1; threads <= 3; threads++)
+        for (int is_rounded = 0; is_rounded < 2; is_rounded++) {
+            sid_ctx *ctx = new_ctx(threads, NULL);
+            sid__tape tape = sid__tape_begin(ctx, &memory, true);
+            tape.precision = is_rounded ? SID__PRECISION_BF16 : SID__PRECISION_FP32;
+            sid__params_clear(&params);
+            TEST_OK(sid__tape_backward(&tape, sid__op_catalog_loss(&tape, h, &params.param[1].value, NULL, target, 0.1),
+                                       err));
+            if (threads == 1)
+                memcpy(first[is_rounded], params.grad, (size_t)params.size * sizeof *params.grad);
+            assert_memory_equal(first[is_rounded], params.grad, (size_t)params.size * sizeof *params.grad);
+            sid_ctx_free(ctx);
+        }
+    sid__params_drop(&params);
+    sid__memory_drop(&memory);
+}
+
 /* Fails when a rounded factor is another than the one of fp32, or its panels are taken from another place. */
 static void rounded_is_near(void **state)
 {
@@ -143,6 +176,7 @@ static void no_target(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_the_plain_loss), cmocka_unit_test(same_bits),
-                                       cmocka_unit_test(rounded_is_near), cmocka_unit_test(no_target)};
+                                       cmocka_unit_test(same_bits_in_chunks), cmocka_unit_test(rounded_is_near),
+                                       cmocka_unit_test(no_target)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
