@@ -213,8 +213,11 @@ int main(int count, char **word)
     c.line = calloc((size_t)c.line_max, sizeof *c.line);
     c.free_line = calloc((size_t)c.line_max, sizeof *c.free_line);
     c.epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (!c.line || !c.free_line || c.epoll < 0)
+    if (!c.line || !c.free_line || c.epoll < 0) {
+        free(c.line);
+        free(c.free_line);
         give_up("memory");
+    }
     (void)signal(SIGPIPE, SIG_IGN);
     run(&c, rate, seconds);
     (void)printf("rate=%.0f answered=%.0f", rate, (double)c.count[OUTCOME_GOOD] / seconds);
@@ -224,5 +227,7 @@ int main(int count, char **word)
     say_times(&c, OUTCOME_OTHER, "other");
     (void)printf(" unsent=%lld broken=%lld unanswered=%d lines=%d\n", (long long)c.unsent, (long long)c.broken,
                  c.waiting, c.line_count);
+    free(c.line);
+    free(c.free_line);
     return 0;
 }

@@ -1,7 +1,6 @@
 /* handle_retrieve.c: a history to items of the prefixes that it is of, for a ranker. The lists that the answers come from are made of
  * all items, once for each state of the catalogue, by the first who asks.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,15 +24,15 @@ typedef struct retrieving {
 static bool read_budget(srv_request *request, retrieving *r)
 {
     const char *text = NULL;
-    int length = 0;
-    long long prefixes = 0, items = 0;
     if (!srv_json_text(request, r->body, "", "budget", &text))
         return false;
     if (!text)
         return true;
-    bool is_plain = strlen(text) < 16 && strspn(text, "0123456789x") == strlen(text);
-    if (!is_plain || sscanf(text, "%lldx%lld%n", &prefixes, &items, &length) != 2 || text[length] || prefixes < 1 ||
-        prefixes > SID_BUDGET_PREFIXES_MAX || items < 1)
+    const char *cross = strchr(text, 'x');
+    bool is_plain = cross && strlen(text) < 16 && strspn(text, "0123456789") == (size_t)(cross - text) && cross[1] &&
+                    strspn(cross + 1, "0123456789") == strlen(cross + 1);
+    long long prefixes = is_plain ? strtoll(text, NULL, 10) : 0, items = is_plain ? strtoll(cross + 1, NULL, 10) : 0;
+    if (prefixes < 1 || prefixes > SID_BUDGET_PREFIXES_MAX || items < 1)
         return srv_fail_at(request, 400, SID_EUSAGE, "/budget",
                            "\"%.40s\" is no budget; 1 to %d prefixes and items of each are expected, as in 10x100",
                            text, SID_BUDGET_PREFIXES_MAX);
