@@ -3,7 +3,6 @@
 #include "bundle.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,30 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "failing.h"
 #include "filters.h"
 
 enum { LABEL_DEPTH = 2, LOCK_TRIES = 50, LOCK_STEP_MS = 100 };
 
-#define TRY(expression)                                                                                                \
-    do {                                                                                                               \
-        sid_status try_ = (expression);                                                                                \
-        if (try_ != SID_OK)                                                                                            \
-            return try_;                                                                                               \
-    } while (0)
-
-__attribute__((format(printf, 3, 4))) static sid_status fail(sid_error *err, sid_status status, const char *format, ...)
-{
-    va_list args;
-    *err = (sid_error){.status = status, .row = -1, .byte = -1};
-    va_start(args, format);
-    (void)vsnprintf(err->message, sizeof err->message, format, args);
-    va_end(args);
-    return status;
-}
-
 static sid_status no_memory(sid_error *err)
 {
-    return fail(err, SID_ENOMEM, "out of memory for %s", "a bundle");
+    return srv_error(err, SID_ENOMEM, "out of memory for %s", "a bundle");
 }
 
 /* ---- Paths -------------------------------------------------------------------------------------------------------- */
@@ -57,15 +40,16 @@ static sid_status check_below(const char *root, const char *path, const char *na
     free(real_root);
     free(real_path);
     if (!is_found)
-        return fail(err, SID_ENOTFOUND, "there is no \"%.100s\" below the root", name);
-    return is_below ? SID_OK : fail(err, SID_EUSAGE, "\"%.100s\" leads out of the root", name);
+        return srv_error(err, SID_ENOTFOUND, "there is no \"%.100s\" below the root", name);
+    return is_below ? SID_OK : srv_error(err, SID_EUSAGE, "\"%.100s\" leads out of the root", name);
 }
 
 sid_status srv_bundle_path(const char *root, const char *name, char **out, sid_error *err)
 {
     char *path = NULL;
     if (!is_plain_name(name))
-        return fail(err, SID_EUSAGE, "\"%.100s\" is no name of what lies below the root: letters, digits, _ . -", name);
+        return srv_error(err, SID_EUSAGE, "\"%.100s\" is no name of what lies below the root: letters, digits, _ . -",
+                         name);
     if (asprintf(&path, "%s/%s", root, name) < 0)
         return no_memory(err);
     sid_status status = check_below(root, path, name, err);
@@ -151,16 +135,16 @@ static sid_status store_fill(srv_store *store, bool read_only, sid_error *err)
 {
     struct stat info;
     if (stat(store->path, &info) != 0)
-        return fail(err, errno == ENOENT ? SID_ENOTFOUND : SID_EIO, "%s cannot be opened", store->path);
+        return srv_error(err, errno == ENOENT ? SID_ENOTFOUND : SID_EIO, "%s cannot be opened", store->path);
     store->device = info.st_dev;
     store->inode = info.st_ino;
     store->can_write = !read_only;
-    TRY(sid_catalog_open(store->ctx, store->path, SID_OPEN_READ, &store->front, err));
+    SRV_TRY(sid_catalog_open(store->ctx, store->path, SID_OPEN_READ, &store->front, err));
     if (read_only)
-        TRY(sid_catalog_open(store->ctx, store->path, SID_OPEN_READ, &store->work, err));
+        SRV_TRY(sid_catalog_open(store->ctx, store->path, SID_OPEN_READ, &store->work, err));
     else
-        TRY(open_writer(store, err));
-    TRY(sid_catalog_prefixes(store->front, &store->view, err));
+        SRV_TRY(open_writer(store, err));
+    SRV_TRY(sid_catalog_prefixes(store->front, &store->view, err));
     read_info(store);
     if (store->is_ordered)
         store->has_labeler = pthread_create(&store->labeler, NULL, make_labels, store) == 0;
@@ -322,7 +306,7 @@ static sid_status model_use(srv_bundle *bundle, sid_error *err)
 static sid_status open_model(srv_bundle *bundle, const srv_bundle_request *request, sid_error *err)
 {
     sid_model_info info;
-    TRY(sid_model_open(request->ctx, request->model, &bundle->model, err));
+    SRV_TRY(sid_model_open(request->ctx, request->model, &bundle->model, err));
     sid_model_get_info(bundle->model, &info);
     (void)snprintf(bundle->model_id, sizeof bundle->model_id, "%s", info.id);
     (void)snprintf(bundle->model_family, sizeof bundle->model_family, "%s", info.family);
@@ -335,7 +319,7 @@ static sid_status bundle_fill(srv_bundle *bundle, const srv_bundle_request *requ
     bundle->model_path = request->model ? strdup(request->model) : NULL;
     if (!bundle->catalog_path || (request->model && !bundle->model_path))
         return no_memory(err);
-    TRY(store_open(request, &bundle->store, err));
+    SRV_TRY(store_open(request, &bundle->store, err));
     return request->model ? open_model(bundle, request, err) : SID_OK;
 }
 
@@ -372,7 +356,7 @@ sid_status srv_bundle_enter_model(srv_bundle *bundle, int64_t *version, sid_erro
         if (*version >= wanted)
             return SID_OK;
         (void)pthread_rwlock_unlock(&bundle->model_lock);
-        TRY(renew_model(bundle, err));
+        SRV_TRY(renew_model(bundle, err));
     }
 }
 

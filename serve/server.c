@@ -17,26 +17,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "failing.h"
 #include "route_table.h"
 
 enum { BACKLOG = 1024, LAST_STEPS = 200, LAST_STEP_US = 5000 };
-
-#define TRY(expression)                                                                                                \
-    do {                                                                                                               \
-        sid_status try_ = (expression);                                                                                \
-        if (try_ != SID_OK)                                                                                            \
-            return try_;                                                                                               \
-    } while (0)
-
-__attribute__((format(printf, 3, 4))) static sid_status fail(sid_error *err, sid_status status, const char *format, ...)
-{
-    va_list args;
-    *err = (sid_error){.status = status, .row = -1, .byte = -1};
-    va_start(args, format);
-    (void)vsnprintf(err->message, sizeof err->message, format, args);
-    va_end(args);
-    return status;
-}
 
 void srv_note(const srv_server *server, bool is_warning, const char *format, ...)
 {
@@ -75,8 +59,8 @@ static sid_status listen_on(int fd, const struct sockaddr *address, socklen_t si
         int why = errno;
         if (fd >= 0)
             (void)close(fd);
-        return fail(err, SID_EIO, "cannot listen on %.300s: %s%s", name, strerror(why),
-                    why == EADDRINUSE ? "; another program does, choose another with --port" : "");
+        return srv_error(err, SID_EIO, "cannot listen on %.300s: %s%s", name, strerror(why),
+                         why == EADDRINUSE ? "; another program does, choose another with --port" : "");
     }
     return SID_OK;
 }
@@ -97,8 +81,8 @@ static sid_status listen_unix(const char *path, int *out, sid_error *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path)
-        return fail(err, SID_EUSAGE, "--unix has %zu bytes; at most %zu are expected", strlen(path),
-                    sizeof address.sun_path - 1);
+        return srv_error(err, SID_EUSAGE, "--unix has %zu bytes; at most %zu are expected", strlen(path),
+                         sizeof address.sun_path - 1);
     memcpy(address.sun_path, path, strlen(path) + 1);
     remove_leftover(&address);
     *out = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -113,16 +97,17 @@ static sid_status listen_tcp(const srv_options *options, int *out, int *port, si
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options->port)};
     bool is_four = inet_pton(AF_INET, options->host, &four.sin_addr) == 1;
     if (!is_four && inet_pton(AF_INET6, options->host, &six.sin6_addr) != 1)
-        return fail(err, SID_EUSAGE, "--host is \"%.100s\"; an address such as 127.0.0.1, 0.0.0.0 or ::1 is expected",
-                    options->host);
+        return srv_error(err, SID_EUSAGE,
+                         "--host is \"%.100s\"; an address such as 127.0.0.1, 0.0.0.0 or ::1 is expected",
+                         options->host);
     const void *address = is_four ? (const void *)&four : (const void *)&six;
     socklen_t size = is_four ? sizeof four : sizeof six;
     *out = socket(is_four ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     (void)setsockopt(*out, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     (void)snprintf(name, sizeof name, "%s port %d", options->host, options->port);
-    TRY(listen_on(*out, address, size, name, err));
+    SRV_TRY(listen_on(*out, address, size, name, err));
     if (getsockname(*out, (struct sockaddr *)(void *)(is_four ? (void *)&four : (void *)&six), &size) != 0)
-        return fail(err, SID_EIO, "%s: cannot be told: %s", name, strerror(errno));
+        return srv_error(err, SID_EIO, "%s: cannot be told: %s", name, strerror(errno));
     *port = ntohs(is_four ? four.sin_port : six.sin6_port);
     return SID_OK;
 }
@@ -143,16 +128,17 @@ static sid_status open_parts(srv_server *server, sid_error *err)
                                         .read_only = options->read_only,
                                         .generation = &server->generation};
     if (!is_loopback(options) && !options->api_key_file && !options->insecure)
-        return fail(err, SID_EUSAGE,
-                    "--host %.100s lets others in; give --api-key-file, or say --insecure where a proxy keeps them out",
-                    options->host);
+        return srv_error(
+            err, SID_EUSAGE,
+            "--host %.100s lets others in; give --api-key-file, or say --insecure where a proxy keeps them out",
+            options->host);
     if (options->api_key_file)
-        TRY(srv_keys_read(options->api_key_file, &server->keys, err));
-    TRY(srv_log_open(&server->log, options->access_log, err));
-    TRY(srv_bundle_open(&request, &server->bundle, err));
+        SRV_TRY(srv_keys_read(options->api_key_file, &server->keys, err));
+    SRV_TRY(srv_log_open(&server->log, options->access_log, err));
+    SRV_TRY(srv_bundle_open(&request, &server->bundle, err));
     server->bundle->number = 1;
     srv_openapi_put(&server->openapi, server->keys.key != NULL);
-    return server->openapi.is_failed ? fail(err, SID_ENOMEM, "out of memory for /openapi.json") : SID_OK;
+    return server->openapi.is_failed ? srv_error(err, SID_ENOMEM, "out of memory for /openapi.json") : SID_OK;
 }
 
 static sid_status start_workers(srv_server *server, sid_error *err)
@@ -166,7 +152,7 @@ static sid_status start_workers(srv_server *server, sid_error *err)
     int flight_max = 3 * o->queue_max + o->worker_count + 2 * o->batch_max;
     is_started = is_started && srv_connections_init(&server->connections, flight_max) == SID_OK;
     server->has_keeper = is_started && pthread_create(&server->keeper, NULL, srv_keeper_run, server) == 0;
-    return server->has_keeper ? SID_OK : fail(err, SID_ENOMEM, "the server's threads cannot be started");
+    return server->has_keeper ? SID_OK : srv_error(err, SID_ENOMEM, "the server's threads cannot be started");
 }
 
 static sid_status start_loop(srv_server *server, sid_error *err)
@@ -174,9 +160,9 @@ static sid_status start_loop(srv_server *server, sid_error *err)
     const srv_options *o = &server->options;
     int fd = -1;
     if (o->unix_path)
-        TRY(listen_unix(o->unix_path, &fd, err));
+        SRV_TRY(listen_unix(o->unix_path, &fd, err));
     else
-        TRY(listen_tcp(o, &fd, &server->port, err));
+        SRV_TRY(listen_tcp(o, &fd, &server->port, err));
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
         srv_on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections_max,
@@ -187,7 +173,7 @@ static sid_status start_loop(srv_server *server, sid_error *err)
     if (server->daemon)
         return SID_OK;
     (void)close(fd);
-    return fail(err, SID_EINTERNAL, "libmicrohttpd %s did not start", MHD_get_version());
+    return srv_error(err, SID_EINTERNAL, "libmicrohttpd %s did not start", MHD_get_version());
 }
 
 sid_status srv_start(sid_ctx *ctx, const srv_options *options, srv_server **out, sid_error *err)
@@ -195,7 +181,7 @@ sid_status srv_start(sid_ctx *ctx, const srv_options *options, srv_server **out,
     srv_server *server = calloc(1, sizeof *server);
     pthread_condattr_t attributes;
     if (!server)
-        return fail(err, SID_ENOMEM, "out of memory for a server");
+        return srv_error(err, SID_ENOMEM, "out of memory for a server");
     server->ctx = ctx;
     server->options = *options;
     server->log.fd = -1;
