@@ -27,10 +27,11 @@ FIGURES = ["recall@5", "ndcg@5", "recall@10", "ndcg@10"]
 PARTS = "--catalog catalog --item-embedding"
 WRITER = "sidgpt --catalog catalog-4 --item-embedding sid,content --dense 1 --precision bf16"
 SEEDED = {"beauty_loo"}
-ONCE = {"tiger", "sidgpt-codes", "sasrec-mixed", "sasrec-no-id-mixed"}
+ONCE = {"item2vec", "tiger", "sidgpt-codes", "sasrec-mixed", "sasrec-no-id-mixed"}
 # name, data set, title, what goes to train and eval, codes of a SID, rows: name, what goes to train; catalog-4 is one of four codes
 TABLES = [
     ("beauty_loo", "beauty", "Beauty, leave-one-out, ties in the order of the file", "--split loo --ties file", 3, [
+        ("item2vec", "item2vec"),
         ("gru4rec", "gru4rec --precision bf16"),
         ("bert4rec", "bert4rec --precision bf16"),
         ("sasrec", "sasrec --precision bf16"),
@@ -39,27 +40,29 @@ TABLES = [
         ("sasrec-mixed", f"sasrec {PARTS} id,sid,content --itemknn 8 --dropout 0.4 --epochs 40 --precision bf16"),
         ("sasrec-no-id-mixed", f"sasrec {PARTS} sid,content --itemknn 8 --dim 128 --dropout 0.3 --epochs 43 --precision bf16"),
         ("tiger", "tiger --catalog catalog-4 --minutes 140 --precision bf16"),
-        ("sidgpt-codes", "sidgpt --catalog catalog-4 --patience 0 --precision bf16"),
+        ("sidgpt-codes", "sidgpt --catalog catalog-4 --batch-users 256 --batch-tokens 4096 --patience 0 --precision bf16"),
         ("sidgpt", f"{WRITER} --epochs 100 --patience 0"),
     ]),
     ("beauty_shuffle", "beauty", "Beauty, leave-one-out, ties shuffled", "--split loo --ties shuffle", 4, [
+        ("item2vec", "item2vec"),
         ("gru4rec", "gru4rec --precision bf16"),
         ("sasrec", "sasrec --precision bf16"),
         ("sasrec-all", f"sasrec {PARTS} id,sid,content --dropout 0.4 --epochs 40 --precision bf16"),
         ("sidgpt", f"{WRITER} --epochs 100"),
     ]),
     ("beauty_time", "beauty", "Beauty, split by time", "--split time=0.8,0.1", 4, [
+        ("item2vec", "item2vec"),
         ("gru4rec", "gru4rec --precision bf16"),
         ("sasrec", "sasrec --precision bf16"),
         ("sasrec-no-id", f"sasrec {PARTS} sid,content --dropout 0.3 --epochs 40 --precision bf16"),
-        ("sidgpt", f"{WRITER} --epochs 80"),
+        ("sidgpt", f"{WRITER} --batch-users 256 --batch-tokens 4096 --epochs 80"),
     ]),
     ("microlens", "microlens", "MicroLens, its own split", "--split column", 4, [
         ("item2vec", "item2vec"),
-        ("gru4rec", "gru4rec --epochs 18 --precision bf16"),
+        ("gru4rec", "gru4rec --batch-users 128 --batch-tokens 0 --epochs 18 --precision bf16"),
         ("sasrec", "sasrec --epochs 20 --precision bf16"),
         ("sasrec-no-id", f"sasrec {PARTS} sid,content --dropout 0.3 --epochs 24 --precision bf16"),
-        ("sidgpt", f"{WRITER} --epochs 50"),
+        ("sidgpt", f"{WRITER} --batch-users 256 --batch-tokens 4096 --epochs 50"),
     ]),
 ]
 
