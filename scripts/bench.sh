@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./dev bench [NAME...]: builds the programs of bench/, runs them beside their peers and keeps what they print in
-# bench/results/DATE-CPU.md. Names: machine gemm prefix table scaling quantize opq python large rqvae sequence rank beam recommend bert pieces; without one all but `large`,
+# bench/results/DATE-CPU.md. Names: machine gemm prefix retrieve table scaling quantize opq python large rqvae sequence rank beam recommend bert pieces; without one all but `large`,
 # which fits 10 M x 64 vectors and takes some minutes and 6 GB of disk, and `rqvae`, `sequence`, `rank`, `beam` and `bert`, whose peers are PyTorch and
 # onnxruntime (SEMID_PYTHON must have them; `recommend` asks the model SEMID_MODEL; SEMID_BERT is a model's folder, SEMID_ITEMS a file of items). Peers in Python (numpy's
 # OpenBLAS, faiss-cpu) come from the interpreter named by SEMID_PYTHON; without it a virtual environment is made in
@@ -9,7 +9,7 @@ set -euo pipefail
 tree=$PWD
 . scripts/lib.sh
 
-all="machine gemm prefix table scaling quantize opq python"
+all="machine gemm prefix retrieve table scaling quantize opq python"
 names=${*:-$all}
 for name in $names; do
     case " $all large rqvae sequence rank beam recommend bert pieces " in *" $name "*) ;; *) fail "bench knows $all large rqvae sequence rank beam recommend bert pieces, not \"$name\"" ;; esac
@@ -36,6 +36,7 @@ result=bench/results/$(date +%Y-%m-%d)-${cpu:-cpu}.md
 
 run_machine() { for t in $threads; do "$programs/bench_machine" "$t"; done; }
 run_prefix() { "$programs/bench_prefix" build; }
+run_retrieve() { "$programs/bench_retrieve"; }
 # 9 GB of memory and 4 of disk; g++ and libabsl-dev for its peer.
 run_table() {
     [ -x "$programs/bench_table" ] || { echo "table: SKIPPED: built without libabsl-dev or a C++ compiler"; return; }
