@@ -13,12 +13,24 @@
 #include "line.h"
 #include "retrieve/retriever.h"
 
-enum { ITEMS = 1000000, LEVELS = 4, USERS = 2000, EVENTS = 50, K = 1000, QUERIES = 20000, PAGE = 100, ROUNDS = 10 };
+enum {
+    ITEMS = 1000000,
+    LEVELS = 4,
+    USERS = 2000,
+    EVENTS = 50,
+    K = 1000,
+    QUERIES = 20000,
+    PAGE = 100,
+    ROUNDS = 10,
+    CHANGES = 3900
+};
 
 typedef struct bench {
     sid_retriever *retriever;
-    char (*id)[16]; /* (ITEMS) */
-    uint16_t *code; /* (ITEMS, LEVELS) */
+    sid__assortment *now; /* what it began with */
+    double made;          /* seconds */
+    char (*id)[16];       /* (ITEMS) */
+    uint16_t *code;       /* (ITEMS, LEVELS) */
     double *quality, *birth;
     const char *history[USERS][EVENTS];
     uint16_t query[QUERIES][2];
@@ -70,26 +82,22 @@ static void draw_items(bench *b)
 static void make_retriever(bench *b)
 {
     sid_error err;
-    char text[SID_SID_TEXT_MAX], *copy = NULL;
-    const sid__stock stock = {.count = ITEMS,
-                              .levels = LEVELS,
-                              .code = b->code,
-                              .quality = b->quality,
-                              .birth = b->birth,
-                              .half_life_days = 30};
-    sid_retriever *r = NULL;
-    must(sid__alloc(&r, 1, sizeof *r, "a retriever", &err), &err);
-    b->retriever = r;
-    must(sid__alloc(&r->hits.row, ITEMS, sizeof *r->hits.row, "items", &err), &err);
-    r->hits.count = ITEMS;
-    for (int64_t i = 0, row = 0; i < ITEMS; i++) {
-        must(sid__id_list_add(&r->ids, b->id[i], strlen(b->id[i]), &row, &err), &err);
+    sid__shelf_item *item = malloc(ITEMS * sizeof *item);
+    char(*sid)[24] = malloc(ITEMS * sizeof *sid);
+    if (!item || !sid)
+        bench_fail("retrieve", "out of memory");
+    for (int64_t i = 0; i < ITEMS; i++) {
+        char text[SID_SID_TEXT_MAX];
         sid_format(b->code + i * LEVELS, LEVELS, text);
-        must(sid__arena_text(&r->ids.arena, text, strlen(text), &copy, &err), &err);
-        r->hits.row[i] = (sid_item){.item_id = r->ids.id[i], .sid = copy, .title = "", .metadata = ""};
+        (void)snprintf(sid[i], sizeof sid[i], "%.23s", text);
+        item[i] = (sid__shelf_item){b->id[i], sid[i], "", b->quality[i], b->birth[i], i};
     }
-    must(sid__inventory_create(&stock, &r->inventory, &err), &err);
-    r->half_life_days = 30;
+    double start = bench_now();
+    must(sid__retriever_of(item, ITEMS, LEVELS, 30, &b->retriever, &err), &err);
+    b->made = bench_now() - start;
+    b->now = sid__retriever_enter(b->retriever);
+    free(item);
+    free(sid);
 }
 
 /* ---- The best of a prefix ------------------------------------------------------------------------------------------ */
@@ -109,7 +117,7 @@ static void draw_queries(bench *b)
     int32_t item[PAGE];
     for (int q = 0; q < QUERIES;) {
         memcpy(b->query[q], b->code + draw() % ITEMS * LEVELS, sizeof b->query[q]);
-        q += best_below(&b->retriever->inventory, b->query[q], item) == PAGE;
+        q += best_below(b->now->lists.base, b->query[q], item) == PAGE;
     }
 }
 
@@ -120,7 +128,7 @@ static void sample_pages(const bench *b, bench_samples *samples)
     double start = bench_now();
     for (int round = 0; round < ROUNDS; round++)
         for (int q = 0; q < QUERIES; q++)
-            sum += best_below(&b->retriever->inventory, b->query[q], item) + item[PAGE - 1];
+            sum += best_below(b->now->lists.base, b->query[q], item) + item[PAGE - 1];
     bench_add(samples, (bench_now() - start) / ROUNDS / QUERIES);
     if (sum == 0)
         bench_fail("retrieve", "nothing was found");
@@ -173,6 +181,32 @@ static void print(const char *name, const bench_samples *samples, double target)
     bench_print(&line);
 }
 
+/* ---- Changes --------------------------------------------------------------------------------------------------------- */
+
+/* Seconds of one call that gives `count` items drawn at random another quality. */
+static double update(const bench *b, int64_t count)
+{
+    static sid_retriever_change change[CHANGES];
+    sid_error err;
+    for (int64_t i = 0; i < count; i++)
+        change[i] = (sid_retriever_change){.item_id = b->id[draw() % ITEMS], .quality = .01 + uniform()};
+    double start = bench_now();
+    must(sid_retriever_update(b->retriever, change, count, &err), &err);
+    return bench_now() - start;
+}
+
+static void print_updates(const bench *b, asked *run)
+{
+    double few = update(b, 1), many = update(b, CHANGES - 100), one = update(b, 1);
+    run->mean.count = 0;
+    for (int i = 0; i < BENCH_REPEATS; i++)
+        sample_requests(b, run);
+    printf("\nA change of one item: %.2f ms, beside %d others %.2f ms, of those in one call %.2f ms; then a request, "
+           "10 x 100: %.1f us. "
+           "All lists made again: %.2f s.\n",
+           1e3 * few, CHANGES - 100, 1e3 * one, 1e3 * many, 1e6 * bench_median(&run->mean), update(b, CHANGES));
+}
+
 int main(void)
 {
     static bench b;
@@ -181,9 +215,7 @@ int main(void)
     bench_samples pages = {0};
     bench_pin(1);
     draw_items(&b);
-    double start = bench_now();
     make_retriever(&b);
-    double made = bench_now() - start;
     draw_queries(&b);
     for (int i = 0; i < BENCH_REPEATS; i++) {
         sample_pages(&b, &pages);
@@ -196,7 +228,9 @@ int main(void)
         print(budgets[j].name, &budgets[j].mean, 0);
     for (int j = 0; j < 2; j++)
         print_tail(&budgets[j]);
-    printf("\nLists of a million items made in %.2f s.\n", made);
+    printf("\nLists of a million items made in %.2f s.\n", b.made);
+    print_updates(&b, &budgets[0]);
+    sid__assortment_leave(b.now);
     sid_retriever_free(b.retriever);
     free(b.id);
     free(b.code);

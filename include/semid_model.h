@@ -349,6 +349,25 @@ typedef struct sid_retriever_info {
 } sid_retriever_info;
 SID_API void sid_retriever_get_info(const sid_retriever *retriever, sid_retriever_info *out);
 
+/* A change of one item. Zeroed but for item_id: nothing changes. */
+typedef struct sid_retriever_change {
+    const char *item_id;
+    bool remove;
+    const char *sid, *title; /* of an item that is new; of another one: NULL, as they are */
+    double quality;          /* above 0; 0: as it is; of a new item, 1 */
+    double birth;            /* days since 1970, where has_birth is true; else as it is; of a new item, that of the newest */
+    bool has_birth;
+    void *reserved[2];
+} sid_retriever_change;
+
+/* Changes items of a retriever that is being asked: who asks gets the items of before or of after the call, never some of both. All changes
+ * are done, one after the other, or none. Answers are those of a retriever made anew of the items, in the order in which they came, with
+ * the half-life of before. A few thousand changes stand beside the lists of all; then these are made again, aside, by the call that
+ * is one too many. One update at a time: others wait. SID_EUSAGE: a new item without a SID, a number out of range, SID_EDATA: a SID that
+ * is none; SID_ENOTFOUND: no such item to remove; SID_ENOMEM. */
+SID_API SID_MUST_CHECK sid_status sid_retriever_update(sid_retriever *retriever, const sid_retriever_change *change,
+                                                       int64_t count, sid_error *err);
+
 #define SID_BUDGET_PREFIXES_MAX 2500 /* events of a history that count: the last ones */
 
 typedef struct sid_retrieve_request {
@@ -376,7 +395,7 @@ typedef struct sid_retrieved_prefix {
     double weight;
 } sid_retrieved_prefix;
 
-/* Texts belong to the retriever. */
+/* Texts belong to the answer. */
 typedef struct sid_retrieved_item {
     const char *item_id, *sid, *title;
     double score;   /* quality, halved with each half-life of age */

@@ -132,7 +132,7 @@ run_ctest() {
 
 # The tests that use threads, under ThreadSanitizer: that of clang 14 wants its addresses where kernels with 32 bits of
 # randomisation no longer put them.
-tests_in_tsan=(-R 'pool|ctx|assign|kmeans|quant|lsa|linalg|eigen|catalog|test_(visit|apply|expire)')
+tests_in_tsan=(-R 'pool|ctx|assign|kmeans|quant|lsa|linalg|eigen|catalog|test_(visit|apply|expire|retriever_update)')
 run_in_tsan() {
     local run_in=()
     if setarch "$(uname -m)" -R true 2>/dev/null; then run_in=(setarch "$(uname -m)" -R); fi

@@ -12,14 +12,9 @@ static const char what[] = "an inventory";
 
 /* ---- Orders of all items ---- */
 
-typedef struct sorting {
-    const sid__inventory *inventory;
-    const double *birth;
-} sorting;
-
 static int by_codes(const void *context, int64_t a, int64_t b)
 {
-    const sid__inventory *of = ((const sorting *)context)->inventory;
+    const sid__inventory *of = context;
     for (int l = 0; l < of->levels; l++) {
         int x = of->code[a * of->levels + l], y = of->code[b * of->levels + l];
         if (x != y)
@@ -30,15 +25,15 @@ static int by_codes(const void *context, int64_t a, int64_t b)
 
 static int by_score(const void *context, int64_t a, int64_t b)
 {
-    const double *score = ((const sorting *)context)->inventory->score;
+    const double *score = ((const sid__inventory *)context)->score;
     return (score[a] < score[b]) - (score[a] > score[b]);
 }
 
 static int by_birth(const void *context, int64_t a, int64_t b)
 {
-    const sorting *s = context;
-    if (s->birth[a] != s->birth[b])
-        return s->birth[a] < s->birth[b] ? 1 : -1;
+    const double *birth = ((const sid__inventory *)context)->birth;
+    if (birth[a] != birth[b])
+        return birth[a] < birth[b] ? 1 : -1;
     return by_score(context, a, b);
 }
 
@@ -111,11 +106,10 @@ static sid_status make_lists(sid__inventory *inv, const int64_t *place_of, const
     return status;
 }
 
-static sid_status fill(sid__inventory *inv, const sid__stock *stock, int64_t *order, int64_t *place_of, sid_error *err)
+static sid_status fill(sid__inventory *inv, int64_t *order, int64_t *place_of, sid_error *err)
 {
     static sid__row_compare *const compare[SID__STOCK_ORDERS] = {by_score, by_birth};
-    const sorting context = {.inventory = inv, .birth = stock->birth};
-    SID_TRY(sid__sort_rows(order, inv->count, by_codes, &context, err));
+    SID_TRY(sid__sort_rows(order, inv->count, by_codes, inv, err));
     for (int64_t p = 0; p < inv->count; p++)
         place_of[order[p]] = p;
     for (int depth = 0; depth <= inv->levels; depth++)
@@ -123,7 +117,7 @@ static sid_status fill(sid__inventory *inv, const sid__stock *stock, int64_t *or
     for (int depth = 0; depth < inv->levels; depth++)
         SID_TRY(link_depth(inv, depth, err));
     for (int o = 0; o < SID__STOCK_ORDERS; o++) {
-        SID_TRY(sid__sort_rows(order, inv->count, compare[o], &context, err));
+        SID_TRY(sid__sort_rows(order, inv->count, compare[o], inv, err));
         SID_TRY(make_lists(inv, place_of, order, (sid__stock_order)o, err));
     }
     return SID_OK;
@@ -137,6 +131,8 @@ static sid_status score_items(sid__inventory *inv, const sid__stock *stock, sid_
             return sid__fail(err, SID_EUSAGE,
                              "item %" PRId64 " has quality %g and birth %g; a quality above 0 and days are expected", i,
                              quality, birth);
+        inv->quality[i] = quality;
+        inv->birth[i] = birth;
         inv->score[i] = sid__log(quality) + birth * (sid__log(2) / stock->half_life_days);
     }
     return SID_OK;
@@ -150,6 +146,8 @@ sid_status sid__inventory_create(const sid__stock *stock, sid__inventory *out, s
     if (stock->count > INT32_MAX)
         return sid__fail(err, SID_EUSAGE, "%" PRId64 " items; at most %d are possible", stock->count, INT32_MAX);
     SID_TRY(sid__alloc(&out->code, count, (size_t)stock->levels * sizeof *out->code, what, err));
+    SID_TRY(sid__alloc(&out->quality, count, sizeof *out->quality, what, err));
+    SID_TRY(sid__alloc(&out->birth, count, sizeof *out->birth, what, err));
     SID_TRY(sid__alloc(&out->score, count, sizeof *out->score, what, err));
     memcpy(out->code, stock->code, count * (size_t)stock->levels * sizeof *out->code);
     SID_TRY(score_items(out, stock, err));
@@ -157,7 +155,7 @@ sid_status sid__inventory_create(const sid__stock *stock, sid__inventory *out, s
     if (status == SID_OK)
         status = sid__alloc(&place_of, count, sizeof *place_of, what, err);
     if (status == SID_OK)
-        status = fill(out, stock, order, place_of, err);
+        status = fill(out, order, place_of, err);
     sid__free(order);
     sid__free(place_of);
     return status;
@@ -173,6 +171,8 @@ void sid__inventory_drop(sid__inventory *inv)
             sid__free(inv->depth[d].item[o]);
     }
     sid__free(inv->code);
+    sid__free(inv->quality);
+    sid__free(inv->birth);
     sid__free(inv->score);
     *inv = (sid__inventory){0};
 }

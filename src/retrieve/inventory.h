@@ -37,6 +37,7 @@ typedef struct sid__inventory {
     int64_t count;
     int levels;
     uint16_t *code;                                 /* (count, levels) by item */
+    double *quality, *birth;                        /* (count) as they came */
     double *score;                                  /* (count) ln quality + birth ln 2 / half_life */
     sid__inventory_depth depth[SID_LEVELS_MAX + 1]; /* 0: one node, all */
 } sid__inventory;

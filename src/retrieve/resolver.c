@@ -5,15 +5,64 @@
 
 #include "base/mix.h"
 
-static int32_t by_score(const sid__inventory *inventory, const sid__run *run, int64_t position)
+sid_status sid__run_begin(sid__run *run, const sid__resolver *resolver, sid_error *err)
 {
-    return inventory->depth[run->depth].item[SID__BY_SCORE][run->begin + position];
+    const sid__inventory *inventory[2] = {run->lists->base, run->lists->over};
+    run->drawn = NULL;
+    run->position = run->count = 0;
+    for (int i = 0; i < 2; i++)
+        if (!inventory[i] || !sid__inventory_find(inventory[i], run->prefix, run->depth, &run->at[i], &run->end[i]))
+            run->at[i] = run->end[i] = 0;
+    return resolver->begin ? resolver->begin(run, err) : SID_OK;
 }
 
-static int32_t by_birth(const sid__inventory *inventory, const sid__run *run, int64_t position)
+void sid__run_end(sid__run *run)
 {
-    return inventory->depth[run->depth].item[SID__BY_BIRTH][run->begin + position];
+    sid__free(run->drawn);
+    run->drawn = NULL;
 }
+
+/* ---- In the order of the lists ---------------------------------------------------------------------------------------- */
+
+/* Whether item i of `base` comes before item j of `over`; equal ones by their numbers, as the sort of one inventory leaves them. */
+static bool is_before(const sid__lists *lists, sid__stock_order order, int32_t i, int32_t j)
+{
+    const sid__inventory *base = lists->base, *over = lists->over;
+    if (order == SID__BY_BIRTH && base->birth[i] != over->birth[j])
+        return base->birth[i] > over->birth[j];
+    if (base->score[i] != over->score[j])
+        return base->score[i] > over->score[j];
+    return i < lists->order[j];
+}
+
+static int32_t next_of(sid__run *run, sid__stock_order order)
+{
+    const sid__lists *lists = run->lists;
+    const int32_t *base = lists->base->depth[run->depth].item[order];
+    if (lists->gone)
+        while (run->at[0] < run->end[0] && (lists->gone[base[run->at[0]] / 64] >> base[run->at[0]] % 64 & 1))
+            run->at[0]++;
+    bool has_base = run->at[0] < run->end[0], has_over = run->at[1] < run->end[1];
+    if (!has_over)
+        return has_base ? base[run->at[0]++] : -1;
+    int32_t first = lists->over->depth[run->depth].item[order][run->at[1]];
+    if (has_base && is_before(lists, order, base[run->at[0]], first))
+        return base[run->at[0]++];
+    run->at[1]++;
+    return (int32_t)lists->base->count + first;
+}
+
+static int32_t by_score(sid__run *run)
+{
+    return next_of(run, SID__BY_SCORE);
+}
+
+static int32_t by_birth(sid__run *run)
+{
+    return next_of(run, SID__BY_BIRTH);
+}
+
+/* ---- Drawn -------------------------------------------------------------------------------------------------------------- */
 
 /* A permutation of 0 .. count - 1 without memory: four rounds of a Feistel network on a power of four, again until the number is one
  * of them: less than four times on average. */
@@ -35,18 +84,40 @@ static int64_t shuffled(int64_t position, int64_t count, uint64_t seed)
     return (int64_t)x;
 }
 
-static int32_t at_random(const sid__inventory *inventory, const sid__run *run, int64_t position)
+/* The draw is of places by score: where items changed they are counted and laid out first. Its seed is that of the prefix, so that
+ * items elsewhere do not turn it. */
+static sid_status begin_draw(sid__run *run, sid_error *err)
 {
-    uint64_t seed = sid__mix64(run->seed + (uint64_t)run->begin * 64 + (uint64_t)run->depth);
-    return by_score(inventory, run, shuffled(position, run->end - run->begin, seed));
+    run->seed = sid__mix64(run->seed + (uint64_t)run->depth);
+    for (int l = 0; l < run->depth; l++)
+        run->seed = sid__mix64(run->seed + run->prefix[l]);
+    run->count = run->end[0] - run->at[0];
+    if (!run->lists->over)
+        return SID_OK;
+    SID_TRY(sid__alloc(&run->drawn, (size_t)(run->count + run->end[1] - run->at[1]), sizeof *run->drawn,
+                       "items of a prefix", err));
+    run->count = 0;
+    for (int32_t item = by_score(run); item >= 0; item = by_score(run))
+        run->drawn[run->count++] = item;
+    return SID_OK;
+}
+
+static int32_t at_random(sid__run *run)
+{
+    if (run->position >= run->count)
+        return -1;
+    int64_t place = shuffled(run->position++, run->count, run->seed);
+    return run->drawn ? run->drawn[place] : run->lists->base->depth[run->depth].item[SID__BY_SCORE][run->at[0] + place];
 }
 
 static const sid__resolver score = {
     .info = {.name = "score", .summary = "quality, halved with each half-life of age", .paper = "2604.03949"},
-    .at = by_score};
-static const sid__resolver fresh = {.info = {.name = "fresh", .summary = "the newest first"}, .at = by_birth};
+    .next = by_score};
+static const sid__resolver fresh = {.info = {.name = "fresh", .summary = "the newest first"}, .next = by_birth};
 static const sid__resolver random_order = {
-    .info = {.name = "random", .summary = "any order, by seed: what the others are held against"}, .at = at_random};
+    .info = {.name = "random", .summary = "any order, by seed: what the others are held against"},
+    .begin = begin_draw,
+    .next = at_random};
 
 const sid__resolver *const sid__resolver_registry[] = {&score, &fresh, &random_order};
 const int sid__resolver_registry_count = 3;

@@ -2,22 +2,35 @@
 #ifndef SEMID_RETRIEVE_RETRIEVER_H
 #define SEMID_RETRIEVE_RETRIEVER_H
 
-#include "data/id_list.h"
-#include "retrieve/inventory.h"
+#include <pthread.h>
+
+#include "retrieve/assortment.h"
 #include "semid_model.h"
 
-/* Item i is hits.row[i], ids.id[i] and item i of the inventory. Never changes once made. */
+/* What changes of a retriever, apart from it so that who asks can hold a const one. */
+typedef struct sid__counter {
+    pthread_mutex_t lock;   /* of `now`: held for a few instructions */
+    pthread_mutex_t update; /* one update at a time; who has it may read `now` and next_order */
+    sid__assortment *now;
+    int64_t next_order; /* number of the next new item */
+    int64_t over_max;   /* changes beside the lists of all; more, and lists of all are made again. 0: as usual */
+} sid__counter;
+
 struct sid_retriever {
-    sid_hits hits;
-    sid__id_list ids;
-    sid__inventory inventory;
-    double now; /* birth of the newest item, in half-lives: scores are told as of then */
+    sid__counter *counter;
+    int levels;
     double half_life_days;
     int64_t unseen;
 };
 
-/* ---- stock.c: quality and birth of the items, (hits.count) each -------------------------------------------------------- */
-sid_status sid__stock_read(sid_retriever *retriever, const sid_retriever_options *options, double *quality,
-                           double *birth, sid_error *err);
+/* Takes `items` as they are, in the order of their numbers 0 .. count - 1. */
+sid_status sid__retriever_of(const sid__shelf_item *items, int64_t count, int levels, double half_life_days,
+                             sid_retriever **out, sid_error *err);
+/* What there is now, held until sid__assortment_leave. */
+sid__assortment *sid__retriever_enter(const sid_retriever *retriever);
+
+/* ---- stock.c: quality and birth of the items, (hits.count) each; *unseen: items without an event or impression ---------- */
+sid_status sid__stock_read(const sid_hits *hits, const sid__id_list *ids, const sid_retriever_options *options,
+                           double *quality, double *birth, int64_t *unseen, sid_error *err);
 
 #endif

@@ -21,7 +21,7 @@ typedef struct sid__round_robin_request {
 
 /* item (budget.k), from (budget.k): items in order, and the prefix each came by. What is out does not count against m; a prefix with
  * too few items goes on with its parent's. *found: how many. SID_ENOMEM. */
-sid_status sid__round_robin(const sid__inventory *inventory, const sid__round_robin_request *request, int32_t *item,
+sid_status sid__round_robin(const sid__lists *lists, const sid__round_robin_request *request, int32_t *item,
                             int32_t *from, int64_t *found, sid_error *err);
 
 #endif

@@ -24,6 +24,7 @@ typedef struct testing {
     const sid_impressions *im;
     const sid_retrieve_request *like;
     sid_retriever *retriever;
+    sid__assortment *assortment; /* of the retriever */
     int64_t train_end, items, k;
     int32_t *item_of;      /* (items of the impressions) of the catalogue; -1 */
     double *first_day;     /* (items) of the first show; NaN: never */
@@ -71,7 +72,7 @@ static sid_status read_days(testing *t, sid_error *err)
     const sid_impressions *im = t->im;
     int64_t most = 0;
     for (int64_t i = 0; i < im->items.count; i++)
-        t->item_of[i] = (int32_t)sid__id_list_find(&t->retriever->ids, im->items.id[i]);
+        t->item_of[i] = (int32_t)sid__id_list_find(&t->assortment->base->ids, im->items.id[i]);
     for (int64_t i = 0; i < t->items; i++)
         t->first_day[i] = (double)NAN;
     for (int64_t i = 0; i < im->count; i++) {
@@ -96,7 +97,7 @@ static sid_status ask_prefixes(testing *t, int64_t user, const char *resolver, s
     sid_retrieved answer;
     int64_t begin = t->history.begin[user], count = t->history.begin[user + 1] - begin;
     for (int64_t i = 0; i < count; i++)
-        t->id[i] = t->retriever->ids.id[t->history.item[begin + i]];
+        t->id[i] = t->assortment->base->ids.id[t->history.item[begin + i]];
     request.history = t->id;
     request.history_count = count;
     request.age_days = t->history.age_days + begin;
@@ -106,7 +107,7 @@ static sid_status ask_prefixes(testing *t, int64_t user, const char *resolver, s
     request.deny_count = request.allow_count = request.within_count = request.without_count = 0;
     SID_TRY(sid_retrieve(t->retriever, &request, &answer, err));
     for (int64_t i = 0; i < answer.count; i++)
-        t->found[i] = (int32_t)sid__id_list_find(&t->retriever->ids, answer.row[i].item_id);
+        t->found[i] = (int32_t)sid__id_list_find(&t->assortment->base->ids, answer.row[i].item_id);
     t->found_count = answer.count;
     sid_retrieved_drop(&answer);
     return SID_OK;
@@ -115,7 +116,7 @@ static sid_status ask_prefixes(testing *t, int64_t user, const char *resolver, s
 /* Nothing that was clicked before, as of the prefixes. */
 static int64_t next_popular(const testing *t, int64_t at)
 {
-    const int32_t *best = t->retriever->inventory.depth[0].item[SID__BY_SCORE];
+    const int32_t *best = t->assortment->base->inventory.depth[0].item[SID__BY_SCORE];
     while (at < t->items && (t->mark[best[at]] & (t->like->keep_history ? 4 : 6)))
         at++;
     return at;
@@ -123,7 +124,7 @@ static int64_t next_popular(const testing *t, int64_t at)
 
 static void ask_popular(testing *t)
 {
-    const int32_t *best = t->retriever->inventory.depth[0].item[SID__BY_SCORE];
+    const int32_t *best = t->assortment->base->inventory.depth[0].item[SID__BY_SCORE];
     t->found_count = 0;
     for (int64_t at = next_popular(t, 0); at < t->items && t->found_count < t->k; at = next_popular(t, at + 1))
         t->found[t->found_count++] = best[at];
@@ -132,7 +133,7 @@ static void ask_popular(testing *t)
 /* One of the prefixes, one of the best of all, in turn. `found` holds those of the prefixes. */
 static sid_status unite(testing *t, sid_error *err)
 {
-    const int32_t *best = t->retriever->inventory.depth[0].item[SID__BY_SCORE];
+    const int32_t *best = t->assortment->base->inventory.depth[0].item[SID__BY_SCORE];
     int32_t *own = NULL;
     int64_t own_count = t->found_count, taken = 0, at = 0, count = 0;
     SID_TRY(sid__alloc(&own, (size_t)own_count, sizeof *own, "candidates", err));
@@ -301,7 +302,8 @@ static sid_status prepare(testing *t, sid_catalog *catalog, const sid_retriever_
     known.impressions = &before;
     known.events = NULL;
     SID_TRY(sid_retriever_create(catalog, &known, &t->retriever, err));
-    t->items = t->retriever->inventory.count;
+    t->assortment = sid__retriever_enter(t->retriever);
+    t->items = t->assortment->base->inventory.count;
     t->k = t->like->k ? t->like->k : 100;
     size_t items = (size_t)t->items;
     SID_TRY(sid__alloc(&t->item_of, (size_t)im->items.count, sizeof *t->item_of, what, err));
@@ -329,6 +331,7 @@ sid_status sid_source_test(sid_ctx *ctx, sid_catalog *catalog, const sid_impress
     sid_status status = prepare(&t, catalog, options, err);
     if (status == SID_OK)
         status = test_all(&t, err);
+    sid__assortment_leave(t.assortment);
     sid_retriever_free(t.retriever);
     drop_clicks(&t.history);
     drop_clicks(&t.asked);

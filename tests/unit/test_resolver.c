@@ -13,14 +13,18 @@ static void test_each_item_once(void **state)
     TEST_OK(sid__inventory_create(&c.stock, &inv, err));
     for (int r = 0; r < sid__resolver_registry_count; r++)
         for (uint16_t code = 0; code < STOCK_CODES; code++) {
-            sid__run run = {.depth = 1, .seed = 7};
+            const sid__lists lists = {.base = &inv};
+            sid__run run = {.lists = &lists, .prefix = &code, .depth = 1, .seed = 7};
             uint8_t seen[STOCK] = {0};
-            assert_true(sid__inventory_find(&inv, &code, 1, &run.begin, &run.end));
-            for (int64_t p = 0; p < run.end - run.begin; p++) {
-                int32_t item = sid__resolver_registry[r]->at(&inv, &run, p);
+            int64_t begin, end, given = 0;
+            assert_true(sid__inventory_find(&inv, &code, 1, &begin, &end));
+            TEST_OK(sid__run_begin(&run, sid__resolver_registry[r], err));
+            for (int32_t item; (item = sid__resolver_registry[r]->next(&run)) >= 0; given++) {
                 assert_int_equal(c.code[item * STOCK_LEVELS], code);
                 assert_int_equal(seen[item]++, 0);
             }
+            assert_int_equal(given, end - begin);
+            sid__run_end(&run);
         }
     sid__inventory_drop(&inv);
 }
@@ -37,8 +41,10 @@ static void test_random(void **state)
     TEST_OK(sid__inventory_create(&c.stock, &inv, err));
     TEST_OK(sid__resolver_find("random", &random_order, err));
     for (uint64_t seed = 0; seed < 1000; seed++) {
-        const sid__run run = {.end = STOCK, .seed = seed};
-        int32_t item = random_order->at(&inv, &run, 0);
+        sid__run run = {.lists = &(sid__lists){.base = &inv}, .seed = seed};
+        TEST_OK(sid__run_begin(&run, random_order, err));
+        int32_t item = random_order->next(&run);
+        sid__run_end(&run);
         for (int64_t p = 0; p < STOCK; p++)
             if (inv.depth[0].item[SID__BY_SCORE][p] == item)
                 sum += (double)p / (STOCK - 1);

@@ -17,10 +17,12 @@ static ready begin(fixture *f)
     ready r = {0};
     fixture_fit(f, NULL, &r.catalog);
     TEST_OK(sid_retriever_create(r.catalog, NULL, &r.retriever, err));
-    const sid__inventory *inv = &r.retriever->inventory;
+    sid__assortment *now = sid__retriever_enter(r.retriever);
+    const sid__inventory *inv = &now->base->inventory;
     for (int i = 0; i < FIXTURE_ITEMS; i++)
         if (inv->code[i * inv->levels] != inv->code[3 * inv->levels])
             (void)snprintf(other, sizeof other, "i%d", i);
+    sid__assortment_leave(now);
     return r;
 }
 

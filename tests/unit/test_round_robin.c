@@ -25,7 +25,7 @@ static int64_t ask(const uint16_t *prefix, int64_t count, sid__budget budget, ui
     int64_t found = 0;
     TEST_OK(sid__resolver_find("score", &request.resolver, err));
     TEST_OK(sid__inventory_create(&stock, &inventory, err));
-    TEST_OK(sid__round_robin(&inventory, &request, item, from, &found, err));
+    TEST_OK(sid__round_robin(&(sid__lists){.base = &inventory}, &request, item, from, &found, err));
     sid__inventory_drop(&inventory);
     return found;
 }

@@ -19,7 +19,10 @@ static sid_retriever *retriever_of(sid_catalog *catalog, const sid_retriever_opt
 /* ln of quality x 2^(birth / half-life), as the inventory has it. */
 static double score_of(const sid_retriever *r, const char *id)
 {
-    return r->inventory.score[sid__id_list_find(&r->ids, id)];
+    sid__assortment *now = sid__retriever_enter(r);
+    double score = now->base->inventory.score[sid__assortment_find(now, id)];
+    sid__assortment_leave(now);
+    return score;
 }
 
 /* Fails when events are counted for another item, a birth is not the first one, or what has none is not as new as the last. */
