@@ -65,6 +65,7 @@ static void test_file(void **state)
         assert_true(status == SID_OK || status == SID_ENOMEM);
         sid_model_close(read);
     }
+    TEST_OK(sid__remove_tree(path, err));
     sid_model_close(m);
     sid_events_free(events);
 }
