@@ -39,7 +39,7 @@ typedef struct bert4rec_state {
 
 #define AT(field) offsetof(bert4rec_options, field)
 static const sid_option option_table[] = {
-    SID__TRAINING_OPTIONS(bert4rec_options, "80", "128", "0", "0.001", "0.01", "0.2", "50", "none", "4", "4000"),
+    SID__TRAINING_OPTIONS(bert4rec_options, "80", "0", "1024", "0.001", "0.01", "0.2", "50", "none", "4", "4000"),
     SID__ITEM_LOSS_OPTIONS(bert4rec_options, "ce-sampled"),
     {"dim", SID_OPTION_INT, "64", 1, 4096, NULL, "width of items and hidden states", AT(dim)},
     {"blocks", SID_OPTION_INT, "2", 1, BLOCKS_MAX, NULL, "layers of attention and feed-forward", AT(blocks)},
