@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# conformance.sh PROGRAM [EXAMPLES]: schemathesis asks every endpoint what /openapi.json allows and what it does not, and compares
-# each answer with it; promtool reads the metrics afterwards. SEMID_SCHEMATHESIS names the program (default: the one in PATH;
+# conformance.sh PROGRAM [EXAMPLES [CATALOG MODEL]]: schemathesis asks every endpoint what /openapi.json allows and what it does not, and compares
+# each answer with it; promtool reads the metrics afterwards. Copies of CATALOG and MODEL are served where they are given, else
+# small ones that are made here. SEMID_SCHEMATHESIS names the program (default: the one in PATH;
 # `pip install schemathesis` in a virtual environment brings it).
 set -euo pipefail
-program=$1 examples=${2:-15}
+program=$1 examples=${2:-15} catalog=${3:+$(realpath "$3")} model=${4:+$(realpath "$4")}
 tool=${SEMID_SCHEMATHESIS:-$(command -v schemathesis || true)}
 [ -n "$tool" ] || {
     echo "SKIPPED serve_conformance: no schemathesis (pip install schemathesis in a virtual environment, then SEMID_SCHEMATHESIS=its path)"
@@ -13,14 +14,19 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/semid-conformance.XXXXXX")
 child=
 trap '[ -z "$child" ] || kill "$child"; wait; rm -rf "$work"' EXIT
 cd "$work"
-awk 'BEGIN { split("red matte lipstick|blue cotton shirt|steel kitchen knife|garden hose reel", kind, "|")
-    print "item_id\ttitle\tbrand"
-    for (i = 1; i <= 240; i++) printf "i%d\t%s number %d\tbrand%d\n", i, kind[i % 4 + 1], i % 7, i % 5 }' >items.tsv
-awk 'BEGIN { print "user_id\titem_id\ttimestamp"
-    for (u = 0; u < 60; u++) for (s = 0; s < 6; s++) printf "u%d\ti%d\t%d\n", u, (u * 7 + s * 4) % 240 + 1, s }' >events.tsv
-"$program" fit items.tsv -o a --codes 8 -q
-"$program" fit items.tsv -o b --codes 8 --seed 7 -q
-"$program" train itemknn --catalog a --events events.tsv -o model -q
+if [ -n "$catalog" ]; then
+    cp -r "$catalog" a
+    cp -r "$model" model
+else
+    awk 'BEGIN { split("red matte lipstick|blue cotton shirt|steel kitchen knife|garden hose reel", kind, "|")
+        print "item_id\ttitle\tbrand"
+        for (i = 1; i <= 240; i++) printf "i%d\t%s number %d\tbrand%d\n", i, kind[i % 4 + 1], i % 7, i % 5 }' >items.tsv
+    awk 'BEGIN { print "user_id\titem_id\ttimestamp"
+        for (u = 0; u < 60; u++) for (s = 0; s < 6; s++) printf "u%d\ti%d\t%d\n", u, (u * 7 + s * 4) % 240 + 1, s }' >events.tsv
+    "$program" fit items.tsv -o a --codes 8 -q
+    "$program" fit items.tsv -o b --codes 8 --seed 7 -q
+    "$program" train itemknn --catalog a --events events.tsv -o model -q
+fi
 "$program" serve a --model model --root . --port 0 --drain-s 0 --deadline-ms 30000 2>log &
 child=$!
 for _ in $(seq 200); do grep -q http log && break; sleep 0.05; done
