@@ -22,8 +22,7 @@ static sid_status put_item(sid__shelf *shelf, const sid__shelf_item *item, int l
     SID_TRY(sid__id_list_add(&shelf->ids, item->item_id, strlen(item->item_id), &row, err));
     SID_TRY(sid__arena_text(&shelf->ids.arena, item->sid, strlen(item->sid), &sid, err));
     SID_TRY(sid__arena_text(&shelf->ids.arena, item->title, strlen(item->title), &title, err));
-    shelf->sid[row] = sid;
-    shelf->title[row] = title;
+    shelf->row[row] = (sid__shelf_row){.item_id = shelf->ids.id[row], .sid = sid, .title = title};
     return SID_OK;
 }
 
@@ -31,8 +30,7 @@ static sid_status fill(sid__shelf *shelf, const sid__shelf_item *item, sid__stoc
                        double *quality, double *birth, sid_error *err)
 {
     size_t count = (size_t)stock->count;
-    SID_TRY(sid__alloc(&shelf->sid, count, sizeof *shelf->sid, "SIDs of items", err));
-    SID_TRY(sid__alloc(&shelf->title, count, sizeof *shelf->title, "titles of items", err));
+    SID_TRY(sid__alloc(&shelf->row, count, sizeof *shelf->row, "texts of items", err));
     for (int64_t i = 0; i < stock->count; i++) {
         SID_TRY(put_item(shelf, &item[i], stock->levels, code + i * stock->levels, err));
         quality[i] = item[i].quality;
@@ -45,7 +43,10 @@ static sid_status fill(sid__shelf *shelf, const sid__shelf_item *item, sid__stoc
     stock->code = code;
     stock->quality = quality;
     stock->birth = birth;
-    return sid__inventory_create(stock, &shelf->inventory, err);
+    SID_TRY(sid__inventory_create(stock, &shelf->inventory, err));
+    for (int64_t i = 0; i < stock->count; i++)
+        shelf->row[i].score = shelf->inventory.score[i];
+    return SID_OK;
 }
 
 sid_status sid__shelf_create(const sid__shelf_item *item, int64_t count, int levels, double half_life_days,
@@ -79,8 +80,7 @@ void sid__shelf_leave(sid__shelf *shelf)
     if (!shelf || atomic_fetch_sub(&shelf->users, 1) > 1)
         return;
     sid__id_list_drop(&shelf->ids);
-    sid__free(shelf->sid);
-    sid__free(shelf->title);
+    sid__free(shelf->row);
     sid__inventory_drop(&shelf->inventory);
     sid__free(shelf);
 }

@@ -16,11 +16,17 @@ typedef struct sid__shelf_item {
     int64_t order; /* among all: what comes first of equal ones */
 } sid__shelf_item;
 
-/* Item i is ids.id[i], sid[i], title[i] and item i of the inventory. */
+/* What an answer tells of an item, in one line of the cache. */
+typedef struct sid__shelf_row {
+    const char *item_id, *sid, *title;
+    double score; /* that of the inventory */
+} sid__shelf_row;
+
+/* Item i is ids.id[i], row[i] and item i of the inventory. */
 typedef struct sid__shelf {
     atomic_int users; /* assortments that hold it */
     sid__id_list ids; /* its arena holds the other texts too */
-    const char **sid, **title;
+    sid__shelf_row *row;
     sid__inventory inventory;
 } sid__shelf;
 

@@ -308,10 +308,11 @@ static sid_retrieved_item item_of(const asking *a, int64_t i)
 {
     int64_t item = 0;
     const sid__shelf *shelf = sid__assortment_shelf(a->stock, a->item[i], &item);
-    return (sid_retrieved_item){.item_id = shelf->ids.id[item],
-                                .sid = shelf->sid[item],
-                                .title = shelf->title[item],
-                                .score = sid__exp(shelf->inventory.score[item] - a->stock->now),
+    const sid__shelf_row *row = &shelf->row[item];
+    return (sid_retrieved_item){.item_id = row->item_id,
+                                .sid = row->sid,
+                                .title = row->title,
+                                .score = sid__exp(row->score - a->stock->now),
                                 .prefix = a->from[i]};
 }
 

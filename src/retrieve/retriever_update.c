@@ -32,7 +32,8 @@ static sid_status push(draft *d, const sid__shelf_item *item, int64_t *row, sid_
 static sid__shelf_item item_of(const sid__shelf *shelf, int64_t i, int64_t order)
 {
     const sid__inventory *inv = &shelf->inventory;
-    return (sid__shelf_item){shelf->ids.id[i], shelf->sid[i], shelf->title[i], inv->quality[i], inv->birth[i], order};
+    const sid__shelf_row *row = &shelf->row[i];
+    return (sid__shelf_item){row->item_id, row->sid, row->title, inv->quality[i], inv->birth[i], order};
 }
 
 static bool is_gone(const draft *d, int64_t item)

@@ -44,9 +44,9 @@ static void numbers_and_texts(void **state)
     assert_int_equal(sid__assortment_find(a, "d"), -1);
     assert_int_equal(sid__assortment_find(a, "e"), 5);
     const sid__shelf *shelf = sid__assortment_shelf(a, 5, &item);
-    assert_string_equal(shelf->title[item], "E");
+    assert_string_equal(shelf->row[item].title, "E");
     shelf = sid__assortment_shelf(a, 1, &item);
-    assert_string_equal(shelf->sid[item], "0-1-7");
+    assert_string_equal(shelf->row[item].sid, "0-1-7");
     assert_true(a->newest == 5 && a->now == 0);
     sid__assortment_leave(a);
 }
