@@ -339,6 +339,17 @@ SID_API void sid_catalog_get_info(const sid_catalog *catalog, sid_catalog_info *
  * value that is NaN, infinite or beyond SID_VALUE_MAX, with row and column; some of `codes` are written then. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_encode(const sid_catalog *catalog, const float *x, int64_t count, int dim,
                                                      uint16_t *codes, sid_error *err);
+/* How sure a code is, measured where the quantizer measures (after its centring and scaling). */
+typedef struct sid_margin {
+    int runner_up;   /* the other code of this level that would come nearest in its place, the smaller of equals */
+    double residual; /* how far the vector is from what its codes up to this level stand for */
+    double gap;      /* how much further with the runner-up; below 0 where the nearest code was not taken */
+} sid_margin;
+/* x (count, dim) and their codes (count, levels), as encode gives them -> out (count, levels). Every other code of every
+ * level is tried, so this is for a few vectors that somebody looks at. SID_EDATA: another dim, a code out of range, a
+ * value that is not finite. */
+SID_API SID_MUST_CHECK sid_status sid_catalog_margins(const sid_catalog *catalog, const float *x, int64_t count,
+                                                      int dim, const uint16_t *codes, sid_margin *out, sid_error *err);
 /* The same for vectors, also those that stay in their file. */
 SID_API SID_MUST_CHECK sid_status sid_catalog_encode_vectors(const sid_catalog *catalog, const sid_vectors *vectors,
                                                              uint16_t *codes, sid_error *err);

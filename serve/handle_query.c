@@ -16,50 +16,87 @@ enum { FETCH_TIMES = 4, FETCH_MAX = 1 << 20, K_USUAL = 10 };
 
 /* ---- Encode ------------------------------------------------------------------------------------------------------- */
 
-/* codes of x (count, dim); ids NULL: the row numbers. */
-static void answer_codes(srv_request *request, const float *x, int64_t count, const char *const *ids,
-                         const bool *is_textless)
+/* What is encoded: x (count, dim), and what each row is called. */
+typedef struct to_encode {
+    const float *x;
+    int64_t count;
+    const char *const *ids;  /* NULL: the row numbers */
+    const bool *is_textless; /* NULL: none is */
+    bool wants_margins;
+} to_encode;
+
+static void put_margins(srv_text *text, const sid_margin *margin, int levels)
 {
-    srv_store *store = request->bundle->store;
-    uint16_t *codes = calloc((size_t)count * (size_t)store->levels, sizeof *codes);
-    sid_error err = {0};
-    if (!codes) {
-        (void)srv_fail(request, 503, SID_ENOMEM, "out of memory; ask again");
-        return;
+    srv_puts(text, ",\"margins\":[");
+    for (int l = 0; l < levels; l++) {
+        srv_printf(text, "%s{\"runner_up\":%d,\"gap\":", l ? "," : "", margin[l].runner_up);
+        srv_put_number(text, margin[l].gap);
+        srv_puts(text, ",\"residual\":");
+        srv_put_number(text, margin[l].residual);
+        srv_puts(text, "}");
     }
-    if (sid_catalog_encode(store->work, x, count, store->dim, codes, &err) != SID_OK) {
-        (void)srv_fail_error(request, &err, "/items");
-        free(codes);
-        return;
-    }
+    srv_puts(text, "]");
+}
+
+/* margins (count, levels), NULL: nobody asked for them. */
+static void put_codes(srv_request *request, const to_encode *e, const uint16_t *codes, const sid_margin *margins)
+{
+    int levels = request->bundle->store->levels;
     srv_text *text = srv_answer_begin(request);
     srv_puts(text, "\"results\":[");
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < e->count; i++) {
         char sid[SID_SID_TEXT_MAX];
-        sid_format(codes + i * store->levels, store->levels, sid);
+        sid_format(codes + i * levels, levels, sid);
         srv_puts(text, i ? ",{\"item_id\":" : "{\"item_id\":");
-        if (ids)
-            srv_put_string(text, ids[i]);
+        if (e->ids)
+            srv_put_string(text, e->ids[i]);
         else
             srv_printf(text, "\"%" PRId64 "\"", i);
         srv_printf(text, ",\"sid\":\"%s\",\"codes\":", sid);
         srv_put_codes(text, sid);
-        srv_puts(text, is_textless && is_textless[i] ? ",\"state\":\"no_text\"}" : ",\"state\":\"ok\"}");
+        srv_puts(text, e->is_textless && e->is_textless[i] ? ",\"state\":\"no_text\"" : ",\"state\":\"ok\"");
+        if (margins)
+            put_margins(text, margins + i * levels, levels);
+        srv_puts(text, "}");
     }
     srv_puts(text, "]");
-    srv_answer_end(request, atomic_load(&store->version));
+    srv_answer_end(request, atomic_load(&request->bundle->store->version));
+}
+
+static void answer_codes(srv_request *request, const to_encode *e)
+{
+    srv_store *store = request->bundle->store;
+    size_t values = (size_t)e->count * (size_t)store->levels;
+    uint16_t *codes = calloc(values, sizeof *codes);
+    sid_margin *margins = e->wants_margins ? calloc(values, sizeof *margins) : NULL;
+    sid_error err = {.status = SID_ENOMEM, .message = "out of memory; ask again"};
+    sid_status status = codes && (margins || !e->wants_margins) ? SID_OK : SID_ENOMEM;
+    if (status == SID_OK)
+        status = sid_catalog_encode(store->work, e->x, e->count, store->dim, codes, &err);
+    if (status == SID_OK && margins)
+        status = sid_catalog_margins(store->work, e->x, e->count, store->dim, codes, margins, &err);
+    if (status == SID_OK)
+        put_codes(request, e, codes, margins);
+    else
+        (void)srv_fail_error(request, &err, "/items");
     free(codes);
+    free(margins);
 }
 
 static void encode_items(srv_request *request, const json_t *body)
 {
-    static const char *const names[] = {"items", NULL};
+    static const char *const names[] = {"items", "margins", NULL};
     srv_new_items items = {0};
     sid_error err = {0};
-    if (srv_json_check(request, body, "", names) &&
+    bool wants_margins = false;
+    if (srv_json_check(request, body, "", names) && srv_json_bool(request, body, "", "margins", &wants_margins) &&
         srv_new_items_read(request, json_object_get(body, "items"), true, &items)) {
-        if (srv_new_items_embed(request, &items, &err))
-            answer_codes(request, items.x, items.count, items.id, items.is_textless);
+        if (wants_margins && items.count > SRV_MARGINS_MAX)
+            (void)srv_fail_at(request, 422, SID_EUSAGE, "/margins",
+                              "margins are for at most %d items a request, which has %" PRId64, SRV_MARGINS_MAX,
+                              items.count);
+        else if (srv_new_items_embed(request, &items, &err))
+            answer_codes(request, &(to_encode){items.x, items.count, items.id, items.is_textless, wants_margins});
     }
     srv_new_items_drop(&items);
 }
@@ -69,7 +106,7 @@ static void encode_npy(srv_request *request)
     float *x = NULL;
     int64_t count = 0;
     if (srv_npy_read(request, request->bundle->store->dim, &x, &count))
-        answer_codes(request, x, count, NULL, NULL);
+        answer_codes(request, &(to_encode){.x = x, .count = count});
     free(x);
 }
 

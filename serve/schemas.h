@@ -54,12 +54,15 @@
     S_OBJECT("'items'",                                                                                                \
              "'items':{'type':'array','minItems':1,'maxItems':4096,'items':{'type':'object',"                          \
              "'additionalProperties':false,'anyOf':[{'required':['vector']},{'required':['text']}],'properties':{"     \
-             "'item_id':" S_ID ",'vector':" S_VECTOR ",'text':" S_TEXT "}}}")
+             "'item_id':" S_ID ",'vector':" S_VECTOR ",'text':" S_TEXT "}}},'margins':" S_BOOL)
+#define S_MARGINS                                                                                                      \
+    S_ARRAY(S_OBJECT("'runner_up','gap','residual'", "'runner_up':" S_COUNT ",'gap':{'type':'number'}"                 \
+                                                     ",'residual':{'type':'number'}"))
 #define S_ENCODE_ANSWER                                                                                                \
     S_ANSWER("'results'",                                                                                              \
              "'results':" S_ARRAY(S_OBJECT("'item_id','sid','codes','state'",                                          \
-                                           "'item_id':" S_STRING_OR_NULL ",'sid':" S_STRING                            \
-                                           ",'codes':" S_ARRAY(S_COUNT) ",'state':{'enum':['ok','no_text']}")))
+                                           "'item_id':" S_STRING_OR_NULL ",'sid':" S_STRING ",'codes':" S_ARRAY(       \
+                                               S_COUNT) ",'state':{'enum':['ok','no_text']},'margins':" S_MARGINS)))
 #define S_NEIGHBORS_BODY                                                                                               \
     "{'type':'object','additionalProperties':false,'oneOf':[{'required':['item']},{'required':['prefix']},"            \
     "{'required':['vector']},{'required':['text']}],'properties':{'item':" S_TEXT ",'prefix':" S_PREFIX                \

@@ -10,6 +10,7 @@ enum {
     SRV_BODIES_MAX = 256 << 20, /* of all requests in flight together */
     SRV_DROPPED_MAX = 4 << 20,  /* of a body that is too long: read so that the client sees why, then closed */
     SRV_ITEMS_MAX = 4096,       /* of a request */
+    SRV_MARGINS_MAX = 64,       /* items of a request for margins, which try every code */
     SRV_K_MAX = 1000,           /* nobody looks further; also beam and history */
     SRV_LIST_MAX = 10000,       /* of a filter */
     SRV_PAGE_MAX = 1000,        /* rows of a list on one page */

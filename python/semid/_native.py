@@ -470,6 +470,7 @@ FALLIBLE: "dict[str, list[Any]]" = {
     "sid_catalog_fit": [_P, POINTER(sid_fit_options), _P, _S, _OUT],
     "sid_catalog_open": [_P, _S, c_int, _OUT],
     "sid_catalog_encode": [_P, _P, c_int64, c_int, _P],
+    "sid_catalog_margins": [_P, _P, c_int64, c_int, _P, _P],
     "sid_catalog_encode_vectors": [_P, _P, _P],
     "sid_catalog_embed": [_P, _P, _OUT, POINTER(c_int64)],
     "sid_catalog_fuse": [_P, POINTER(sid_modality), c_int, _OUT],

@@ -537,6 +537,13 @@ sid_status sid_catalog_encode_vectors(const sid_catalog *catalog, const sid_vect
     return sid__quantizer_encode_rows(catalog->ctx, catalog->quantizer, &rows, codes, NULL, err);
 }
 
+sid_status sid_catalog_margins(const sid_catalog *catalog, const float *x, int64_t count, int dim,
+                               const uint16_t *codes, sid_margin *out, sid_error *err)
+{
+    SID_TRY(check_dim(catalog, dim, err));
+    return sid__quantizer_margins(catalog->quantizer, x, count, codes, out, err);
+}
+
 sid_status sid_catalog_embed(const sid_catalog *catalog, const sid_items *items, sid_vectors **out,
                              int64_t *no_text_count, sid_error *err)
 {

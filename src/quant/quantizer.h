@@ -97,6 +97,9 @@ size_t sid__quantizer_fit_size(const sid_quantizer *q, int64_t sample_count, int
 /* As sid_quantizer_encode, for rows wherever they lie, in memory that does not grow with their count. */
 sid_status sid__quantizer_encode_rows(sid_ctx *ctx, const sid_quantizer *q, const sid__rows *x, uint16_t *codes,
                                       double *margins, sid_error *err);
+/* x (count, dim), codes (count, levels) -> out (count, levels): see sid_margin. code_margins.c. */
+sid_status sid__quantizer_margins(const sid_quantizer *q, const float *x, int64_t count, const uint16_t *codes,
+                                  sid_margin *out, sid_error *err);
 /* codes (rows of x, levels), encoded: rows that fitting gave other codes get those, and is_fit[row] = 1. */
 void sid__quantizer_fit_codes(const sid_quantizer *q, uint16_t *codes, uint8_t *is_fit);
 /* All tensors: `mean`, `pca.v`, the family's. */

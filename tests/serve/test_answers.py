@@ -120,6 +120,23 @@ def test_encode(server):
     assert answer["results"][1]["state"] == "no_text" and item["state"] == "ok"
 
 
+def test_margins(made, start):
+    """Fails when a level has no margin, one names the code that was taken, or they come unasked, for too many or as text."""
+    server = start(made / "plain", "--read-only")
+    items = [{"vector": [0.25 * i, 1, 0, 0, -1, 0, 0, i]} for i in range(64)]
+    plain = server.post("/v1/encode", {"items": items})[1]
+    status, answer = server.post("/v1/encode", {"items": items, "margins": True})
+    assert status == 200 and all("margins" not in each for each in plain["results"])
+    for each, bare in zip(answer["results"], plain["results"]):
+        assert each["codes"] == bare["codes"] and len(each["margins"]) == len(each["codes"])
+        for code, margin in zip(each["codes"], each["margins"]):
+            assert margin["runner_up"] not in (None, code) and margin["residual"] >= 0
+            assert margin["gap"] >= -1e-6
+    status, problem = server.post("/v1/encode", {"items": items + items[:1], "margins": True})
+    assert status == 422 and problem["errors"][0]["pointer"] == "/margins"
+    assert server.post("/v1/encode", {"items": items, "margins": "yes"})[0] == 400
+
+
 def test_encode_vectors(made, start):
     """Fails when vectors as JSON and as npy encode differently, or a wrong dimension is not told with its place."""
     import numpy

@@ -29,7 +29,8 @@ function otherCodes(near, depth, codes) {
 
 function marginWords(margin) {
   if (!margin) return null;
-  return h('p', null, `runner-up ${margin.runner_up} is ${figure(margin.gap)} further; residual ${figure(margin.residual)}`);
+  const gap = margin.gap < 0 ? `${figure(-margin.gap)} nearer` : `${figure(margin.gap)} further`;
+  return h('p', null, `runner-up ${margin.runner_up} is ${gap}; residual ${figure(margin.residual)}`);
 }
 
 // The prefixes of the codes, as far as there are items below them.
