@@ -10,7 +10,7 @@
 #include "output.h"
 #include "verbs.h"
 
-enum { MODELS_MAX = 16 };
+enum { MODELS_MAX = 48 };
 
 typedef struct asked {
     sid_model *model[MODELS_MAX]; /* (count) */
