@@ -53,15 +53,15 @@ TABLES = [
     ("beauty_time", "beauty", "Beauty, split by time", "--split time=0.8,0.1", 4, [
         ("item2vec", "item2vec"),
         ("gru4rec", "gru4rec --precision bf16"),
-        ("sasrec", "sasrec --precision bf16"),
-        ("sasrec-no-id", f"sasrec {PARTS} sid,content --dropout 0.3 --epochs 40 --precision bf16"),
+        ("sasrec", "sasrec --batch-users 128 --batch-tokens 0 --precision bf16"),
+        ("sasrec-no-id", f"sasrec {PARTS} sid,content --batch-users 128 --batch-tokens 0 --dropout 0.3 --epochs 40 --precision bf16"),
         ("sidgpt", f"{WRITER} --batch-users 256 --batch-tokens 4096 --epochs 80"),
     ]),
     ("microlens", "microlens", "MicroLens, its own split", "--split column", 4, [
         ("item2vec", "item2vec"),
         ("gru4rec", "gru4rec --batch-users 128 --batch-tokens 0 --epochs 18 --precision bf16"),
-        ("sasrec", "sasrec --epochs 20 --precision bf16"),
-        ("sasrec-no-id", f"sasrec {PARTS} sid,content --dropout 0.3 --epochs 24 --precision bf16"),
+        ("sasrec", "sasrec --batch-users 128 --batch-tokens 0 --epochs 20 --precision bf16"),
+        ("sasrec-no-id", f"sasrec {PARTS} sid,content --batch-users 128 --batch-tokens 0 --dropout 0.3 --epochs 24 --precision bf16"),
         ("sidgpt", f"{WRITER} --batch-users 256 --batch-tokens 4096 --epochs 50"),
     ]),
 ]
