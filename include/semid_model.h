@@ -355,7 +355,7 @@ typedef struct sid_retriever_change {
     bool remove;
     const char *sid, *title; /* of an item that is new; of another one: NULL, as they are */
     double quality;          /* above 0; 0: as it is; of a new item, 1 */
-    double birth;            /* days since 1970, where has_birth is true; else as it is; of a new item, that of the newest */
+    double birth; /* days since 1970, where has_birth is true; else as it is; of a new item, that of the newest */
     bool has_birth;
     void *reserved[2];
 } sid_retriever_change;
