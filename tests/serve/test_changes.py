@@ -119,7 +119,7 @@ class Load:
 
 
 def wait_for_swap(server, number, failed_before=False):
-    for _ in range(600):
+    for _ in range(6000):  # 30 s: a disk that is busy with others holds a swap up for seconds
         info = server.get("/v1/info")[1]
         if info["bundle"] >= number:
             return info
