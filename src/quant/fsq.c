@@ -2,35 +2,25 @@
  * (fsq_channel.h), a group of them to a code (fsq_shape.h). Nothing is learned beyond the directions, so nothing can die.
  *
  * Departures: (1) by default no encoder network: channels are principal components, the leading ones in the first level, so
- * that prefixes mean something; `projection` mlp trains one from there (fsq_mlp.c); (2) h and s as in fsq_channel.h, the paper's by `shift` tan; (3) decoding gives the mean y of
- * a cell's rows (`fsq.value`), which is nearer than inverting tanh: the outermost cells reach to infinity. A cell without
- * rows is inverted. `residual` rounds the same channels again and again, finer at each level; there a cell is the
- * channel's digits so far, up to CELLS_MAX cells (docs/decisions/014).
+ * that prefixes mean something; `projection` mlp trains one from there (fsq_mlp.c); (2) h and s as in fsq_channel.h, the
+ * paper's by `shift` tan; (3) decoding gives the mean y of a cell's rows (`fsq.value`), which is nearer than inverting tanh:
+ * the outermost cells reach to infinity. A cell without rows is inverted. `residual` rounds the same channels again and
+ * again, finer at each level; there a cell is the channel's digits so far (docs/decisions/014). What is fitted: fsq_state.h.
  * `kmeans_levels` puts levels of residual k-means in front (2602.09458) and works on what they leave.
  *
  * All is double, in a fixed order, from prepared fp32 rows: products of two floats are exact in double.
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "linalg/linalg.h"
 #include "quant/families.h"
-#include "quant/fsq_mlp.h"
+#include "quant/fsq_state.h"
 #include "quant/residual.h"
 
 enum { FIT_ROWS = 4096, CHUNK_ROWS = 256 };
-enum { CELLS_MAX = 4096, DEPTHS_MAX = 7 }; /* 3^7 = 2187 is the deepest that fits */
 
-typedef struct fsq_options {
-    int64_t kmeans_levels;
-    int shift, projection;
-    bool residual;
-    char fsq_levels[SID__OPTION_TEXT_SIZE];
-    sid__fsq_mlp_options mlp;
-} fsq_options;
-
-#define AT(field) offsetof(fsq_options, field)
+#define AT(field) offsetof(sid__fsq_options, field)
 static const sid_option option_table[] = {
     {"fsq_levels", SID_OPTION_TEXT, "", 0, 0, NULL,
      "steps of the channels of each level, such as 8,6,5;8,6,5;8,6,5, or one group for all; codes are their products "
@@ -60,62 +50,21 @@ static const sid_option option_table[] = {
 };
 #undef AT
 
-/* Channels are shared by all groups when is_residual, else group g has its own, and there is one depth.
- * Cell of depth t: digit_0 + n digit_1 + .. + n^t digit_t, n^(t+1) of them from cell_begin[t][channel] on. */
-typedef struct fsq {
-    sid__fsq_shape shape;
-    int kmeans_levels, dim, channels, depths;
-    bool is_residual;
-    sid__fsq_channel channel[SID__FSQ_CHANNELS_MAX];
-    int cell_begin[DEPTHS_MAX][SID__FSQ_CHANNELS_MAX];
-    int cells;
-    sid_quantizer *kmeans; /* NULL: none */
-    float *direction;      /* (dim, channels) */
-    double *spread;        /* (channels) root of the mean square along the direction; 0: constant */
-    double *value;         /* (cells) mean y of each cell */
-    bool is_learned;       /* y comes from net, and decoding goes through it; no directions, spreads and values then */
-    sid__rqvae_codec *net; /* is_learned: the networks */
-    double *center;        /* is_learned: (channels) mean of what rows are rounded to, for levels that are not given */
-} fsq;
-
 /* One row on its way through the groups. */
 typedef struct fsq_row {
     double y[SID__FSQ_CHANNELS_MAX], rest[SID__FSQ_CHANNELS_MAX], center[SID__FSQ_CHANNELS_MAX];
 } fsq_row;
 
-static void fsq_free(fsq *f)
-{
-    if (!f)
-        return;
-    sid_quantizer_free(f->kmeans);
-    sid__free(f->direction);
-    sid__free(f->spread);
-    sid__free(f->value);
-    sid__free(f->center);
-    sid__rqvae_codec_free(f->net);
-    sid__free(f);
-}
-
 /* ---- Options */
 
 static sid_status settle(sid_quantizer *q, bool has_levels, bool has_codes, sid_error *err)
 {
-    fsq_options *options = q->family_options;
+    sid__fsq_options *options = q->family_options;
     return sid__fsq_settle(q, (int)options->kmeans_levels, options->fsq_levels, has_levels, has_codes, err);
 }
 
-/* fsq_levels as settle left it; one group stands for every level. */
-static sid_status shape_of(const sid_quantizer *q, sid__fsq_shape *shape, sid_error *err)
-{
-    const fsq_options *options = q->family_options;
-    int groups = (int)(q->options.levels - options->kmeans_levels);
-    SID_TRY(sid__fsq_shape_parse(options->fsq_levels, shape, err));
-    sid__fsq_shape_repeat(shape, groups);
-    return SID_OK;
-}
-
 /* A grid to go on from is kept as it is. */
-static sid_status check_start(const fsq_options *options, const fsq_options *before, sid_error *err)
+static sid_status check_start(const sid__fsq_options *options, const sid__fsq_options *before, sid_error *err)
 {
     const char *differs = strcmp(options->fsq_levels, before->fsq_levels) != 0   ? "fsq_levels"
                           : options->shift != before->shift                      ? "shift"
@@ -132,11 +81,11 @@ static sid_status check_start(const fsq_options *options, const fsq_options *bef
 
 static sid_status check(const sid_quantizer *q, int64_t count, int prepared_dim, sid_error *err)
 {
-    const fsq_options *options = q->family_options;
+    const sid__fsq_options *options = q->family_options;
     sid__fsq_shape shape;
     sid__mlp_shape network;
     (void)count;
-    SID_TRY(shape_of(q, &shape, err));
+    SID_TRY(sid__fsq_shape_of(q, &shape, err));
     if (options->projection)
         SID_TRY(sid__fsq_mlp_shape(&options->mlp, prepared_dim, shape.begin[shape.groups], &network, err));
     if (options->projection && prepared_dim > SID__MLP_WIDTH_MAX)
@@ -154,75 +103,10 @@ static sid_status check(const sid_quantizer *q, int64_t count, int prepared_dim,
     return q->start ? check_start(options, q->start->family_options, err) : SID_OK;
 }
 
-/* The k-means levels: a quantizer of their own on the same prepared rows. */
-static sid_status create_kmeans(const sid_quantizer *q, int levels, sid_quantizer **out, sid_error *err)
-{
-    char codes[SID_LEVELS_MAX * 6 + 1];
-    size_t used = 0;
-    for (int l = 0; l < levels; l++)
-        used += (size_t)snprintf(codes + used, sizeof codes - used, "%s%d", l ? "," : "", q->options.codes[l]);
-    SID_TRY(sid__quantizer_create(&(sid_quantizer_options){.levels = levels, .codes = codes, .options = "no_center"},
-                                  out, err));
-    (*out)->options.seed = q->options.seed; /* as a number: 0 among the public options would mean 42 */
-    (*out)->dim = (*out)->prepared_dim = q->prepared_dim;
-    return SID_OK;
-}
-
-/* Numbers the cells of all depths that have means: those where no channel has more than CELLS_MAX. */
-static void number_cells(fsq *f)
-{
-    int most = 1, largest = 0;
-    for (int c = 0; c < f->channels; c++)
-        largest = f->channel[c].steps > largest ? f->channel[c].steps : largest;
-    for (int t = 0; t < (f->is_residual ? f->shape.groups : 1) && (t == 0 || most * largest <= CELLS_MAX); t++) {
-        most *= largest;
-        f->depths = t + 1;
-        for (int c = 0; c < f->channels; c++) {
-            int cells = 1;
-            for (int i = 0; i <= t; i++)
-                cells *= f->channel[c].steps;
-            f->cell_begin[t][c] = f->cells;
-            f->cells += cells;
-        }
-    }
-}
-
-static sid_status fsq_fill(const sid_quantizer *q, fsq *f, sid_error *err)
-{
-    const fsq_options *options = q->family_options;
-    SID_TRY(shape_of(q, &f->shape, err));
-    f->kmeans_levels = (int)options->kmeans_levels;
-    f->dim = q->prepared_dim;
-    f->is_residual = options->residual;
-    f->channels = f->shape.begin[f->is_residual ? 1 : f->shape.groups];
-    for (int c = 0; c < f->channels; c++)
-        f->channel[c] = sid__fsq_channel_make(f->shape.steps[c], (sid__fsq_shift)options->shift);
-    number_cells(f);
-    SID_TRY(sid__alloc(&f->direction, (size_t)f->dim, (size_t)f->channels * sizeof(float), "directions", err));
-    SID_TRY(sid__alloc(&f->spread, (size_t)f->channels, sizeof(double), "channel spreads", err));
-    SID_TRY(sid__alloc(&f->value, (size_t)f->cells, sizeof(double), "values of cells", err));
-    f->is_learned = options->projection != 0;
-    SID_TRY(sid__alloc(&f->center, (size_t)f->channels, sizeof(double), "means of channels", err));
-    return f->kmeans_levels ? create_kmeans(q, f->kmeans_levels, &f->kmeans, err) : SID_OK;
-}
-
-static sid_status fsq_create(const sid_quantizer *q, fsq **out, sid_error *err)
-{
-    fsq *f = NULL;
-    SID_TRY(sid__alloc(&f, 1, sizeof *f, "an fsq quantizer", err));
-    sid_status status = fsq_fill(q, f, err);
-    if (status != SID_OK) {
-        fsq_free(f);
-        return status;
-    }
-    *out = f;
-    return SID_OK;
-}
-
 /* ---- Rows to channels */
 
 /* y (channels) of a row; a constant channel is 0. */
-static void project(const fsq *f, const float *row, double *y)
+static void project(const sid__fsq_state *f, const float *row, double *y)
 {
     for (int c = 0; c < f->channels; c++)
         y[c] = 0;
@@ -234,7 +118,7 @@ static void project(const fsq *f, const float *row, double *y)
 }
 
 typedef struct project_job {
-    const fsq *f;
+    const sid__fsq_state *f;
     const float *x;
     double *y; /* (rows, channels) */
 } project_job;
@@ -248,7 +132,7 @@ static void project_chunk(void *arg, int64_t begin, int64_t end, int worker)
 }
 
 /* What k-means leaves of x, in place; codes (count, kmeans_levels). */
-static void subtract_kmeans(const fsq *f, const uint16_t *codes, int64_t count, float *x)
+static void subtract_kmeans(const sid__fsq_state *f, const uint16_t *codes, int64_t count, float *x)
 {
     const sid__residual *kmeans = f->kmeans->state;
     for (int64_t i = 0; i < count; i++)
@@ -261,16 +145,16 @@ static void subtract_kmeans(const fsq *f, const uint16_t *codes, int64_t count, 
 
 /* ---- Fitting: spreads, then the means of cells, in row order */
 
-typedef void visit_fn(fsq *f, const double *y, double *sum, int64_t *size);
+typedef void visit_fn(sid__fsq_state *f, const double *y, double *sum, int64_t *size);
 
-static void add_square(fsq *f, const double *y, double *sum, int64_t *size)
+static void add_square(sid__fsq_state *f, const double *y, double *sum, int64_t *size)
 {
     (void)size;
     for (int c = 0; c < f->channels; c++)
         sum[c] += y[c] * y[c];
 }
 
-static void add_to_cells(fsq *f, const double *y, double *sum, int64_t *size)
+static void add_to_cells(sid__fsq_state *f, const double *y, double *sum, int64_t *size)
 {
     for (int c = 0; c < f->channels; c++) {
         double rest = sid__fsq_bound(&f->channel[c], y[c]);
@@ -283,7 +167,7 @@ static void add_to_cells(fsq *f, const double *y, double *sum, int64_t *size)
 }
 
 /* Rows are projected by all threads, block by block, and visited in their order. */
-static sid_status visit_rows(sid_ctx *ctx, fsq *f, const float *x, int64_t count, double *y, visit_fn *visit,
+static sid_status visit_rows(sid_ctx *ctx, sid__fsq_state *f, const float *x, int64_t count, double *y, visit_fn *visit,
                              double *sum, int64_t *size, sid_error *err)
 {
     for (int64_t begin = 0; begin < count; begin += FIT_ROWS) {
@@ -297,7 +181,7 @@ static sid_status visit_rows(sid_ctx *ctx, fsq *f, const float *x, int64_t count
     return SID_OK;
 }
 
-static sid_status fit_spreads(sid_ctx *ctx, fsq *f, const float *x, int64_t count, double *y, sid_error *err)
+static sid_status fit_spreads(sid_ctx *ctx, sid__fsq_state *f, const float *x, int64_t count, double *y, sid_error *err)
 {
     double *sum = NULL;
     SID_TRY(sid__alloc(&sum, (size_t)f->channels, sizeof *sum, "sums of squares", err));
@@ -322,7 +206,7 @@ static double cell_center(const sid__fsq_channel *c, int cell, int depth)
     return center;
 }
 
-static void divide_cells(fsq *f, int depth, int c, const int64_t *size)
+static void divide_cells(sid__fsq_state *f, int depth, int c, const int64_t *size)
 {
     int end = c + 1 < f->channels     ? f->cell_begin[depth][c + 1]
               : depth + 1 < f->depths ? f->cell_begin[depth + 1][0]
@@ -333,7 +217,7 @@ static void divide_cells(fsq *f, int depth, int c, const int64_t *size)
                                                    cell_center(&f->channel[c], at - f->cell_begin[depth][c], depth));
 }
 
-static sid_status fit_values(sid_ctx *ctx, fsq *f, const float *x, int64_t count, double *y, sid_error *err)
+static sid_status fit_values(sid_ctx *ctx, sid__fsq_state *f, const float *x, int64_t count, double *y, sid_error *err)
 {
     int64_t *size = NULL;
     SID_TRY(sid__alloc(&size, (size_t)f->cells, sizeof *size, "sizes of cells", err));
@@ -346,7 +230,7 @@ static sid_status fit_values(sid_ctx *ctx, fsq *f, const float *x, int64_t count
 }
 
 /* Directions beyond the dimensions there are stay zero. */
-static sid_status fit_directions(sid_ctx *ctx, const sid_quantizer *q, fsq *f, const float *x, int64_t count,
+static sid_status fit_directions(sid_ctx *ctx, const sid_quantizer *q, sid__fsq_state *f, const float *x, int64_t count,
                                  sid_error *err)
 {
     int rank = f->channels < f->dim ? f->channels : f->dim;
@@ -362,12 +246,12 @@ static sid_status fit_directions(sid_ctx *ctx, const sid_quantizer *q, fsq *f, c
     return status;
 }
 
-static sid_status find_values(sid_ctx *ctx, const sid_quantizer *q, fsq *f, const float *x, int64_t count,
+static sid_status find_values(sid_ctx *ctx, const sid_quantizer *q, sid__fsq_state *f, const float *x, int64_t count,
                               sid_error *err)
 {
     double *y = NULL;
     size_t rows = (size_t)(count < FIT_ROWS ? count : FIT_ROWS), channels = (size_t)f->channels;
-    const fsq *start = q->start ? q->start->state : NULL;
+    const sid__fsq_state *start = q->start ? q->start->state : NULL;
     SID_TRY(sid__alloc(&y, rows, channels * sizeof *y, "channels of rows", err));
     sid_status status = SID_OK;
     if (start) { /* the same grid: only what its cells stand for is found anew */
@@ -382,10 +266,11 @@ static sid_status find_values(sid_ctx *ctx, const sid_quantizer *q, fsq *f, cons
     return status;
 }
 
-static sid_status fit_network(sid_ctx *ctx, const sid_quantizer *q, fsq *f, float *x, int64_t count, sid_error *err)
+static sid_status fit_network(sid_ctx *ctx, const sid_quantizer *q, sid__fsq_state *f, float *x, int64_t count,
+                              sid_error *err)
 {
-    const fsq_options *options = q->family_options;
-    const fsq *start = q->start ? q->start->state : NULL;
+    const sid__fsq_options *options = q->family_options;
+    const sid__fsq_state *start = q->start ? q->start->state : NULL;
     const sid__fsq_mlp_task task = {.options = &options->mlp,
                                     .shape = &f->shape,
                                     .channel = f->channel,
@@ -398,7 +283,8 @@ static sid_status fit_network(sid_ctx *ctx, const sid_quantizer *q, fsq *f, floa
 }
 
 /* x may be overwritten. */
-static sid_status fit_channels(sid_ctx *ctx, const sid_quantizer *q, fsq *f, float *x, int64_t count, sid_error *err)
+static sid_status fit_channels(sid_ctx *ctx, const sid_quantizer *q, sid__fsq_state *f, float *x, int64_t count,
+                               sid_error *err)
 {
     if (!q->start)
         SID_TRY(fit_directions(ctx, q, f, x, count, err));
@@ -408,8 +294,8 @@ static sid_status fit_channels(sid_ctx *ctx, const sid_quantizer *q, fsq *f, flo
 }
 
 /* Fits the k-means levels and the channels on what they leave. */
-static sid_status fit_after_kmeans(sid_ctx *ctx, const sid_quantizer *q, fsq *f, const float *x, int64_t count,
-                                   sid_error *err)
+static sid_status fit_after_kmeans(sid_ctx *ctx, const sid_quantizer *q, sid__fsq_state *f, const float *x,
+                                   int64_t count, sid_error *err)
 {
     float *rest = NULL;
     uint16_t *codes = NULL;
@@ -417,7 +303,7 @@ static sid_status fit_after_kmeans(sid_ctx *ctx, const sid_quantizer *q, fsq *f,
     sid_status status = sid__alloc(&rest, (size_t)count, row_size, "residuals", err);
     if (status == SID_OK) {
         memcpy(rest, x, (size_t)count * row_size);
-        f->kmeans->start = q->start ? ((const fsq *)q->start->state)->kmeans : NULL;
+        f->kmeans->start = q->start ? ((const sid__fsq_state *)q->start->state)->kmeans : NULL;
         status = f->kmeans->family->fit(ctx, f->kmeans, rest, count, err); /* which overwrites them */
         f->kmeans->start = NULL;                                           /* it was for the fit */
     }
@@ -437,11 +323,11 @@ static sid_status fit_after_kmeans(sid_ctx *ctx, const sid_quantizer *q, fsq *f,
 
 static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, sid_error *err)
 {
-    fsq *f = NULL;
-    SID_TRY(fsq_create(q, &f, err));
+    sid__fsq_state *f = NULL;
+    SID_TRY(sid__fsq_state_create(q, &f, err));
     sid_status status = f->kmeans ? fit_after_kmeans(ctx, q, f, x, count, err) : fit_channels(ctx, q, f, x, count, err);
     if (status != SID_OK) {
-        fsq_free(f);
+        sid__fsq_state_free(f);
         return status;
     }
     q->state = f;
@@ -451,7 +337,7 @@ static sid_status fit(sid_ctx *ctx, sid_quantizer *q, float *x, int64_t count, s
 /* ---- Encoding */
 
 /* x: the row, or its channels as a network gave them. */
-static void row_begin(const fsq *f, const float *x, fsq_row *row)
+static void row_begin(const sid__fsq_state *f, const float *x, fsq_row *row)
 {
     if (!f->is_learned)
         project(f, x, row->y);
@@ -464,7 +350,7 @@ static void row_begin(const fsq *f, const float *x, fsq_row *row)
 }
 
 /* n^group: how much finer this group's steps are. */
-static double scale_of(const fsq *f, int group, int channel)
+static double scale_of(const sid__fsq_state *f, int group, int channel)
 {
     double scale = 1;
     for (int g = 0; g < group && f->is_residual; g++)
@@ -473,7 +359,7 @@ static double scale_of(const fsq *f, int group, int channel)
 }
 
 /* The code of one group: digits, the first channel's the lowest. */
-static int row_code(const fsq *f, int group, fsq_row *row, double *margin)
+static int row_code(const sid__fsq_state *f, int group, fsq_row *row, double *margin)
 {
     int first = f->is_residual ? 0 : f->shape.begin[group], code = 0, place = 1;
     int count = f->shape.begin[group + 1] - f->shape.begin[group];
@@ -493,7 +379,7 @@ static int row_code(const fsq *f, int group, fsq_row *row, double *margin)
 }
 
 typedef struct encode_job {
-    const fsq *f;
+    const sid__fsq_state *f;
     const float *x; /* (rows, dim), less the k-means levels; (rows, channels) of a network */
     int levels;
     uint16_t *codes;
@@ -516,7 +402,8 @@ static void encode_chunk(void *arg, int64_t begin, int64_t end, int worker)
 }
 
 /* The k-means levels of codes and margins; x becomes what they leave. */
-static sid_status encode_kmeans(sid_ctx *ctx, const fsq *f, int64_t count, float *x, encode_job *job, sid_error *err)
+static sid_status encode_kmeans(sid_ctx *ctx, const sid__fsq_state *f, int64_t count, float *x, encode_job *job,
+                                sid_error *err)
 {
     int levels = f->kmeans_levels;
     uint16_t *codes = NULL;
@@ -552,7 +439,7 @@ static sid_status encode_latents(sid_ctx *ctx, void *user, int64_t begin, int64_
 static sid_status encode(sid_ctx *ctx, const sid_quantizer *q, const float *x, int64_t count, uint16_t *codes,
                          double *margins, sid_error *err)
 {
-    const fsq *f = q->state;
+    const sid__fsq_state *f = q->state;
     encode_job job = {.f = f, .x = x, .levels = (int)q->options.levels, .codes = codes, .margins = margins};
     float *rest = NULL;
     sid_status status = SID_OK;
@@ -571,162 +458,25 @@ static sid_status encode(sid_ctx *ctx, const sid_quantizer *q, const float *x, i
     return status;
 }
 
-/* ---- Decoding */
-
-/* y of a channel from its first `depth` digits, of which those beyond f->depths would change next to nothing. */
-static double decode_shared(const fsq *f, int c, const int *digits, int depth)
-{
-    int cell = 0, deepest = (depth < f->depths ? depth : f->depths) - 1;
-    for (int t = deepest; t >= 0; t--)
-        cell = cell * f->channel[c].steps + digits[t];
-    return f->value[f->cell_begin[deepest][c] + cell];
-}
-
-/* y (channels) of the first `depth` groups; channels of later ones stay 0, their mean. */
-static void decode_channels(const fsq *f, const uint16_t *codes, int depth, double *y)
-{
-    int digits[SID__FSQ_GROUP_MAX][SID_LEVELS_MAX] = {{0}}; /* is_residual: those of each channel by group */
-    for (int c = 0; c < f->channels; c++)
-        y[c] = 0;
-    for (int g = 0; g < depth; g++) {
-        int first = f->shape.begin[g], code = codes[g];
-        for (int i = 0; i < f->shape.begin[g + 1] - first; i++) {
-            int steps = f->shape.steps[first + i], digit = code % steps;
-            code /= steps;
-            if (f->is_residual)
-                digits[i][g] = digit;
-            else
-                y[first + i] = f->value[f->cell_begin[0][first + i] + digit];
-        }
-    }
-    for (int c = 0; c < f->channels && f->is_residual && depth > 0; c++)
-        y[c] = decode_shared(f, c, digits[c], depth);
-}
-
-/* What the decoder makes of the first `depth` groups, the channels of the others being at their means; x is added to where
- * k-means comes before. */
-static void decode_learned(const fsq *f, const uint16_t *codes, int depth, float *x)
-{
-    float t[SID__FSQ_CHANNELS_MAX], row[SID__MLP_WIDTH_MAX] = {0};
-    for (int c = 0; c < f->channels; c++)
-        t[c] = (float)f->center[c];
-    for (int g = 0; g < depth; g++)
-        for (int c = f->shape.begin[g], code = codes[g]; c < f->shape.begin[g + 1]; c++) {
-            t[c] = (float)sid__fsq_mlp_value(&f->channel[c], code % f->channel[c].steps);
-            code /= f->channel[c].steps;
-        }
-    sid__rqvae_codec_decode_latent(f->net, t, f->kmeans ? row : x);
-    for (int d = 0; d < f->dim && f->kmeans; d++)
-        x[d] += row[d];
-}
-
-static void decode_row(const fsq *f, const uint16_t *codes, int depth, float *x)
-{
-    double y[SID__FSQ_CHANNELS_MAX];
-    int kmeans_depth = depth < f->kmeans_levels ? depth : f->kmeans_levels;
-    if (f->kmeans)
-        f->kmeans->family->decode(f->kmeans, codes, 1, kmeans_depth, x);
-    if (f->is_learned) {
-        decode_learned(f, codes + f->kmeans_levels, depth - kmeans_depth, x);
-        return;
-    }
-    decode_channels(f, codes + f->kmeans_levels, depth - kmeans_depth, y);
-    for (int c = 0; c < f->channels; c++)
-        y[c] *= f->spread[c];
-    for (int d = 0; d < f->dim; d++) {
-        double sum = 0;
-        for (int c = 0; c < f->channels; c++)
-            sum += y[c] * (double)f->direction[(int64_t)d * f->channels + c];
-        x[d] = f->kmeans ? (float)((double)x[d] + sum) : (float)sum;
-    }
-}
-
 static void decode(const sid_quantizer *q, const uint16_t *codes, int64_t count, int depth, float *x)
 {
-    const fsq *f = q->state;
+    const sid__fsq_state *f = q->state;
     for (int64_t i = 0; i < count; i++)
-        decode_row(f, codes + i * q->options.levels, depth, x + i * f->dim);
-}
-
-/* ---- Tensors: fsq.direction [D, C] f32, fsq.spread [C] f64, fsq.value [cells] f64 (depth by depth, channel by channel);
- * of a network fsq.center [C] f64 and its own; and those of the k-means levels */
-
-static sid_status save_doubles(sid__tensor_set *set, const char *name, const double *data, int count, sid_error *err)
-{
-    int64_t shape = count;
-    double *copy = NULL;
-    SID_TRY(sid__tensor_add(set, name, SID__F64, 1, &shape, &copy, err));
-    memcpy(copy, data, (size_t)count * sizeof *copy);
-    return SID_OK;
+        sid__fsq_state_decode(f, codes + i * q->options.levels, depth, x + i * f->dim);
 }
 
 static sid_status save(const sid_quantizer *q, sid__tensor_set *set, sid_error *err)
 {
-    const fsq *f = q->state;
-    int64_t shape[2] = {f->dim, f->channels};
-    float *copy = NULL;
-    if (f->kmeans)
-        SID_TRY(f->kmeans->family->save(f->kmeans, set, err));
-    if (f->is_learned) {
-        SID_TRY(save_doubles(set, "fsq.center", f->center, f->channels, err));
-        return sid__rqvae_codec_save(f->net, set, err);
-    }
-    SID_TRY(sid__tensor_add(set, "fsq.direction", SID__F32, 2, shape, &copy, err));
-    memcpy(copy, f->direction, (size_t)f->dim * (size_t)f->channels * sizeof *copy);
-    SID_TRY(save_doubles(set, "fsq.spread", f->spread, f->channels, err));
-    return save_doubles(set, "fsq.value", f->value, f->cells, err);
-}
-
-static sid_status load_doubles(const sid__tensor_set *set, const char *name, double most, int count, double *out,
-                               sid_error *err)
-{
-    int64_t shape = count;
-    const sid__tensor *tensor = NULL;
-    SID_TRY(sid__tensor_get(set, name, SID__F64, 1, &shape, &tensor, err));
-    memcpy(out, tensor->data, (size_t)count * sizeof *out);
-    for (int i = 0; i < count; i++)
-        if (!(fabs(out[i]) <= most))
-            return sid__fail(err, SID_EDATA, "tensor %s: element %d is %g; at most %g is expected", name, i, out[i],
-                             most);
-    return SID_OK;
-}
-
-static sid_status load_network(const sid_quantizer *q, fsq *f, const sid__tensor_set *set, sid_error *err)
-{
-    const fsq_options *options = q->family_options;
-    sid__mlp_shape shape;
-    SID_TRY(sid__fsq_mlp_shape(&options->mlp, f->dim, f->channels, &shape, err));
-    SID_TRY(load_doubles(set, "fsq.center", 1, f->channels, f->center, err));
-    return sid__rqvae_codec_load(q, &shape, false, set, &f->net, err);
-}
-
-static sid_status load_directions(fsq *f, const sid__tensor_set *set, sid_error *err)
-{
-    int64_t shape[2] = {f->dim, f->channels};
-    const sid__tensor *tensor = NULL;
-    SID_TRY(sid__tensor_get(set, "fsq.direction", SID__F32, 2, shape, &tensor, err));
-    memcpy(f->direction, tensor->data, (size_t)f->dim * (size_t)f->channels * sizeof(float));
-    for (int64_t i = 0; i < shape[0] * shape[1]; i++)
-        if (!(fabsf(f->direction[i]) <= 2)) /* columns have unit length */
-            return sid__fail(err, SID_EDATA, "tensor fsq.direction: element %lld is %g; at most 1 is expected",
-                             (long long)i, (double)f->direction[i]);
-    SID_TRY(load_doubles(set, "fsq.spread", SID_VALUE_MAX * SID_DIM_MAX, f->channels, f->spread, err));
-    return load_doubles(set, "fsq.value", SID_VALUE_MAX, f->cells, f->value, err);
-}
-
-static sid_status load_into(const sid_quantizer *q, fsq *f, const sid__tensor_set *set, sid_error *err)
-{
-    SID_TRY(f->is_learned ? load_network(q, f, set, err) : load_directions(f, set, err));
-    return f->kmeans ? f->kmeans->family->load(f->kmeans, set, err) : SID_OK;
+    return sid__fsq_state_save(q->state, set, err);
 }
 
 static sid_status load(sid_quantizer *q, const sid__tensor_set *set, sid_error *err)
 {
-    fsq *f = NULL;
-    SID_TRY(fsq_create(q, &f, err));
-    sid_status status = load_into(q, f, set, err);
+    sid__fsq_state *f = NULL;
+    SID_TRY(sid__fsq_state_create(q, &f, err));
+    sid_status status = sid__fsq_state_load(q, f, set, err);
     if (status != SID_OK) {
-        fsq_free(f);
+        sid__fsq_state_free(f);
         return status;
     }
     q->state = f;
@@ -735,25 +485,25 @@ static sid_status load(sid_quantizer *q, const sid__tensor_set *set, sid_error *
 
 static double train_flop(const sid_quantizer *q, int dim)
 {
-    const fsq_options *options = q->family_options;
+    const sid__fsq_options *options = q->family_options;
     sid__fsq_shape shape;
-    return options->projection && shape_of(q, &shape, NULL) == SID_OK
+    return options->projection && sid__fsq_shape_of(q, &shape, NULL) == SID_OK
                ? sid__fsq_mlp_flop(&options->mlp, dim, shape.begin[shape.groups])
                : 0;
 }
 
 static double fit_size(const sid_quantizer *q, int64_t count, int dim)
 {
-    const fsq_options *options = q->family_options;
+    const sid__fsq_options *options = q->family_options;
     sid__fsq_shape shape;
-    return options->projection && shape_of(q, &shape, NULL) == SID_OK
+    return options->projection && sid__fsq_shape_of(q, &shape, NULL) == SID_OK
                ? sid__fsq_mlp_size(&options->mlp, dim, shape.begin[shape.groups], count)
                : 0;
 }
 
 static void drop(sid_quantizer *q)
 {
-    fsq_free(q->state);
+    sid__fsq_state_free(q->state);
     q->state = NULL;
 }
 
@@ -762,7 +512,7 @@ const sid__family_class sid__fsq = {.info = {.name = "fsq",
                                              .paper = "FSQ, arXiv 2309.15505",
                                              .options = option_table,
                                              .option_count = sizeof option_table / sizeof *option_table},
-                                    .options_size = sizeof(fsq_options),
+                                    .options_size = sizeof(sid__fsq_options),
                                     .is_ordered = true,
                                     .no_beam = true,
                                     .can_start = true,
