@@ -177,8 +177,33 @@ typedef struct sid_request {
      * below one of `without`. SID_EUSAGE where the model knows no SIDs. */
     const char *const *within, *const *without;
     int64_t within_count, without_count;
-    void *reserved[4];
+    struct sid_trace *trace; /* filled with how the beams went; NULL: nobody asks */
+    void *reserved[3];
 } sid_request;
+
+typedef struct sid_trace_beam {
+    char prefix[SID_SID_TEXT_MAX];
+    double score; /* logarithm of its probability */
+} sid_trace_beam;
+
+/* A step of a beam search, which adds a code. Shares are of the probability of the beams that it began with. */
+typedef struct sid_trace_step {
+    sid_trace_beam *beam; /* (beam_count) that it kept, the best first */
+    int64_t beam_count;
+    int64_t candidates; /* prefixes that lead to an item that may be recommended, of which those are the best */
+    double masked;      /* share that the model gave to codes that lead to no such item */
+    double left_out;    /* share of the candidates that were not kept */
+} sid_trace_step;
+
+/* Of a request that is searched by beams; no steps of another search, of a model that generates no SIDs, of a history of which nothing
+ * is known. What `cold` and a model's own reranking do to the order comes after it. Any call with it overwrites what it holds; drop
+ * it when done; dropping a zeroed one is fine. */
+typedef struct sid_trace {
+    sid_trace_step *step; /* (step_count) */
+    int step_count;
+    void *memory;
+} sid_trace;
+SID_API void sid_trace_drop(sid_trace *trace);
 
 typedef struct sid_recommendation {
     const char *item_id; /* belongs to the model */

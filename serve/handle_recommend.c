@@ -16,14 +16,15 @@ typedef struct asked {
     json_t *body;
     const char **history;
     int64_t history_count, k, beam;
-    bool keep_history, is_right;
+    bool keep_history, wants_trace, is_right;
+    sid_trace trace;
     srv_filter filter;
     srv_lists lists;
 } asked;
 
 static bool asked_read(srv_request *request, asked *a)
 {
-    static const char *const names[] = {"history", "k", "beam", "keep_history", "filter", NULL};
+    static const char *const names[] = {"history", "k", "beam", "keep_history", "filter", "trace", NULL};
     *a = (asked){.request = request};
     if (!request->bundle)
         request->bundle = srv_server_bundle(request->server);
@@ -35,6 +36,7 @@ static bool asked_read(srv_request *request, asked *a)
         !srv_json_int(request, a->body, "", "k", K_USUAL, 1, SRV_K_MAX, &a->k) ||
         !srv_json_int(request, a->body, "", "beam", 0, 0, SRV_K_MAX, &a->beam) ||
         !srv_json_bool(request, a->body, "", "keep_history", &a->keep_history) ||
+        !srv_json_bool(request, a->body, "", "trace", &a->wants_trace) ||
         !srv_filter_read(request, a->body, &a->filter))
         return false;
     return a->history_count > 0 || srv_fail_at(request, 400, SID_EUSAGE, "/history",
@@ -44,6 +46,7 @@ static bool asked_read(srv_request *request, asked *a)
 static void asked_drop(asked *a)
 {
     free(a->history);
+    sid_trace_drop(&a->trace);
     srv_filter_drop(&a->filter);
     json_decref(a->body);
 }
@@ -66,6 +69,31 @@ static sid_status find_titles(srv_store *store, const sid_recommendations *found
     return status;
 }
 
+static void put_step(srv_text *text, const sid_trace_step *step)
+{
+    srv_printf(text, "{\"candidates\":%lld,\"masked\":", (long long)step->candidates);
+    srv_put_number(text, step->masked);
+    srv_puts(text, ",\"left_out\":");
+    srv_put_number(text, step->left_out);
+    srv_puts(text, ",\"beams\":[");
+    for (int64_t i = 0; i < step->beam_count; i++) {
+        srv_printf(text, "%s{\"prefix\":\"%s\",\"score\":", i ? "," : "", step->beam[i].prefix);
+        srv_put_number(text, step->beam[i].score);
+        srv_puts(text, "}");
+    }
+    srv_puts(text, "]}");
+}
+
+static void put_trace(srv_text *text, const sid_trace *trace)
+{
+    srv_puts(text, ",\"trace\":{\"steps\":[");
+    for (int i = 0; i < trace->step_count; i++) {
+        srv_puts(text, i ? "," : "");
+        put_step(text, &trace->step[i]);
+    }
+    srv_puts(text, "]}");
+}
+
 static void put_results(const asked *a, const sid_recommendations *found, const sid_hits *titles, int64_t version)
 {
     srv_text *text = srv_answer_begin(a->request);
@@ -85,6 +113,8 @@ static void put_results(const asked *a, const sid_recommendations *found, const 
         srv_puts(text, "}");
     }
     srv_printf(text, "],\"unknown\":%lld,\"exact\":%s", (long long)found->unknown, found->is_exact ? "true" : "false");
+    if (a->wants_trace)
+        put_trace(text, &a->trace);
     srv_answer_end(a->request, version);
 }
 
@@ -104,7 +134,7 @@ static void give(const asked *a, const sid_recommendations *found, int64_t versi
 
 /* ---- Asked together ----------------------------------------------------------------------------------------------- */
 
-static sid_request request_of(const asked *a)
+static sid_request request_of(asked *a)
 {
     return (sid_request){.history = a->history,
                          .history_count = a->history_count,
@@ -114,6 +144,7 @@ static sid_request request_of(const asked *a)
                          .deny_count = a->lists.deny_count,
                          .allow = a->lists.allow,
                          .allow_count = a->lists.allow_count,
+                         .trace = a->wants_trace ? &a->trace : NULL,
                          .search = {.beam = (int)(a->beam == 0 || a->beam >= a->k ? a->beam : a->k)}};
 }
 

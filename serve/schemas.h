@@ -73,12 +73,19 @@
                                                         "'item_id':" S_STRING ",'sid':" S_STRING ",'title':" S_STRING  \
                                                         ",'shared':" S_COUNT ",'distance':" S_NUMBER_OR_NULL)))
 #define S_RECOMMEND_BODY                                                                                               \
-    S_OBJECT("'history'", "'history':{'type':'array','minItems':1,'maxItems':1000,'items':" S_TEXT "}"                 \
-                          ",'k':" S_INT("1", "1000") ",'beam':" S_INT("0", "1000") ",'keep_history':" S_BOOL           \
-                                                                                   ",'filter':" S_REF("Filter"))
+    S_OBJECT("'history'",                                                                                              \
+             "'history':{'type':'array','minItems':1,'maxItems':1000,'items':" S_TEXT "}"                              \
+             ",'k':" S_INT("1", "1000") ",'beam':" S_INT("0", "1000") ",'keep_history':" S_BOOL                        \
+                                                                      ",'filter':" S_REF("Filter") ",'trace':" S_BOOL)
+#define S_TRACE                                                                                                        \
+    S_OBJECT("'steps'",                                                                                                \
+             "'steps':" S_ARRAY(S_OBJECT(                                                                              \
+                 "'candidates','masked','left_out','beams'",                                                           \
+                 "'candidates':" S_COUNT ",'masked':{'type':'number'},'left_out':{'type':'number'},'beams':" S_ARRAY(  \
+                     S_OBJECT("'prefix','score'", "'prefix':" S_STRING ",'score':{'type':'number'}")))))
 #define S_RECOMMEND_ANSWER                                                                                             \
     S_ANSWER("'results','unknown','exact'",                                                                            \
-             "'unknown':" S_COUNT ",'exact':" S_BOOL ",'results':" S_ARRAY(S_OBJECT(                                   \
+             "'unknown':" S_COUNT ",'exact':" S_BOOL ",'trace':" S_TRACE ",'results':" S_ARRAY(S_OBJECT(               \
                  "'item_id','sid','title','score'", "'item_id':" S_STRING ",'sid':" S_STRING_OR_NULL                   \
                                                     ",'title':" S_STRING_OR_NULL ",'score':" S_NUMBER_OR_NULL)))
 #define S_RETRIEVE_BODY                                                                                                \

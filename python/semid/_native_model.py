@@ -93,7 +93,8 @@ class sid_request(Structure):
         ("search", sid_search_options),
         *_fields(c_void_p, "within without"),
         *_fields(c_int64, "within_count without_count"),
-        ("reserved", c_void_p * 4),
+        ("trace", c_void_p),
+        ("reserved", c_void_p * 3),
     ]
 
 

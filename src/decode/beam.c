@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "decode/decode.h"
+#include "decode/beam_trace.h"
 
 typedef struct beams {
     const sid__search *search;
@@ -23,6 +23,7 @@ typedef struct beams {
     float *logits;                                /* (rows, codes of the level) */
     int32_t *child;                               /* (threads, codes_most) */
     sid__candidate *found;                        /* likewise */
+    sid__beam_look *look;                         /* (count) where a question is traced, else NULL */
     _Atomic bool is_broken;
 } beams;
 
@@ -77,6 +78,9 @@ static void expand_question(beams *b, int64_t q, int worker)
                     b->logits + row * search->m->sids.codes[b->level], child, found, &count);
         if (count < 0)
             b->is_broken = true;
+        if (b->look && search->question[q].trace)
+            sid__beam_look_at(search, b->level, &b->kept[q * search->width + i],
+                              b->logits + row * search->m->sids.codes[b->level], found, count, &b->look[q]);
         for (int64_t c = 0; c < count; c++)
             keep(b, q, &found[c]);
     }
@@ -106,6 +110,16 @@ static int64_t lay_rows(beams *b)
     return rows;
 }
 
+static sid_status trace_level(beams *b, sid_error *err)
+{
+    const sid__search *search = b->search;
+    for (int64_t q = 0; q < search->count; q++)
+        if (search->question[q].trace)
+            SID_TRY(sid__beam_trace_add(search, q, b->level, b->kept + q * search->width, b->kept_count[q], &b->look[q],
+                                        err));
+    return SID_OK;
+}
+
 static sid_status step_level(beams *b, sid_error *err)
 {
     const sid__search *search = b->search;
@@ -120,7 +134,9 @@ static sid_status step_level(beams *b, sid_error *err)
     b->kept_count = b->next_count;
     b->next = kept;
     b->next_count = count;
-    return b->is_broken ? sid__fail_logits(search, err) : SID_OK;
+    if (b->is_broken)
+        return sid__fail_logits(search, err);
+    return b->look ? trace_level(b, err) : SID_OK;
 }
 
 /* ---- The whole ---- */
@@ -132,6 +148,9 @@ static sid_status make_room(beams *b, sid_error *err)
     size_t threads = (size_t)sid__pool_threads(search->ctx->pool);
     for (int l = 0; l < search->trie->width; l++)
         b->codes_most = search->m->sids.codes[l] > b->codes_most ? search->m->sids.codes[l] : b->codes_most;
+    for (size_t q = 0; q < count && !b->look; q++)
+        if (search->question[q].trace)
+            SID_TRY(sid__alloc(&b->look, count, sizeof *b->look, "a trace", err));
     SID_TRY(sid__alloc(&b->kept, most, sizeof *b->kept, "beams", err));
     SID_TRY(sid__alloc(&b->next, most, sizeof *b->next, "beams", err));
     SID_TRY(sid__alloc(&b->kept_count, count, sizeof *b->kept_count, "beams", err));
@@ -158,6 +177,7 @@ static void drop_room(beams *b)
     sid__free(b->logits);
     sid__free(b->child);
     sid__free(b->found);
+    sid__free(b->look);
 }
 
 /* The certificate: nothing that was left out can stand among the first k. */

@@ -15,8 +15,7 @@ enum { BLOCK_MOST = 64, LOGITS_MOST = 1 << 22 /* floats of a block's widest leve
 
 /* ---- Shared by the searches ---- */
 
-/* log sum exp of a level's logits; not finite where one is not. */
-static double log_sum(const sid__search *search, int level, const float *logits)
+double sid__log_sum(const sid__search *search, int level, const float *logits)
 {
     double most, sum = sid__sequence_for(search->ctx->isa)->exp_sum(search->m->sids.codes[level], logits, &most);
     return most + sid__log(sum);
@@ -42,7 +41,7 @@ void sid__expand(const sid__search *search, const sid__live *live, int level, co
 {
     const sid__trie_level *own = &search->trie->level[level];
     int64_t n = sid__live_children(live, level - 1, parent->node, child);
-    double all = search->options->normalize == SID__NORMALIZE_OPEN ? log_sum(search, level, logits)
+    double all = search->options->normalize == SID__NORMALIZE_OPEN ? sid__log_sum(search, level, logits)
                                                                    : log_sum_below(own, logits, child, n);
     assert(n > 0); /* a node without a live item is no candidate */
     for (int64_t i = 0; i < n; i++)

@@ -38,6 +38,7 @@ typedef struct sid__decode_options {
 typedef struct sid__question {
     sid__history history;
     sid__filter filter;
+    sid_trace *trace; /* zeroed; a beam search adds its steps, and the caller drops it in any case; NULL: nobody asks */
 } sid__question;
 
 /* Best first; min(k, live items) of them. */
@@ -97,6 +98,8 @@ sid_status sid__score_all(const sid__search *search, sid_error *err);
  * level); child is scratch as large. *count < 0: logits that are no numbers. */
 void sid__expand(const sid__search *search, const sid__live *live, int level, const sid__candidate *parent, int32_t row,
                  const float *logits, int32_t *child, sid__candidate *out, int64_t *count);
+/* log sum exp of a level's logits; not finite where one is not. */
+double sid__log_sum(const sid__search *search, int level, const float *logits);
 sid_status sid__fail_logits(const sid__search *search, sid_error *err);
 /* Items of leaves (count) that stand best first. */
 sid_status sid__resolve(const sid__search *search, const sid__live *live, const sid__candidate *leaf, int64_t count,

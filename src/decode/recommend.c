@@ -211,7 +211,8 @@ static sid_status generate_all(const answering *w, sid__question *question, sid_
     for (int64_t i = 0; i < w->count; i++)
         if (w->asked[i].known > 0) {
             question[count] = (sid__question){.history = {.item = w->asked[i].item, .count = w->asked[i].known},
-                                              .filter = w->asked[i].filter};
+                                              .filter = w->asked[i].filter,
+                                              .trace = w->request[i].trace};
             count++;
         }
     int64_t rows = w->m->items.count + (w->m->family->uses_vectors ? 0 : w->m->added.count); /* sid_model_use_vectors */
@@ -267,10 +268,16 @@ sid_status sid_model_recommend_many(const sid_model *m, const sid_request *reque
     w.k = w.k < all ? w.k : all;
     SID_TRY(sid__decode_plan(&request->search, w.k, &w.plan, err));
     memset(out, 0, (size_t)count * sizeof *out);
+    for (int64_t i = 0; i < count; i++)
+        if (request[i].trace)
+            *request[i].trace = (sid_trace){0};
     sid_status status = answer_all(&w, err);
     sid__free(w.asked);
-    for (int64_t i = 0; status != SID_OK && i < count; i++)
+    for (int64_t i = 0; status != SID_OK && i < count; i++) {
         sid_recommendations_drop(&out[i]);
+        if (request[i].trace)
+            sid_trace_drop(request[i].trace);
+    }
     return status;
 }
 

@@ -196,12 +196,12 @@ sid_status sid__item_sids_renew(const sid__item_sids *old, sid_catalog *catalog,
     return SID_OK;
 }
 
-void sid__item_sids_text(const sid__item_sids *sids, int64_t row, char text[SID_SID_TEXT_MAX])
+void sid__item_sids_prefix_text(const sid__item_sids *sids, int64_t row, int depth, char text[SID_SID_TEXT_MAX])
 {
     const uint16_t *code = sids->code + row * sids->width;
     size_t used = 0;
     text[0] = 0;
-    for (int l = 0; l < sids->width && sids->is_known[row]; l++) {
+    for (int l = 0; l < depth && sids->is_known[row]; l++) {
         bool is_last = l == sids->levels;
         if (is_last && sids->has_end && code[l] == 0)
             break;
@@ -209,6 +209,11 @@ void sid__item_sids_text(const sid__item_sids *sids, int64_t row, char text[SID_
                          (int)code[l] - (is_last && sids->has_end));
         used += n > 0 ? (size_t)n : 0;
     }
+}
+
+void sid__item_sids_text(const sid__item_sids *sids, int64_t row, char text[SID_SID_TEXT_MAX])
+{
+    sid__item_sids_prefix_text(sids, row, sids->width, text);
 }
 
 /* ---- Files ---- */

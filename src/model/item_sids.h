@@ -44,6 +44,8 @@ sid_status sid__item_sids_renew(const sid__item_sids *old, sid_catalog *catalog,
                                 sid__id_list *added, sid__item_sids *out, uint8_t **is_live, sid_error *err);
 /* "12-153-87", "12-153-87-2". */
 void sid__item_sids_text(const sid__item_sids *sids, int64_t row, char text[SID_SID_TEXT_MAX]);
+/* Its first `depth` codes, 1 .. width. */
+void sid__item_sids_prefix_text(const sid__item_sids *sids, int64_t row, int depth, char text[SID_SID_TEXT_MAX]);
 
 /* Tensors sids.code, sids.is_known, sids.train_count, sids.codes; the texts go to the manifest. */
 sid_status sid__item_sids_save(const sid__item_sids *sids, sid__tensor_set *set, sid_error *err);

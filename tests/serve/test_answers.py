@@ -163,6 +163,31 @@ def test_encode_vectors(made, start):
     assert server.post("/v1/encode", b"\x93NUMPY\x01\x00\xff\xff{", headers=header)[0] == 400
 
 
+def test_trace(server, made, tmp_path, start):
+    """Fails when a trace is not of the answer, or its shares are none; when a model without beams has steps."""
+    body = {"history": ["i1", "i5"], "k": 5}
+    answer = server.post("/v1/recommend", {**body, "trace": True})[1]
+    assert answer["trace"] == {"steps": []}
+    assert "trace" not in server.post("/v1/recommend", {**body, "trace": False})[1]
+    assert server.post("/v1/recommend", {**body, "trace": 1})[0] == 400
+    options = "epochs=1,layers=1,dim=16,heads=2,hidden=32".split(",")
+    flags = [word for option in options for word in ("--" + option.split("=")[0], option.split("=")[1])]
+    semid("train", "sidgpt", "--catalog", made / "a", "--events", made / "events.tsv", "-o", tmp_path / "m", *flags)
+    running = start(made / "a", "--model", tmp_path / "m", "--read-only")
+    plain = running.post("/v1/recommend", {**body, "beam": 8})[1]
+    traced = running.post("/v1/recommend", {**body, "beam": 8, "trace": True})[1]
+    steps = traced.pop("trace")["steps"]
+    assert traced == plain
+    assert len(steps) == len(plain["results"][0]["sid"].split("-"))
+    for depth, step in enumerate(steps, 1):
+        scores = [beam["score"] for beam in step["beams"]]
+        assert len(scores) <= 8 and scores == sorted(scores, reverse=True)
+        assert all(len(beam["prefix"].split("-")) == depth for beam in step["beams"])
+        assert step["candidates"] >= len(scores) and 0 <= step["masked"] <= 1 and 0 <= step["left_out"] <= 1
+    best = plain["results"][0]
+    assert best["score"] in [beam["score"] for beam in steps[-1]["beams"] if beam["prefix"] == best["sid"]]
+
+
 def test_recommend(server, made):
     """Fails when recommendations differ from the program's, or a filter is not kept or costs results."""
     status, answer = server.post("/v1/recommend", {"history": ["i1", "i5"], "k": 5})
