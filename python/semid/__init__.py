@@ -31,7 +31,7 @@ from ._errors import (
     UsageError,
     VersionError,
 )
-from ._items import Bucket, Buckets, Item, Label, Map
+from ._items import Bucket, Buckets, Info, Item, Label, Map
 from ._native import lib as _lib
 from ._options import (
     Family,
@@ -43,7 +43,7 @@ from ._options import (
     quantizers,
     ranker_families,
 )
-from .catalog import Catalog, Info
+from .catalog import Catalog
 from .quantizer import Quantizer
 from .sids import format, parse
 

@@ -1,4 +1,4 @@
-"""The C object behind a Catalog or a Model: who may use it when, and its end.
+"""The C object behind a Catalog, a Model, a Ranker or a Retriever: how it begins, who may use it when, and its end.
 
 semid.h asks for it: calls that read run together, calls that change a handle have it alone, and none runs while it is
 closed.
@@ -11,13 +11,27 @@ import os
 import threading
 import weakref
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Any, Callable, Generic, Iterator, Optional, Tuple, TypeVar
 
-from ._context import Context
+from ._context import Context, Progress
 from ._errors import UsageError
 from ._native import OPEN_WRITE, lib
 
 _turns: "weakref.WeakSet[Turns]" = weakref.WeakSet()
+
+
+@contextmanager
+def making(
+    free: Callable[[ctypes.c_void_p], Any], threads: int = 0, memory_limit: int = 0, progress: Optional[Progress] = None
+) -> Iterator[Tuple[Context, ctypes.c_void_p]]:
+    """A new context and a NULL pointer, for the calls that make an object; both are freed should one fail."""
+    context, pointer = Context(threads, memory_limit, progress), ctypes.c_void_p()
+    try:
+        yield context, pointer
+    except BaseException:
+        free(pointer)
+        context.free()
+        raise
 
 
 class Turns:
@@ -34,8 +48,24 @@ class Turns:
         self._turn = threading.Condition(threading.Lock())
         self._users = 0
 
-    def _check_open(self) -> None:
+    def _free(self, pointer: ctypes.c_void_p) -> None:
         raise NotImplementedError
+
+    def _closed(self) -> str:
+        """What a call says when the object is closed."""
+        raise NotImplementedError
+
+    def _check_open(self) -> None:
+        if not self.pointer:
+            raise UsageError(self._closed())
+
+    def close(self) -> None:
+        """Idempotent; waits for calls that run."""
+        with self.alone():
+            if self.pointer:
+                pointer, self.pointer = self.pointer, ctypes.c_void_p()
+                self._free(pointer)
+                self.context.free()
 
     @contextmanager
     def shared(self) -> Iterator[ctypes.c_void_p]:
@@ -65,6 +95,32 @@ class Turns:
                 self._turn.notify_all()
 
 
+H = TypeVar("H", bound=Turns)
+O = TypeVar("O", bound="Owner[Any]")  # noqa: E741
+
+
+class Owner(Generic[H]):
+    """What users hold of a handle: it is closed by them, at the end of a ``with`` block, or when nothing refers to it."""
+
+    def __init__(self, handle: H) -> None:
+        self._handle = handle
+        self._closer = weakref.finalize(self, Turns.close, handle)
+
+    def close(self) -> None:
+        """Waits for running calls and closes. Closing twice is fine; every other call raises UsageError afterwards."""
+        self._closer()
+
+    def __enter__(self: O) -> O:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()
+
+    def _threads(self) -> int:
+        """As many as it may use; 0 when it is closed."""
+        return lib.sid_ctx_threads(self._handle.context.pointer) if self._handle.pointer else 0
+
+
 class Handle(Turns):
     """That of a sid_catalog."""
 
@@ -72,11 +128,11 @@ class Handle(Turns):
         super().__init__(context, pointer)
         self.path, self.can_write = path, can_write
 
-    def _check_open(self) -> None:
-        if not self.pointer:
-            raise UsageError(
-                f"the catalogue {self.path} is closed; open it again with semid.Catalog.open({self.path!r})"
-            )
+    def _free(self, pointer: ctypes.c_void_p) -> None:
+        lib.sid_catalog_close(pointer)
+
+    def _closed(self) -> str:
+        return f"the catalogue {self.path} is closed; open it again with semid.Catalog.open({self.path!r})"
 
     @contextmanager
     def changing(self) -> Iterator[ctypes.c_void_p]:
@@ -91,14 +147,6 @@ class Handle(Turns):
                 reader, self.pointer, self.can_write = self.pointer, writer, True
                 lib.sid_catalog_close(reader)
             yield self.pointer
-
-    def close(self) -> None:
-        """Idempotent; waits for calls that run."""
-        with self.alone():
-            if self.pointer:
-                pointer, self.pointer = self.pointer, ctypes.c_void_p()
-                lib.sid_catalog_close(pointer)
-                self.context.free()
 
 
 def _forget_turns() -> None:

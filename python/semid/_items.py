@@ -1,16 +1,67 @@
-"""Items and labels as Python sees them, copied out of C lists."""
+"""A catalogue's figures, its items and labels as Python sees them, copied out of C."""
 
 from __future__ import annotations
 
 import ctypes
 import json
 import math
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ._native import lib, sid_buckets, sid_hits, sid_labels, sid_map
+from ._native import lib, sid_buckets, sid_catalog_info, sid_hits, sid_labels, sid_map
 
 if TYPE_CHECKING:
     from ._arrays import Rows
+
+
+class Info(NamedTuple):
+    """What a catalogue is: the manifest's figures and, live, ``version`` and ``items``.
+
+    Rows below ``fitted_items`` are of the fit, the others were added later. ``ordered``: a prefix of a SID means
+    something.
+    """
+
+    id: str
+    parent: Optional[str]
+    quantizer: str
+    collisions: str
+    digit_style: str
+    encoder: Optional[str]
+    version: int
+    items: int
+    dim: int
+    levels: int
+    codes: Tuple[int, ...]
+    has_vectors: bool
+    ordered: bool
+    fitted_items: int
+    fusion: Optional[str]
+
+
+def _optional(value: Optional[bytes]) -> Optional[str]:
+    return None if value is None else value.decode()
+
+
+def take_info(catalog: ctypes.c_void_p) -> Info:
+    """Copies what lives as long as the catalogue is open."""
+    i = sid_catalog_info()
+    lib.sid_catalog_get_info(catalog, ctypes.byref(i))
+    return Info(
+        i.id.decode(),
+        _optional(i.parent),
+        i.quantizer.decode(),
+        i.collisions.decode(),
+        (i.digit_style or b"").decode(),
+        _optional(i.encoder),
+        i.version,
+        i.items,
+        i.dim,
+        i.levels,
+        tuple(i.codes[level] for level in range(i.levels)),
+        i.has_vectors,
+        i.ordered,
+        i.fitted_items,
+        _optional(i.fusion),
+    )
 
 
 class Item(NamedTuple):

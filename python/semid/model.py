@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import weakref
 from contextlib import ExitStack
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union, overload
 
@@ -13,7 +12,7 @@ from ._arrays import PathLike, char_pointers, ids_of, int_of, optional_path, pat
 from ._context import Context, Progress
 from ._errors import UsageError
 from ._events import EventsArguments, read, split_options
-from ._handle import Turns
+from ._handle import Owner, Turns, making
 from ._native_model import lib, sid_events_options, sid_model_info, sid_recommendations, sid_request, sid_train_options
 from .catalog import Catalog
 from .evaluation import catalog_pointer, evaluate, search_options
@@ -80,9 +79,11 @@ class ModelHandle(Turns):
         self.path = path
         self.used: Dict[str, str] = {}  # "catalog", "vectors" -> the folder that it is asked by
 
-    def _check_open(self) -> None:
-        if not self.pointer:
-            raise UsageError(f"the model {self.path or '(in memory)'} is closed; open it again with semid.Model.open")
+    def _free(self, pointer: ctypes.c_void_p) -> None:
+        lib.sid_model_close(pointer)
+
+    def _closed(self) -> str:
+        return f"the model {self.path or '(in memory)'} is closed; open it again with semid.Model.open"
 
     def use(self, what: str, catalog: Union[Catalog, PathLike]) -> None:
         """`what`: "catalog" or "vectors"."""
@@ -92,14 +93,6 @@ class ModelHandle(Turns):
             self._check_open()
             self.context.call_long(getattr(lib, f"sid_model_use_{what}"), self.pointer, pointer)
             self.used[what] = os.path.abspath(catalog.path if isinstance(catalog, Catalog) else catalog)
-
-    def close(self) -> None:
-        """Idempotent; waits for calls that run."""
-        with self.alone():
-            if self.pointer:
-                pointer, self.pointer = self.pointer, ctypes.c_void_p()
-                lib.sid_model_close(pointer)
-                self.context.free()
 
 
 class _Filters(NamedTuple):
@@ -142,7 +135,7 @@ def _filters(k: int, keep_history: bool, search: Any, **given: Optional[Iterable
     )
 
 
-class Model:
+class Model(Owner[ModelHandle]):
     """A recommender: what comes after a history of items.
 
     >>> model = semid.Model.train("itemknn", events="events.tsv", catalog=catalog, path="model")
@@ -158,8 +151,7 @@ class Model:
         """Not for users: see train and open."""
         if not isinstance(handle, ModelHandle):
             raise TypeError("a Model is made by semid.Model.train(...) or semid.Model.open(path)")
-        self._handle = handle
-        self._closer = weakref.finalize(self, ModelHandle.close, handle)
+        super().__init__(handle)
 
     # ---- Making -----------------------------------------------------------------------------------------------------
 
@@ -215,21 +207,13 @@ class Model:
             force=bool(force),
             resume=bool(resume),
         )
-        name, out = optional_path(None if path is None else os.path.abspath(path), "path"), ctypes.c_void_p()
-        context = Context(threads, memory_limit, progress)
-        try:
-            with ExitStack() as stack:
-                sources = _sources(context, catalog, items, vectors, ids, on_error, stack)
-                given.catalog, given.vectors = sources.catalog, sources.vectors
-                which = sid_events_options(
-                    catalog=sources.catalog, items=sources.items, vectors=sources.vectors_with_ids
-                )
-                rows = stack.enter_context(read(context, EventsArguments(events, repeats, core, on_error), which))
-                context.call_long(lib.sid_model_train, context.pointer, by(given), rows, name, by(out))
-        except BaseException:
-            lib.sid_model_close(out)
-            context.free()
-            raise
+        name = optional_path(None if path is None else os.path.abspath(path), "path")
+        with making(lib.sid_model_close, threads, memory_limit, progress) as (context, out), ExitStack() as stack:
+            sources = _sources(context, catalog, items, vectors, ids, on_error, stack)
+            given.catalog, given.vectors = sources.catalog, sources.vectors
+            which = sid_events_options(catalog=sources.catalog, items=sources.items, vectors=sources.vectors_with_ids)
+            rows = stack.enter_context(read(context, EventsArguments(events, repeats, core, on_error), which))
+            context.call_long(lib.sid_model_train, context.pointer, by(given), rows, name, by(out))
         return cls(ModelHandle(context, out, None if name is None else os.fsdecode(name)))
 
     @classmethod
@@ -247,33 +231,17 @@ class Model:
         Raises MissingFileError, CorruptError (names the damaged file), VersionError.
         """
         name = os.path.abspath(path_of(path, "path"))
-        context, pointer = Context(threads, memory_limit, progress), ctypes.c_void_p()
-        try:
+        with making(lib.sid_model_close, threads, memory_limit, progress) as (context, pointer):
             context.call_long(lib.sid_model_open, context.pointer, name, by(pointer))
-        except BaseException:
-            lib.sid_model_close(pointer)
-            context.free()
-            raise
         model = cls(ModelHandle(context, pointer, os.fsdecode(name)))
         if catalog is not None:
             model.use_catalog(catalog)
         return model
 
-    def close(self) -> None:
-        """Waits for running calls and closes. Closing twice is fine; every other call raises UsageError afterwards."""
-        self._closer()
-
-    def __enter__(self) -> "Model":
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self.close()
-
     def __reduce__(self) -> Any:
         if self._handle.path is None:
             raise TypeError("a Model in memory cannot be pickled: train it with path=, which every process can open")
-        threads = lib.sid_ctx_threads(self._handle.context.pointer) if self._handle.pointer else 0
-        return _reopen, (self._handle.path, self._handle.used, threads)
+        return _reopen, (self._handle.path, self._handle.used, self._threads())
 
     # ---- What it is -------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ import json
 import math
 import os
 import tempfile
-import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Union
 
@@ -15,7 +14,7 @@ from . import _options
 from ._arrays import PathLike, address, int_of, path_of
 from ._context import Context, Progress
 from ._errors import ExistsError, UsageError
-from ._handle import Turns
+from ._handle import Owner, Turns, making
 from ._impressions import ImpressionsArguments, as_file
 from ._inputs import is_path
 from ._native_rank import (
@@ -145,9 +144,11 @@ class RankerHandle(Turns):
         super().__init__(context, pointer)
         self.path = path
 
-    def _check_open(self) -> None:
-        if not self.pointer:
-            raise UsageError(f"the ranker {self.path or '(in memory)'} is closed; open it again with semid.Ranker.open")
+    def _free(self, pointer: ctypes.c_void_p) -> None:
+        lib.sid_ranker_free(pointer)
+
+    def _closed(self) -> str:
+        return f"the ranker {self.path or '(in memory)'} is closed; open it again with semid.Ranker.open"
 
     @contextmanager
     def use(self) -> Iterator[ctypes.c_void_p]:
@@ -155,16 +156,8 @@ class RankerHandle(Turns):
             self._check_open()
             yield self.pointer
 
-    def close(self) -> None:
-        """Idempotent; waits for calls that run."""
-        with self.alone():
-            if self.pointer:
-                pointer, self.pointer = self.pointer, ctypes.c_void_p()
-                lib.sid_ranker_free(pointer)
-                self.context.free()
 
-
-class Ranker:
+class Ranker(Owner[RankerHandle]):
     """A click model: how likely a user clicks what is shown.
 
     >>> ranker = semid.Ranker.train("dcnv2", impressions="days.tsv", catalog=catalog, pieces=pieces, last=-2, path="ranker")
@@ -179,8 +172,7 @@ class Ranker:
         """Not for users: see train and open."""
         if not isinstance(handle, RankerHandle):
             raise TypeError("a Ranker is made by semid.Ranker.train(...) or semid.Ranker.open(path)")
-        self._handle = handle
-        self._closer = weakref.finalize(self, RankerHandle.close, handle)
+        super().__init__(handle)
         self.learned: List[Dict[str, Any]] = []  # of each day that train and learn went through, before it was learned
 
     # ---- Making -----------------------------------------------------------------------------------------------------
@@ -237,9 +229,7 @@ class Ranker:
             raise ExistsError(f"{where}: exists already; name another place, or pass resume=True or force=True")
         if resume and where is None:
             raise UsageError("resume=True goes on with the ranker at path=, which is not given")
-        context = Context(threads, memory_limit, progress)
-        pointer = ctypes.c_void_p()
-        try:
+        with making(lib.sid_ranker_free, threads, memory_limit, progress) as (context, pointer):
             if resume and is_there:
                 context.call_long(lib.sid_ranker_open, context.pointer, os.fsencode(where or ""), by(pointer))
             else:
@@ -247,10 +237,6 @@ class Ranker:
                 made = sid_ranker_options(int_of(batch, "batch", 0), float(rate), int_of(seed, "seed", 0, 2**63 - 1))
                 with _feature_file(given) as file:
                     context.call_long(lib.sid_ranker_create, context.pointer, file, by(made), by(pointer))
-        except BaseException:
-            lib.sid_ranker_free(pointer)
-            context.free()
-            raise
         ranker = cls(RankerHandle(context, pointer, where))
         which = ImpressionsArguments(impressions, label, positive, implicit, days, sort, seed, on_error)
         try:
@@ -269,13 +255,8 @@ class Ranker:
         Raises NotFoundError, CorruptError (names the damaged file), VersionError.
         """
         name = os.path.abspath(path_of(path, "path"))
-        context, pointer = Context(threads, memory_limit, progress), ctypes.c_void_p()
-        try:
+        with making(lib.sid_ranker_free, threads, memory_limit, progress) as (context, pointer):
             context.call_long(lib.sid_ranker_open, context.pointer, name, by(pointer))
-        except BaseException:
-            lib.sid_ranker_free(pointer)
-            context.free()
-            raise
         return cls(RankerHandle(context, pointer, os.fsdecode(name)))
 
     def save(self, path: PathLike, *, force: bool = False) -> None:
@@ -284,16 +265,6 @@ class Ranker:
         with self._handle.use() as pointer:
             self._handle.context.call(lib.sid_ranker_save, pointer, name, bool(force))
             self._handle.path = os.fsdecode(name)
-
-    def close(self) -> None:
-        """Waits for running calls and closes. Closing twice is fine; every other call raises UsageError afterwards."""
-        self._closer()
-
-    def __enter__(self) -> "Ranker":
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self.close()
 
     def __reduce__(self) -> Any:
         if self._handle.path is None:

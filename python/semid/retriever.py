@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import weakref
 from contextlib import ExitStack
 from typing import Any, Iterable, List, NamedTuple, Optional, Tuple, Union
 
 from ._arrays import PathLike, address, char_pointers, ids_of, int_of, text_of
-from ._context import Context
 from ._errors import DataError, UsageError
 from ._events import EventsArguments
 from ._events import read as read_events
-from ._handle import Turns
+from ._handle import Owner, Turns, making
 from ._impressions import ImpressionsArguments
 from ._impressions import read as read_impressions
 from ._native_model import sid_events_options
@@ -53,19 +51,14 @@ class Candidates(List[Candidate]):
 
 
 class _RetrieverHandle(Turns):
-    def _check_open(self) -> None:
-        if not self.pointer:
-            raise UsageError("the retriever is closed; make another one")
+    def _free(self, pointer: ctypes.c_void_p) -> None:
+        lib.sid_retriever_free(pointer)
 
-    def close(self) -> None:
-        with self.alone():
-            if self.pointer:
-                pointer, self.pointer = self.pointer, ctypes.c_void_p()
-                lib.sid_retriever_free(pointer)
-                self.context.free()
+    def _closed(self) -> str:
+        return "the retriever is closed; make another one"
 
 
-class Retriever:
+class Retriever(Owner[_RetrieverHandle]):
     """Candidates for a ranker: the prefixes of what a user looked at, and below each its best items.
 
     >>> retriever = semid.Retriever(catalog, impressions="impressions.tsv")
@@ -96,34 +89,17 @@ class Retriever:
         given = sid_retriever_options(
             quality=text_of(quality, "quality"), birth=text_of(birth, "birth"), half_life_days=float(half_life_days)
         )
-        context, pointer = Context(threads), ctypes.c_void_p()
-        try:
-            with ExitStack() as stack:
-                of = catalog_pointer(catalog, stack)
-                if impressions is not None:
-                    which = ImpressionsArguments(impressions, on_error=on_error)
-                    given.impressions = stack.enter_context(read_impressions(context, which))
-                if events is not None:
-                    options = sid_events_options(catalog=of)
-                    asked = EventsArguments(events, on_error=on_error)
-                    given.events = stack.enter_context(read_events(context, asked, options))
-                context.call_long(lib.sid_retriever_create, of, by(given), by(pointer))
-        except BaseException:
-            lib.sid_retriever_free(pointer)
-            context.free()
-            raise
-        self._handle = _RetrieverHandle(context, pointer)
-        self._closer = weakref.finalize(self, _RetrieverHandle.close, self._handle)
-
-    def close(self) -> None:
-        """Waits for running calls and closes. Closing twice is fine; every other call raises UsageError afterwards."""
-        self._closer()
-
-    def __enter__(self) -> "Retriever":
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self.close()
+        with making(lib.sid_retriever_free, threads) as (context, pointer), ExitStack() as stack:
+            of = catalog_pointer(catalog, stack)
+            if impressions is not None:
+                which = ImpressionsArguments(impressions, on_error=on_error)
+                given.impressions = stack.enter_context(read_impressions(context, which))
+            if events is not None:
+                options = sid_events_options(catalog=of)
+                asked = EventsArguments(events, on_error=on_error)
+                given.events = stack.enter_context(read_events(context, asked, options))
+            context.call_long(lib.sid_retriever_create, of, by(given), by(pointer))
+        super().__init__(_RetrieverHandle(context, pointer))
 
     def __reduce__(self) -> Any:
         raise TypeError("a Retriever lives in memory; make one in each process, or make it before fork")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any, List
+from typing import TYPE_CHECKING, Any, List, Optional, Tuple, Union
 
 from ._arrays import address, array_of, codes_of, text_of
 from ._errors import DataError, check
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 def format_one(codes: Any) -> str:
     return "-".join(map(str, codes.tolist()))
+
+
+def prefix_text(prefix: Union[None, str, Tuple[int, ...]]) -> Optional[bytes]:
+    """A prefix as C takes it; None: none."""
+    if prefix is None or isinstance(prefix, str):
+        return text_of(prefix, "prefix")
+    return format_one(codes_of([list(prefix)])[0]).encode()
 
 
 def format(codes: Any) -> Any:
