@@ -208,10 +208,12 @@ static sid__value *loss(const sid_model *m, sid__params *params, sid__tape *tape
     return sid__item_loss_of(&o->loss, tape, x, table, sid__pass_param(&p, s->item_bias), h.target, h.count, batch);
 }
 
-static int64_t step_floats(const sid_model *m, int64_t tokens)
+static int64_t step_floats(const sid_model *m, int threads, int64_t tokens)
 {
     const bert4rec_options *o = m->family_options;
-    return tokens * o->dim * (10 + o->blocks * 34);
+    return tokens * o->dim * (10 + o->blocks * 34) +
+           sid__item_loss_floats(&o->loss, threads, ((const bert4rec_state *)m->state)->base.items.rows, o->dim,
+                                 tokens);
 }
 
 /* ---- Scores ---- */

@@ -82,10 +82,11 @@ static sid__value *loss(const sid_model *m, sid__params *params, sid__tape *tape
     return sid__item_loss_of(&o->loss, tape, x, table, NULL, target, batch->target_count, batch);
 }
 
-static int64_t step_floats(const sid_model *m, int64_t tokens)
+static int64_t step_floats(const sid_model *m, int threads, int64_t tokens)
 {
     const gru4rec_options *o = m->family_options;
-    return tokens * (6 * o->dim + 16 * o->hidden);
+    return tokens * (8 * o->dim + 20 * o->hidden) +
+           sid__item_loss_floats(&o->loss, threads, ((const gru4rec_state *)m->state)->base.items.rows, o->dim, tokens);
 }
 
 /* ---- Scores ---- */

@@ -57,3 +57,11 @@ sid__value *sid__item_loss_of(const sid__item_loss *how, sid__tape *tape, sid__v
         return NULL;
     return sid__op_sampled_loss(tape, h, table, target, &negatives, scale);
 }
+
+int64_t sid__item_loss_floats(const sid__item_loss *how, int threads, int64_t items, int64_t dim, int64_t rows)
+{
+    int64_t negatives = negatives_of(how);
+    if (how->kind == LOSS_CE)
+        return sid__catalog_loss_floats(threads, items, dim);
+    return how->kind == LOSS_BCE ? 4 * rows * dim : 2 * (rows + dim) * negatives;
+}

@@ -58,5 +58,7 @@ typedef struct sid__item_loss {
  * step. */
 sid__value *sid__item_loss_of(const sid__item_loss *how, sid__tape *tape, sid__value *h, sid__value *table,
                               sid__value *bias, const int32_t *target, int64_t target_count, const sid__batch *batch);
+/* About how many floats it holds of V items and N rows of D. */
+int64_t sid__item_loss_floats(const sid__item_loss *how, int threads, int64_t items, int64_t dim, int64_t rows);
 
 #endif

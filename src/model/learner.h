@@ -75,8 +75,8 @@ struct sid__learner {
     /* Makes, from m->params, what score wants; called again whenever they changed. NULL: nothing to make. */
     sid_status (*ready)(sid_model *m, sid_error *err);
     double (*beta2)(const sid_model *m); /* of AdamW; NULL: .999 */
-    /* About how many floats a step over so many tokens holds, parameters aside; NULL: not known. */
-    int64_t (*step_floats)(const sid_model *m, int64_t tokens);
+    /* About how many floats a step over so many tokens holds in fp32, parameters aside; NULL: not known. */
+    int64_t (*step_floats)(const sid_model *m, int threads, int64_t tokens);
 };
 
 const sid__training *sid__model_training(const sid_model *m);

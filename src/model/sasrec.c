@@ -87,14 +87,15 @@ static double beta2(const sid_model *m)
     return ((const sid__sasrec_options *)m->family_options)->variant == SID__SASREC_ORIGINAL ? 0.98 : 0.999;
 }
 
-static int64_t step_floats(const sid_model *m, int64_t tokens)
+static int64_t step_floats(const sid_model *m, int threads, int64_t tokens)
 {
     const sid__sasrec_options *o = m->family_options;
     const sid__sasrec_state *s = m->state;
     int64_t a_token = o->dim * (10 + o->blocks * 30);
     const sid__item_table *items = &s->base.items;
     int64_t parts = items->levels + 2 * items->has_content + items->has_id;
-    return tokens * a_token + (parts > 1 || !items->has_id ? 4 * parts : 0) * items->rows * o->dim;
+    return tokens * a_token + (parts > 1 || !items->has_id ? 4 * parts : 0) * items->rows * o->dim +
+           sid__item_loss_floats(&o->loss, threads, items->rows, o->dim, tokens);
 }
 
 static sid_status score(sid_ctx *ctx, const sid_model *m, const sid__history *history, int64_t count, float *out,

@@ -146,13 +146,14 @@ static sid__value *loss(const sid_model *m, sid__params *params, sid__tape *tape
 }
 
 /* Values with their gradients: of a layer about 14 D + 5 F a token. */
-static int64_t step_floats(const sid_model *m, int64_t tokens)
+static int64_t step_floats(const sid_model *m, int threads, int64_t tokens)
 {
     const sidgpt_options *o = m->family_options;
     const sidgpt *s = m->state;
     const sid__sidgpt *net = &s->net;
     int64_t parts = has_table(o) ? 4 * (s->items.levels + 2 * s->items.has_content + s->items.has_id) : 0;
     int64_t of_layer = 2 * (14 * o->dim + 5 * (int64_t)net->hidden), levels = net->levels;
+    (void)threads;
     if (net->layout == SID__SIDGPT_FLAT)
         return tokens * levels * (net->layers * of_layer + 2 * (levels + 6) * o->dim);
     return tokens * (net->layers + levels * net->depth_layers) * of_layer +

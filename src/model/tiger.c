@@ -215,12 +215,16 @@ static sid__value *loss(const sid_model *m, sid__params *params, sid__tape *tape
     return sum_levels(&pass, &l, hidden, batch->levels);
 }
 
-/* Counted along the forward: values and their gradients, attention's weights. */
-static int64_t step_floats(const sid_model *m, int64_t tokens)
+/* Values with their gradients, and attention's weights, of the encoder; the decoder adds a twentieth. */
+static int64_t step_floats(const sid_model *m, int threads, int64_t tokens)
 {
+    const sid__tiger_options *o = m->family_options;
     const sid__tiger_shape s = shape_of(m->family_options);
-    int64_t inner = (int64_t)s.heads * s.head_size, a_layer = 2 * (6 * (int64_t)s.dim + 8 * inner + 2 * (int64_t)s.ff);
-    return tokens * m->sids.width * (s.layers * a_layer + 4 * (int64_t)s.dim);
+    int64_t inner = (int64_t)s.heads * s.head_size, width = m->sids.width,
+            weights = s.heads * width * o->training.history_max,
+            a_layer = 2 * (8 * (int64_t)s.dim + 9 * inner) + 5 * (int64_t)s.ff + weights;
+    (void)threads;
+    return tokens * width * (s.layers * (a_layer + a_layer / 20) + 4 * (int64_t)s.dim);
 }
 
 /* ---- The family ---- */

@@ -37,6 +37,8 @@ sid__value *sid__op_cross_attention(sid__tape *tape, sid__value *q, sid__value *
  * memory. Under SID__PRECISION_BF16 its products take rounded factors. */
 sid__value *sid__op_catalog_loss(sid__tape *tape, sid__value *h, sid__value *table, sid__value *bias,
                                  const int32_t *target, double scale);
+/* About how many numbers it holds for V items of D. */
+int64_t sid__catalog_loss_floats(int threads, int64_t items, int64_t dim);
 
 /* What a row is told from: `count` items, the same for all rows, or (N, count) where is_by_row. Those equal to the row's target
  * are left out.

@@ -81,9 +81,14 @@ static int64_t step_of(const catalog_job *job, int items)
     return job->rounded ? sid__row_step(items) : STEP;
 }
 
+static int64_t tiles_of_items(int64_t items)
+{
+    return (items + TILE - 1) / TILE;
+}
+
 static int64_t tiles_of(const catalog_job *job)
 {
-    return (job->table->rows + TILE - 1) / TILE;
+    return tiles_of_items(job->table->rows);
 }
 
 static bool is_kept(const catalog_job *job)
@@ -456,23 +461,31 @@ static void take_counted(sid__tape *tape, catalog_job *job)
                (size_t)job->h->columns * sizeof *job->rows);
 }
 
-/* Rows of a task and of a chunk: neither changes a bit. */
-static void choose_rows(catalog_job *job)
+/* Rows of a task, and as the answer those of a chunk: neither changes a bit. */
+static int64_t choose_rows(int64_t threads, int64_t items, int *task_rows)
 {
-    int64_t items = tiles_of(job) * STEP, threads = sid_ctx_threads(job->ctx);
-    job->task_rows = ROWS;
-    while (job->task_rows > ROWS_LEAST && job->task_rows * threads * items > KEPT_MOST)
-        job->task_rows /= 2;
-    int64_t tasks = KEPT / (job->task_rows * items), most = CHUNK_ROWS / job->task_rows;
+    int64_t kept = tiles_of_items(items) * STEP;
+    *task_rows = ROWS;
+    while (*task_rows > ROWS_LEAST && *task_rows * threads * kept > KEPT_MOST)
+        *task_rows /= 2;
+    int64_t tasks = KEPT / (*task_rows * kept), most = CHUNK_ROWS / *task_rows;
     tasks = tasks < threads ? threads : tasks;
-    job->chunk_rows = (tasks < most ? tasks : most) * job->task_rows;
+    return (tasks < most ? tasks : most) * *task_rows;
+}
+
+/* The table packed both ways and its gradient; exponentials of a chunk. */
+int64_t sid__catalog_loss_floats(int threads, int64_t items, int64_t dim)
+{
+    int task_rows;
+    int64_t chunk_rows = choose_rows(threads, items, &task_rows);
+    return 3 * items * dim + chunk_rows * tiles_of_items(items) * STEP;
 }
 
 static void place(sid__tape *tape, catalog_job *job, bool wants_grad)
 {
     size_t count = (size_t)job->count, dim = (size_t)job->h->columns, padded = (size_t)sid__row_step(job->h->columns);
     size_t packed = sid__packed_count((int)dim, job->table->rows), items = (size_t)job->table->rows;
-    choose_rows(job);
+    job->chunk_rows = choose_rows(sid_ctx_threads(job->ctx), job->table->rows, &job->task_rows);
     job->by_lane = sid__tape_push(tape, packed, sizeof(sid__real));
     job->most = sid__tape_push(tape, count + SID__ROW_GROUP, sizeof(sid__real));
     job->share = sid__tape_push(tape, count + SID__ROW_GROUP, sizeof(sid__real));

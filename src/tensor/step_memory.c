@@ -1,4 +1,5 @@
-/* step_memory.c: see step_memory.h. A chain of blocks of 4 MiB, or as large as what was asked for. */
+/* step_memory.c: see step_memory.h. A chain of blocks, the first of 4 MiB, each new one at least half of all before it: few
+ * ends of blocks stay empty however pieces differ, and what of the last block was never written takes no memory. */
 #include "tensor/step_memory.h"
 
 #include <string.h>
@@ -13,26 +14,34 @@ struct sid__memory_block {
     _Alignas(ALIGNMENT) char bytes[];
 };
 
-static bool fits(const sid__memory_block *block, size_t used_size, size_t wanted_size)
+/* Goes on to the next block with room; those between stay empty in this step. False: there is none. */
+static bool skip_to_room(sid__memory *memory, size_t wanted_size)
 {
-    return block && block->size - used_size >= wanted_size;
+    sid__memory_block *block = memory->current ? memory->current->next : NULL;
+    while (block && block->size < wanted_size)
+        block = block->next;
+    if (!block)
+        return false;
+    memory->current = block;
+    return true;
 }
 
-/* Puts a new block after the current one. */
+/* Puts a new block at the end. */
 static sid_status add_block(sid__memory *memory, size_t least_size, sid_error *err)
 {
-    size_t size = least_size > BLOCK_SIZE ? least_size : BLOCK_SIZE, total_size;
-    size = memory->next_size > size ? memory->next_size : size;
+    size_t size = memory->next_size > memory->blocks_size / 2 ? memory->next_size : memory->blocks_size / 2, total_size;
+    size = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+    size = size > least_size ? size : least_size;
     sid__memory_block *block = NULL;
     if (!sid__add_size(size, sizeof *block, &total_size))
         return sid__fail_memory(err, "memory of a step", size);
     SID_TRY(sid__alloc(&block, 1, total_size, "memory of a step", err));
     block->size = size;
-    block->next = memory->current ? memory->current->next : NULL;
-    if (memory->current)
-        memory->current->next = block;
-    else
-        memory->first = block;
+    block->next = NULL;
+    sid__memory_block **end = memory->current ? &memory->current->next : &memory->first;
+    while (*end)
+        end = &(*end)->next;
+    *end = block;
     memory->current = block;
     memory->blocks_size += size;
     memory->next_size = 0;
@@ -45,10 +54,8 @@ sid_status sid__memory_push(sid__memory *memory, size_t count, size_t size, void
     if (!sid__mul_size(count, size, &wanted_size) || !sid__add_size(wanted_size, ALIGNMENT - 1, &wanted_size))
         return sid__fail_memory(err, "memory of a step", SIZE_MAX);
     wanted_size = wanted_size / ALIGNMENT * ALIGNMENT;
-    if (!fits(memory->current, memory->used_size, wanted_size)) {
-        if (memory->current && fits(memory->current->next, 0, wanted_size))
-            memory->current = memory->current->next;
-        else
+    if (!memory->current || memory->current->size - memory->used_size < wanted_size) {
+        if (!skip_to_room(memory, wanted_size))
             SID_TRY(add_block(memory, wanted_size, err));
         memory->used_size = 0;
     }

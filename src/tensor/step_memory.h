@@ -10,7 +10,7 @@
 
 typedef struct sid__memory_block sid__memory_block;
 
-/* Zero-initialised is empty. Invariant: blocks before `current` are full, those after it are free. */
+/* Zero-initialised is empty. Invariant: blocks before `current` are full or were passed over, those after it are free. */
 typedef struct sid__memory {
     sid__memory_block *first, *current;
     size_t used_size; /* of the current block */

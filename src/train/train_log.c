@@ -1,8 +1,10 @@
 /* train_log.c: metrics.jsonl: a line of JSON for every hundred steps and for each validation. It is written whole, with each
  * checkpoint and at the end, so that after a kill it holds what the checkpoint knows of, and not a half line.
  *
- *     {"step":100,"epoch":1,"loss":8.93,"lr":0.00028,"grad_norm":1.02,"tokens_per_s":9120,"peak_mb":212,"elapsed_s":8.1}
+ *     {"step":100,"epoch":1,"loss":8.93,"lr":0.00028,"grad_norm":1.02,"tokens_per_s":9120,"step_mb":31,"peak_mb":212,"elapsed_s":8.1}
  *     {"step":175,"epoch":1,"valid_ndcg@10":0.0123,"best":0.0123,"best_epoch":1,"valid_s":1.2,"elapsed_s":15.4}
+ *
+ * step_mb: of the largest step yet, values and gradients; peak_mb: of the whole process.
  */
 #include <inttypes.h>
 #include <sys/resource.h>
@@ -53,6 +55,9 @@ static sid_status write_steps(const sid__trainer *t, sid__strbuf *line, sid_erro
     SID_TRY(append(line, "lr", sid__optim_rate(&t->optim.options, t->optim.step), err));
     SID_TRY(append(line, "grad_norm", t->norm, err));
     SID_TRY(append(line, "tokens_per_s", since_s > 0 ? (double)t->token_count / since_s : 0, err));
+    const sid__memory *memory = &t->memory;
+    size_t step_size = memory->step_size > memory->most_size ? memory->step_size : memory->most_size;
+    SID_TRY(append(line, "step_mb", (double)step_size / (1 << 20), err));
     return append(line, "peak_mb", peak_mb(), err);
 }
 

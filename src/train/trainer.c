@@ -231,7 +231,9 @@ static size_t size_of(const sid__trainer *t, int64_t tokens)
 {
     const sid__learner *learner = t->m->family->learner;
     size_t numbers = (size_t)t->m->params.size * (t->settings.ema > 0 ? 6 : 5);
-    return (numbers + (learner->step_floats ? (size_t)learner->step_floats(t->m, tokens) : 0)) * sizeof(float);
+    size_t step = learner->step_floats ? (size_t)learner->step_floats(t->m, sid_ctx_threads(t->ctx), tokens) : 0;
+    step += t->settings.precision == SID__PRECISION_BF16 ? step / 5 : 0; /* factors once more, rounded */
+    return (numbers + step) * sizeof(float);
 }
 
 static sid_status reserve(sid__trainer *t, sid_error *err)

@@ -45,6 +45,23 @@ static void blocks_do_not_pile_up(void **state)
     sid__memory_drop(&memory);
 }
 
+/* Fails when a step whose pieces come in another order takes nearly as much again. */
+static void another_order_fits(void **state)
+{
+    sid__memory memory = {0};
+    (void)state;
+    for (size_t step = 0; step < 4; step++) {
+        for (size_t i = 0; i < 20; i++) {
+            char *piece = NULL;
+            TEST_OK(sid__memory_push(&memory, 5 + (step % 2 ? 19 - i : i), 1 << 20, &piece, err));
+            piece[0] = 1;
+        }
+        assert_true(memory.blocks_size < memory.step_size * 16 / 10);
+        sid__memory_reset(&memory);
+    }
+    sid__memory_drop(&memory);
+}
+
 /* Fails when a size wraps, or lack of memory goes unsaid. */
 static void impossible_sizes_are_refused(void **state)
 {
@@ -62,7 +79,7 @@ static void impossible_sizes_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_second_step_allocates_nothing),
-                                       cmocka_unit_test(blocks_do_not_pile_up),
+                                       cmocka_unit_test(blocks_do_not_pile_up), cmocka_unit_test(another_order_fits),
                                        cmocka_unit_test(impossible_sizes_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
