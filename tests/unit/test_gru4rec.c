@@ -1,6 +1,5 @@
 /* test_gru4rec.c: the recurrent net beside PyTorch. */
-#include "base/mem.h"
-#include "learner_case.h"
+#include "scored_case.h"
 
 typedef struct golden_case {
     double score[CASE_SEQUENCES * CASE_ITEMS_MAX], grad[400], losses[10];
@@ -52,56 +51,14 @@ static void test_golden(void **state)
 static void test_scores(void **state)
 {
     (void)state;
-    sid_model *m = built(OPTIONS);
-    sid__history history[CASE_SEQUENCES];
-    float score[CASE_SEQUENCES * CASE_ITEMS_MAX];
-    for (int s = 0; s < CASE_SEQUENCES; s++)
-        history[s] = (sid__history){.item = asked[s], .count = counts[s]};
-    TEST_OK(m->family->learner->ready(m, err));
-    TEST_OK(m->family->score(ctx, m, history, CASE_SEQUENCES, score, err));
-    case_check_scores(score, golden[0].score, CASE_SEQUENCES * CASE_ITEMS_MAX);
-    for (int s = 0; s < CASE_SEQUENCES; s++) {
-        float *alone = scores_of(m, asked[s], counts[s]);
-        assert_memory_equal(alone, score + (ptrdiff_t)s * CASE_ITEMS_MAX, CASE_ITEMS_MAX * sizeof *alone);
-        free(alone);
-    }
-    sid_model_close(m);
+    case_check_scored(built(OPTIONS), asked, counts, golden[0].score);
 }
 
 /* Fails when a file does not give back the scores, a training does not come down, or memory that is missing leaks. */
 static void test_trained(void **state)
 {
     (void)state;
-    sid_events *events = made_events(ctx, 60, 20);
-    sid_status status = SID_ENOMEM;
-    const int32_t history[] = {3, 1, 4};
-    sid__tensor_set set = {0};
-    sid_model *m = NULL, *again = NULL;
-    const sid_train_options options = {.family = "gru4rec", .options = SMALL};
-    TEST_OK(sid_model_train(ctx, &options, events, NULL, &m, err));
-    float *score = scores_of(m, history, 3);
-    TEST_OK(sid__learner_save(m, &set, err));
-    TEST_OK(m->family->save(m, &set, err));
-    TEST_OK(sid__model_create(ctx, "gru4rec", SMALL, &again, err));
-    for (int64_t i = 0, row = 0; i < m->items.count; i++)
-        TEST_OK(sid__id_list_add(&again->items, m->items.id[i], strlen(m->items.id[i]), &row, err));
-    TEST_OK(again->family->load(again, &set, err));
-    TEST_OK(sid__learner_load(again, &set, err));
-    float *other = scores_of(again, history, 3);
-    assert_memory_equal(score, other, 20 * sizeof *score);
-    free(score);
-    free(other);
-    sid__tensor_set_drop(&set);
-    sid_model_close(again);
-    for (int64_t after = 0; status != SID_OK; after += 3) {
-        float all[20];
-        sid__mem_fail(after, -1);
-        status = m->family->score(ctx, m, &(sid__history){.item = history, .count = 3}, 1, all, NULL);
-        sid__mem_fail(-1, 0);
-        assert_true(status == SID_OK || status == SID_ENOMEM);
-    }
-    sid_model_close(m);
-    sid_events_free(events);
+    case_check_trained("gru4rec", SMALL);
 }
 
 int main(void)
