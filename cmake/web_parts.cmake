@@ -3,7 +3,7 @@
 #
 # A module's imports stand on one line each and its exports before the name; joined, both go, so names at the top of a
 # module are unique in web/. MODULES is the order: who is used stands before who uses.
-set(MODULES dom.js figures.js source.js charts.js checks.js head.js levels.js buckets.js scatter.js tree.js added.js page.js)
+set(MODULES dom.js figures.js source.js charts.js checks.js head.js levels.js buckets.js scatter.js purity.js cells.js tree.js added.js page.js)
 
 function(array_of file name out)
     file(READ ${file} hex HEX)

@@ -445,6 +445,8 @@ typedef struct sid_label {
     const char *words;  /* "" where the items have no text */
     int64_t items;
     int depth;
+    double purity;        /* with a category: the share of `category` among the items that have one; else NaN */
+    const char *category; /* the commonest of `depth` parts, after those that all items share; NULL: none */
 } sid_label;
 
 /* All prefixes, depth by depth, each by its codes. Drop it when done; dropping a zeroed one is fine. */

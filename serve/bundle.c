@@ -96,8 +96,15 @@ static void *make_labels(void *arg)
     sid_error err = {0};
     if (sid_catalog_open(store->ctx, store->path, SID_OPEN_READ, &catalog, &err) != SID_OK)
         return NULL;
-    sid_label_options options = {.depth = store->levels < LABEL_DEPTH ? store->levels : LABEL_DEPTH};
-    if (sid_catalog_labels(catalog, &options, &store->label_memory, &err) == SID_OK) {
+    sid_label_options options = {.depth = store->levels < LABEL_DEPTH ? store->levels : LABEL_DEPTH,
+                                 .category = store->category,
+                                 .category_separator = store->category_separator};
+    sid_status status = sid_catalog_labels(catalog, &options, &store->label_memory, &err);
+    if (status == SID_EUSAGE && store->category) { /* a catalogue that was swapped in may lack the column */
+        options.category = NULL;
+        status = sid_catalog_labels(catalog, &options, &store->label_memory, &err);
+    }
+    if (status == SID_OK) {
         atomic_store(&store->labels, &store->label_memory);
         atomic_fetch_add(store->generation, 1);
     }
@@ -175,6 +182,8 @@ static sid_status store_open(const srv_bundle_request *request, srv_store **out,
     store->users = 1;
     store->ctx = request->ctx;
     store->path = path;
+    store->category = request->category;
+    store->category_separator = request->category_separator;
     store->generation = request->generation;
     (void)pthread_mutex_init(&store->front_lock, NULL);
     (void)pthread_mutex_init(&store->work_lock, NULL);

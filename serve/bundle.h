@@ -36,6 +36,7 @@ typedef struct srv_store {
     bool has_labeler;
     _Atomic(sid_labels *) labels; /* NULL: not yet there, or none */
     sid_labels label_memory;
+    const char *category, *category_separator; /* of labels; NULL: none */
     pthread_mutex_t facets_lock;
     srv_facets *facets; /* for filters, as of one version; NULL: nobody asked */
     int64_t facets_version;
@@ -60,7 +61,8 @@ typedef struct srv_bundle {
 
 typedef struct srv_bundle_request {
     sid_ctx *ctx;
-    const char *catalog, *model; /* paths; model NULL: none */
+    const char *catalog, *model;               /* paths; model NULL: none */
+    const char *category, *category_separator; /* of labels, the caller's, kept; NULL: none */
     bool read_only;
     _Atomic uint64_t *generation;
     srv_store *running; /* kept where the catalogue is the same; NULL: none */

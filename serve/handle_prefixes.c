@@ -2,6 +2,7 @@
  * of items that share their codes. Short pages are answered in the loop; see bundle.h.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,11 +32,17 @@ static bool is_in_loop(const srv_request *request)
 
 /* ---- Parts of answers --------------------------------------------------------------------------------------------- */
 
-static void put_words(srv_text *text, srv_store *store, const char *sid, int depth)
+static const sid_label *find_label(srv_store *store, const char *sid, int depth)
 {
     sid_labels *labels = atomic_load(&store->labels);
     const sid_label *label = labels && depth > 0 ? sid_labels_find(labels, sid, depth) : NULL;
-    const char *at = label && label->depth == depth ? label->words : "";
+    return label && label->depth == depth ? label : NULL;
+}
+
+static void put_words(srv_text *text, srv_store *store, const char *sid, int depth)
+{
+    const sid_label *label = find_label(store, sid, depth);
+    const char *at = label ? label->words : "";
     srv_puts(text, "[");
     for (int i = 0; *at; i++) {
         const char *comma = strstr(at, ", ");
@@ -51,9 +58,22 @@ static void put_words(srv_text *text, srv_store *store, const char *sid, int dep
 
 static void put_label(srv_text *text, srv_store *store, const char *sid, int depth)
 {
-    sid_labels *labels = atomic_load(&store->labels);
-    const sid_label *label = labels && depth > 0 ? sid_labels_find(labels, sid, depth) : NULL;
-    srv_put_string(text, label && label->depth == depth && label->words[0] ? label->words : NULL);
+    const sid_label *label = find_label(store, sid, depth);
+    srv_put_string(text, label && label->words[0] ? label->words : NULL);
+}
+
+/* The label; where the server has a category, the commonest below the prefix and its share too. */
+static void put_child_label(srv_text *text, srv_store *store, const char *sid, int depth)
+{
+    const sid_label *label = find_label(store, sid, depth);
+    srv_puts(text, ",\"label\":");
+    srv_put_string(text, label && label->words[0] ? label->words : NULL);
+    if (!store->category)
+        return;
+    srv_puts(text, ",\"category\":");
+    srv_put_string(text, label ? label->category : NULL);
+    srv_puts(text, ",\"purity\":");
+    srv_put_number(text, label ? label->purity : (double)NAN);
 }
 
 void srv_put_hit(srv_text *text, const sid_item *item)
@@ -111,10 +131,8 @@ static void put_children(srv_text *text, const srv_reader *reader, const uint16_
                    child[i].items, child[i].prefixes);
         codes[depth] = child[i].code;
         sid_format(codes, depth + 1, sid);
-        if (with_labels) {
-            srv_puts(text, ",\"label\":");
-            put_label(text, reader->store, sid, depth + 1);
-        }
+        if (with_labels)
+            put_child_label(text, reader->store, sid, depth + 1);
         srv_puts(text, "}");
     }
     srv_puts(text, "]");

@@ -87,6 +87,8 @@ void srv_run_info(srv_request *request)
         srv_printf(text, "%s%d", l ? "," : "", info.codes[l]);
     srv_puts(text, "],\"encoder\":");
     srv_put_string(text, info.encoder);
+    srv_puts(text, ",\"category\":");
+    srv_put_string(text, server->options.category);
     srv_printf(text, ",\"ordered\":%s,\"writable\":%s},\"model\":", info.ordered ? "true" : "false",
                bundle->store->can_write ? "true" : "false");
     if (bundle->model) {

@@ -87,6 +87,8 @@ static void swap(srv_server *server)
     const srv_bundle_request request = {.ctx = server->ctx,
                                         .catalog = catalog ? catalog : running->catalog_path,
                                         .model = catalog ? model : running->model_path,
+                                        .category = server->options.category,
+                                        .category_separator = server->options.category_separator,
                                         .read_only = server->options.read_only,
                                         .generation = &server->generation,
                                         .running = running->store};

@@ -38,7 +38,8 @@
     X("Filter", S_OBJECT("", "'exclude':" S_ARRAY(S_TEXT) ",'within':" S_ARRAY(S_PREFIX) ",'without':" S_ARRAY(        \
                                  S_PREFIX) ",'where':{'type':'object','additionalProperties':" S_ARRAY(S_TEXT) "}"))   \
     X("Child", S_OBJECT("'code','items','prefixes'",                                                                   \
-                        "'code':" S_COUNT ",'items':" S_COUNT ",'prefixes':" S_COUNT ",'label':" S_STRING_OR_NULL))    \
+                        "'code':" S_COUNT ",'items':" S_COUNT ",'prefixes':" S_COUNT ",'label':" S_STRING_OR_NULL      \
+                        ",'category':" S_STRING_OR_NULL ",'purity':" S_NUMBER_OR_NULL))                                \
     X("Stored", S_OBJECT("'item_id','sid'", "'item_id':" S_STRING ",'sid':" S_STRING))
 
 #define S_STATUS_ANSWER S_OBJECT("'status'", "'status':" S_STRING)

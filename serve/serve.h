@@ -28,7 +28,8 @@ typedef struct srv_options {
     int port;                    /* 0: any free one */
     const char *unix_path;       /* instead of host and port; NULL: none */
     const char *const *allow_host;
-    int allow_host_count; /* further Host headers to accept; "*": all */
+    int allow_host_count;                      /* further Host headers to accept; "*": all */
+    const char *category, *category_separator; /* a column of the items for purity in /v1/tree; NULL: none, " > " */
     const char *api_key_file, *access_log;
     bool insecure, read_only;
     int queue_max, batch_max, batch_wait_ms, deadline_ms, client_max, worker_count, connections_max;

@@ -125,6 +125,8 @@ static sid_status open_parts(srv_server *server, sid_error *err)
     const srv_bundle_request request = {.ctx = server->ctx,
                                         .catalog = options->catalog,
                                         .model = options->model,
+                                        .category = options->category,
+                                        .category_separator = options->category_separator,
                                         .read_only = options->read_only,
                                         .generation = &server->generation};
     if (!is_loopback(options) && !options->api_key_file && !options->insecure)
@@ -132,6 +134,8 @@ static sid_status open_parts(srv_server *server, sid_error *err)
             err, SID_EUSAGE,
             "--host %.100s lets others in; give --api-key-file, or say --insecure where a proxy keeps them out",
             options->host);
+    if (options->category_separator && !*options->category_separator)
+        return srv_error(err, SID_EUSAGE, "--category-separator is empty; give one, such as \" > \"");
     if (options->api_key_file)
         SRV_TRY(srv_keys_read(options->api_key_file, &server->keys, err));
     SRV_TRY(srv_log_open(&server->log, options->access_log, err));

@@ -1,7 +1,7 @@
 // buckets.js: items that share a SID: how many, and what the largest buckets hold, side by side.
 
 import { h, s, section, dataTable } from './dom.js';
-import { count, figure, percent, plural } from './figures.js';
+import { brief, count, figure, percent, plural } from './figures.js';
 import { drawing, explore, line, text } from './charts.js';
 
 function binName(bin) {
@@ -36,6 +36,7 @@ function drawSizes(svg, width, sizes) {
 
 export async function drawSizesSection(source) {
   const [report, buckets] = await Promise.all([source.report(), source.buckets()]);
+  if (!report.items) return section('sizes', 'Bucket sizes', null, h('p', { class: 'empty' }, 'There are no items, so there are no buckets of items that share a SID.'));
   const told = buckets.resolved_by ? ` An added ${buckets.resolved_by} tells the items of a bucket apart.` : '';
   return section('sizes', 'Bucket sizes',
     `A bucket is the items of one SID. ${count(report.unique_sids)} buckets hold ${plural(report.items, 'item')}; an item sees ${figure(report.bucket_seen)} in its own.${told}`,
@@ -58,7 +59,7 @@ function commonWords(values) {
 
 // What not all have is marked.
 function marked(value, common) {
-  return words(value).map((word) => (bare(word) === '' || common.has(bare(word)) ? word : h('mark', null, word)));
+  return words(brief(value)).map((word) => (bare(word) === '' || common.has(bare(word)) ? word : h('mark', null, word)));
 }
 
 // What vectors say of a bucket: the same item again and again, or different ones?

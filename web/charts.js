@@ -61,11 +61,11 @@ export function explore(svg, marks) {
   };
 }
 
-// Round values of an axis from 0 to max.
-export function ticks(max, about) {
+// Round values of an axis from 0 to max; least: the smallest step, 1 of things that are counted.
+export function ticks(max, about, least = 0) {
   const rough = max / about;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((each) => each >= rough);
+  const step = Math.max(least, [1, 2, 5, 10].map((m) => m * power).find((each) => each >= rough));
   const out = [];
   for (let at = 0; at <= max * 1.0001; at += step) out.push(at);
   return out;

@@ -23,6 +23,13 @@ export function plural(n, word, words) {
   return `${count(n)} ${n === 1 ? word : words || `${word}s`}`;
 }
 
+// The beginning of a text that is longer than people read in a list; whole characters only.
+export function brief(text, max = 240) {
+  if (text.length <= max) return text;
+  const letters = Array.from(text.slice(0, 2 * max));
+  return letters.length <= max ? text : `${letters.slice(0, max).join('').trimEnd()}…`;
+}
+
 // A shape beside the colour, for those who do not see colours and for paper.
 export const verdictSign = { broken: '✕', look: '!', healthy: '✓', 'n/a': '–' };
 export const verdictOrder = ['broken', 'look', 'healthy', 'n/a'];

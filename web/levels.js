@@ -17,7 +17,7 @@ function drawBars(svg, width, use, level, items) {
   const x = (i) => left + i * step;
   const y = (value) => foot - (foot - 10) * (value / most);
   const used = use.bars.filter((value) => value > 0).length;
-  for (const tick of ticks(most, 3)) {
+  for (const tick of ticks(most, 3, 1)) {
     svg.append(line(left, y(tick), right, y(tick), 'grid'), text(left - 6, y(tick) + 4, count(tick), { class: 'end' }));
   }
   if (used < use.bars.length) {

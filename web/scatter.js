@@ -293,7 +293,7 @@ export async function drawMap(source, regions) {
   };
   document.addEventListener('show-prefix', (event) => { search.value = event.detail; find(event.detail); search.focus(); });
   const zoom = (name, words, factor) => h('button', { type: 'button', 'aria-label': words, title: words, onclick: () => scatter.zoomBy(factor) }, name);
-  const lead = `Each point is an item, near others that are like it; colour is the first code, the largest ones strong. The two axes show ${percent(map.share[0])} and ${percent(map.share[1])} of the variance${map.is_decoded ? '; vectors were dropped, so these are what the codes decode to' : ''}.`;
+  const lead = `Each point is an item, near others that are like it; colour is the first code, and items of the largest ones stand out. The two axes show ${percent(map.share[0])} and ${percent(map.share[1])} of the variance${map.is_decoded ? '; vectors were dropped, so these are what the codes decode to' : ''}.`;
   const unordered = info.ordered ? '' : ' Codes of this quantizer stand side by side: the first is one slice of the vector.';
   return section('map', title, lead + unordered,
     h('div', { class: 'card map-card' },

@@ -3,9 +3,9 @@
 
 import { isBelow } from './figures.js';
 
-// Nodes as the page lists them, [parent, code, items, prefixes, label], become a tree by prefix.
+// Nodes as the page lists them, [parent, code, items, prefixes, label, purity, category], become a tree by prefix.
 function readTree(rows) {
-  const nodes = rows.map(([parent, code, items, prefixes, label]) => ({ parent, code, items, prefixes, label: label || '', children: [] }));
+  const nodes = rows.map(([parent, code, items, prefixes, label, purity, category]) => ({ parent, code, items, prefixes, label: label || '', purity, category, children: [] }));
   const top = [];
   for (const node of nodes) {
     const parent = node.parent < 0 ? null : nodes[node.parent];
@@ -22,7 +22,7 @@ export function pageSource(element) {
   const items = data.map.items.map(([id, sid, title, x, y, added]) => ({ id, sid, title, x, y, added: added === 1 }));
   return {
     async info() {
-      return { name: data.name, semid: data.semid, ordered: data.ordered, hasVectors: data.has_vectors, encoder: data.encoder };
+      return { name: data.name, semid: data.semid, ordered: data.ordered, hasVectors: data.has_vectors, encoder: data.encoder, category: data.category };
     },
     async report() {
       const { report } = data;

@@ -94,12 +94,16 @@ class Item(NamedTuple):
 
 
 class Label(NamedTuple):
-    """What the items below a prefix have in common, in words; "" where they have no text."""
+    """What the items below a prefix have in common, in words; "" where they have no text. With a category: the commonest
+    one of ``depth`` parts, and its share of the items that have one.
+    """
 
     prefix: str
     words: str
     items: int
     depth: int
+    purity: Optional[float] = None
+    category: Optional[str] = None
 
 
 def _item(h: Any) -> Item:
@@ -203,6 +207,16 @@ def take_labels(labels: sid_labels) -> List[Label]:
     """Copies and drops them."""
     try:
         rows = (labels.row[i] for i in range(labels.count))
-        return [Label(r.prefix.decode(), (r.words or b"").decode(), r.items, r.depth) for r in rows]
+        return [
+            Label(
+                r.prefix.decode(),
+                (r.words or b"").decode(),
+                r.items,
+                r.depth,
+                None if math.isnan(r.purity) else r.purity,
+                _optional(r.category),
+            )
+            for r in rows
+        ]
     finally:
         lib.sid_labels_drop(ctypes.byref(labels))

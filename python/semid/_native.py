@@ -153,7 +153,7 @@ class sid_label_options(Structure):
 
 
 class sid_label(Structure):
-    _fields_ = [("prefix", c_char_p), ("words", c_char_p), ("items", c_int64), ("depth", c_int)]
+    _fields_ = [("prefix", c_char_p), ("words", c_char_p), ("items", c_int64), ("depth", c_int), ("purity", c_double), ("category", c_char_p)]
 
 
 class sid_labels(Structure):

@@ -144,12 +144,21 @@ static sid_status title_of(void *user, const int64_t *place, int64_t count, sid_
 static sid_status give_one(const gathering *g, const sid__labels *labels, const sid__label *label, sid__arena *arena,
                            sid_label *out, sid_error *err)
 {
-    char text[SID_SID_TEXT_MAX], *prefix = NULL, *words = NULL;
+    char text[SID_SID_TEXT_MAX], *prefix = NULL, *words = NULL, *category = NULL;
     const uint16_t *codes = g->codes + labels->by.order[label->begin] * g->catalog->manifest.levels;
     sid_format(codes, label->depth, text);
     SID_TRY(sid__arena_text(arena, text, strlen(text), &prefix, err));
     SID_TRY(sid__arena_text(arena, label->text, strlen(label->text), &words, err));
-    *out = (sid_label){.prefix = prefix, .words = words, .depth = label->depth, .items = label->end - label->begin};
+    if (label->commonest >= 0) {
+        const char *path = g->categories.node[label->commonest].path;
+        SID_TRY(sid__arena_text(arena, path, strlen(path), &category, err));
+    }
+    *out = (sid_label){.prefix = prefix,
+                       .words = words,
+                       .depth = label->depth,
+                       .items = label->end - label->begin,
+                       .purity = label->purity,
+                       .category = category};
     return SID_OK;
 }
 

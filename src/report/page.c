@@ -82,6 +82,10 @@ static void put_info(const sid__page_source *from, sid__page_text *to)
     sid__page_printf(to, ",\"ordered\":%s,\"has_vectors\":%s,\"encoder\":", info->ordered ? "true" : "false",
                      info->has_vectors ? "true" : "false");
     sid__page_string(to, info->encoder, SID__PAGE_TITLE_SIZE);
+    if (from->options->category) {
+        sid__page_bytes(to, ",\"category\":", 12);
+        sid__page_string(to, from->options->category, SID__PAGE_FIELD_SIZE);
+    }
 }
 
 typedef struct page_part {

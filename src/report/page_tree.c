@@ -116,12 +116,27 @@ static sid_status grow_tree(tree_list *tree, sid_error *err)
     return SID_OK;
 }
 
-static const char *words_of(const sid_labels *labels, const tree_node *node)
+static const sid_label *label_of(const sid_labels *labels, const tree_node *node)
 {
     char prefix[SID_SID_TEXT_MAX];
     sid_format(node->codes, node->depth, prefix);
-    const sid_label *label = node->depth <= LABEL_DEPTH ? sid_labels_find(labels, prefix, node->depth) : NULL;
-    return label && *label->words ? label->words : NULL;
+    return node->depth <= LABEL_DEPTH ? sid_labels_find(labels, prefix, node->depth) : NULL;
+}
+
+/* Words, and with a category the purity and what is commonest; what comes last may be left out. */
+static void put_label(const sid_label *label, sid__page_text *to)
+{
+    bool has_purity = label && label->category;
+    if (has_purity || (label && *label->words)) {
+        sid__page_bytes(to, ",", 1);
+        sid__page_string(to, label->words, SID__PAGE_LABEL_SIZE);
+    }
+    if (has_purity) {
+        sid__page_bytes(to, ",", 1);
+        sid__page_number(to, label->purity, 4);
+        sid__page_bytes(to, ",", 1);
+        sid__page_string(to, label->category, SID__PAGE_LABEL_SIZE);
+    }
 }
 
 static void put_nodes(const tree_list *tree, const sid_labels *labels, sid__page_text *to)
@@ -129,14 +144,10 @@ static void put_nodes(const tree_list *tree, const sid_labels *labels, sid__page
     sid__page_part(to, SID__PAGE_TREE_SIZE);
     for (int64_t i = 0; i < tree->count; i++) {
         const tree_node *node = &tree->node[i];
-        const char *words = words_of(labels, node);
         sid__page_row_begin(to, i);
         sid__page_printf(to, "[%" PRId64 ",%d,%" PRId64 ",%" PRId64, node->parent, node->codes[node->depth - 1],
                          node->items, node->prefixes);
-        if (words) {
-            sid__page_bytes(to, ",", 1);
-            sid__page_string(to, words, SID__PAGE_LABEL_SIZE);
-        }
+        put_label(label_of(labels, node), to);
         sid__page_bytes(to, "]", 1);
         if (!sid__page_row_end(to))
             return;

@@ -7,6 +7,7 @@
 #include "sid/labels.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -25,7 +26,9 @@ typedef struct labeler {
     int64_t *by_size; /* (size_capacity) */
     int64_t size_capacity;
     sid__pair_table taken;  /* terms that an earlier sibling holds */
-    int64_t *above, *below; /* (categories) items of the parent, of the child, by category */
+    int64_t *above, *below; /* (categories) items of the parent, of the child, by category and those above it */
+    int64_t *exact;         /* (categories) items of the child by the category at its depth */
+    int common;             /* parts that all paths share */
 } labeler;
 
 /* ---- Categories --------------------------------------------------------------------------------------------------- */
@@ -54,6 +57,31 @@ static int32_t telling_category(const labeler *l, const sid__label *label, int64
     return best;
 }
 
+/* As the health report's purity, of one prefix: of equally common categories the first. */
+static void find_purity(const labeler *l, sid__label *label)
+{
+    const sid__categories *c = l->in->categories;
+    const int64_t *order = l->out->by.order;
+    int depth = l->common + label->depth;
+    int64_t known = 0;
+    for (int64_t place = label->begin; place < label->end; place++) {
+        int32_t node = sid__categories_at(c, c->item[order[place]], depth), best = label->commonest;
+        if (node < 0)
+            continue;
+        known++;
+        l->exact[node]++;
+        if (best < 0 || l->exact[node] > l->exact[best] || (l->exact[node] == l->exact[best] && node < best))
+            label->commonest = node;
+    }
+    if (known > 0)
+        label->purity = (double)l->exact[label->commonest] / (double)known;
+    for (int64_t place = label->begin; place < label->end; place++) {
+        int32_t node = sid__categories_at(c, c->item[order[place]], depth);
+        if (node >= 0)
+            l->exact[node] = 0;
+    }
+}
+
 static void choose_categories(labeler *l, int64_t first, int64_t begin, int64_t end)
 {
     if (!l->in->categories)
@@ -64,6 +92,7 @@ static void choose_categories(labeler *l, int64_t first, int64_t begin, int64_t 
         count_categories(l, label->begin, label->end, 1, l->below);
         label->category = telling_category(l, label, end - begin);
         count_categories(l, label->begin, label->end, -1, l->below);
+        find_purity(l, label);
     }
     count_categories(l, begin, end, -1, l->above);
 }
@@ -209,8 +238,13 @@ static sid_status push_children(labeler *l, int64_t parent, int64_t begin, int64
         SID_TRY(sid__grow(&l->child, &l->child_capacity, count + 1, sizeof *l->child, "prefixes", err));
         SID_TRY(sid__grow(&l->out->row, &l->out->capacity, l->out->count + 1, sizeof *l->out->row, "labels", err));
         l->child[count] = (sid__label_class){.begin = at, .end = next};
-        l->out->row[l->out->count++] =
-            (sid__label){.depth = depth + 1, .begin = at, .end = next, .parent = parent, .category = -1};
+        l->out->row[l->out->count++] = (sid__label){.depth = depth + 1,
+                                                    .begin = at,
+                                                    .end = next,
+                                                    .parent = parent,
+                                                    .category = -1,
+                                                    .commonest = -1,
+                                                    .purity = (double)NAN};
     }
     return SID_OK;
 }
@@ -259,7 +293,9 @@ static sid_status init(labeler *l, sid_error *err)
     SID_TRY(sid__code_order_create(in->codes, in->count, in->levels, &l->out->by, err));
     SID_TRY(sid__label_terms_init(&l->terms, in->tokens, l->out->by.order, err));
     SID_TRY(sid__alloc(&l->above, categories, sizeof *l->above, "counts of categories", err));
-    return sid__alloc(&l->below, categories, sizeof *l->below, "counts of categories", err);
+    SID_TRY(sid__alloc(&l->below, categories, sizeof *l->below, "counts of categories", err));
+    l->common = in->categories ? sid__categories_common(in->categories) : 0;
+    return sid__alloc(&l->exact, categories, sizeof *l->exact, "counts of categories", err);
 }
 
 sid_status sid__labels_make(const sid__label_input *in, sid__labels *out, sid_error *err)
@@ -278,6 +314,7 @@ sid_status sid__labels_make(const sid__label_input *in, sid__labels *out, sid_er
     sid__free(l.by_size);
     sid__free(l.above);
     sid__free(l.below);
+    sid__free(l.exact);
     if (status != SID_OK)
         sid__labels_drop(out);
     return status;

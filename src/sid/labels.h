@@ -33,7 +33,9 @@ typedef struct sid__label {
     int64_t parent;                  /* -1: the root */
     uint64_t term[SID__LABEL_TERMS]; /* keys of the terms that it holds */
     int term_count;
-    int32_t category; /* -1: none */
+    int32_t category;  /* that comes first in the text; -1: none */
+    int32_t commonest; /* of as many parts as the prefix has codes, after those that all share; -1: none */
+    double purity;     /* the share of it among the items that have a category; NaN: none has */
     const char *text;
 } sid__label;
 

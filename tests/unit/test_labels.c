@@ -1,5 +1,7 @@
 #include "label_case.h"
 
+#include <math.h>
+
 #include "sid/labels.h"
 
 enum { ITEMS = 12, LEVELS = 2 };
@@ -91,6 +93,24 @@ static void a_telling_category_comes_first(void **state)
     sid__labels_drop(&labels);
 }
 
+/* Fails when the share of the commonest category counts other parts, ancestors, or items without a category. */
+static void purity_is_of_the_depth(void **state)
+{
+    (void)state;
+    sid__labels labels = {0};
+    make(true, 2, &labels);
+    assert_true(isnan(labels.row[0].purity)); /* its only item has no category */
+    assert_int_equal(labels.row[0].commonest, -1);
+    for (int i = 1; i < 4; i++)
+        assert_true(labels.row[i].purity == 1);  /* Hair, Makeup, Makeup: what comes below does not count */
+    assert_true(labels.row[5].purity == 2. / 3); /* Hair > Wax twice, Hair alone once */
+    assert_true(labels.row[6].purity == 1);
+    sid__labels_drop(&labels);
+    make(false, 1, &labels);
+    assert_true(labels.row[1].commonest == -1 && isnan(labels.row[1].purity));
+    sid__labels_drop(&labels);
+}
+
 /* Fails when an empty catalogue is not an empty list. */
 static void no_items_no_labels(void **state)
 {
@@ -132,9 +152,8 @@ static void memory_may_lack_anywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_tell_siblings_apart),
-        cmocka_unit_test(a_telling_category_comes_first),
-        cmocka_unit_test(no_items_no_labels),
+        cmocka_unit_test(words_tell_siblings_apart),      cmocka_unit_test(purity_is_of_the_depth),
+        cmocka_unit_test(a_telling_category_comes_first), cmocka_unit_test(no_items_no_labels),
         cmocka_unit_test(memory_may_lack_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

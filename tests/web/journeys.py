@@ -53,13 +53,15 @@ def make_bundle(semid, folder):
                 file.write(f"u{user}\t{item_id((user % 20 + 20 * ((user // 20 * 3 + k * k) % 20)) % 400)}\t{1000 + user * 10 + k}\n")
     fit = ["fit", "items.tsv", "--levels", "3", "--codes", "16", "--quiet", "--threads", "1", "-o"]
     for arguments in ([*fit, "served"], [*fit, "other", "--seed", "7"],
-                      ["train", "itemknn", "--events", "events.tsv", "--split", "all", "--quiet", "-o", "model"]):
+                      ["train", "itemknn", "--events", "events.tsv", "--split", "all", "--quiet", "-o", "model"],
+                      ["train", "sidgpt", "--catalog", "served", "--events", "events.tsv", "--split", "all", "--epochs", "1", "--dim", "16",
+                       "--layers", "1", "--threads", "1", "--quiet", "-o", "writer"]):
         subprocess.run([semid, *arguments], check=True, cwd=folder)
 
 
 class Server:
     def __init__(self, semid, folder, *more, port=0):
-        self.process = subprocess.Popen([semid, "serve", "served", "--model", "model", "--root", ".", "--port", str(port), "--drain-s", "0", *more],
+        self.process = subprocess.Popen([semid, "serve", "served", "--model", "model", "--root", ".", "--category", "brand", "--port", str(port), "--drain-s", "0", *more],
                                         cwd=folder, stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
@@ -190,6 +192,14 @@ def journey_tree(e):
     e.browser.key("End")
     last = e.run(focused)
     check("tree: the end is reached", e.run("(() => { const tree = document.querySelector('[role=tree]'); return tree.scrollTop + tree.clientHeight >= tree.scrollHeight - 2 || tree.scrollHeight <= tree.clientHeight; })()"), last)
+    children = e.server.ask("/v1/tree?limit=1000")["children"]
+    found = [(int(row.split()[0]), row.split()[-1]) for row in e.run("[...document.querySelectorAll('[role=treeitem].prefix')].filter((each) => !each.dataset.prefix.includes('-'))"
+                                                                     ".map((each) => each.dataset.prefix + ' ' + each.querySelector('.purity').textContent.replace(/\\s%/, '%'))")]
+    check("tree: purities", found and all(abs(float(text.rstrip("%")) - 100 * next(each["purity"] for each in children if each["code"] == code)) < 0.51 for code, text in found), found)
+    check("tree: the key", e.run("document.querySelectorAll('.key span').length") == 6 and "brand" in e.text(".colours .key p"), e.text(".colours"))
+    e.run("(() => { const choice = document.getElementById('tree-colour'); choice.value = 'code'; choice.dispatchEvent(new Event('change')); })()")
+    e.browser.wait("document.querySelector('.box .ink-0') && !document.querySelector('.box .pure')")
+    check("tree: by first code", "first codes" in e.text(".colours .key p"), e.text(".colours"))
     print(f"web: a level of the tree opens in {1000 * slowest:.0f} ms, keys and pipe included")
     e.complained("tree")
 
@@ -289,6 +299,7 @@ def journey_recommend(e):
     e.press_form("Recommend")
     rows = e.rows("recommended items")
     check("recommend: a filter", rows and all(row[1].split("-")[0] == prefix for row in rows), rows[:2])
+    check("recommend: no beams", "did not search by beams" in e.text("main .left-out"), e.text("main .left-out"))
     e.type("Only where", "brand")
     e.press_form("Recommend")
     e.browser.wait("document.querySelector('.problem')")
@@ -296,6 +307,27 @@ def journey_recommend(e):
     e.press(f"remove {item_id(3)}")
     check("recommend: the address keeps the history", urllib.parse.unquote(e.run("location.hash")) == f"#/recommend/{item_id(23)}", e.run("location.hash"))
     e.complained("recommend")
+
+
+def journey_beams(e):
+    """Fails when the beams shown are not those of the server's trace, or cannot be left out."""
+    def swap(model):
+        e.server.ask("/v1/admin/bundle", {"catalog": "served", "model": model}, "PUT")
+        while e.server.ask("/v1/info")["model"]["name"] != model:
+            time.sleep(0.05)
+
+    swap("writer")
+    e.open(f"recommend/{urllib.parse.quote(item_id(3), safe='')}")
+    e.browser.wait("document.querySelector('.beams')")
+    steps = e.server.ask("/v1/recommend", {"history": [item_id(3)], "k": 10, "trace": True})["trace"]["steps"]
+    shown = e.run("[...document.querySelectorAll('.beams > li')].map((each) => [...each.querySelectorAll('.bars b')].map((one) => one.textContent))")
+    check("beams: of each code", len(steps) == 3 and shown == [[beam["prefix"] for beam in step["beams"]][:10] for step in steps], shown)
+    check("beams: the rest as a table", len(e.rows("All prefixes kept")) == sum(len(step["beams"]) for step in steps))
+    e.run("document.getElementById('show-search').click()")
+    e.press_form("Recommend")
+    check("beams: left out", e.run("document.querySelectorAll('.beams').length") == 0 and len(e.rows("recommended items")) == 10)
+    swap("model")
+    e.complained("beams")
 
 
 def journey_compare(e):
@@ -422,7 +454,7 @@ def main():
         try:
             check_views(e, sys.argv[2] if len(sys.argv) > 2 else None)
             for journey in (journey_health, journey_codebook, journey_tree, journey_prefix, journey_collisions, journey_map, journey_encode,
-                            journey_recommend, journey_compare):
+                            journey_recommend, journey_beams, journey_compare):
                 journey(e)
             check_inert(e)
             journey_keys(e, semid, folder)

@@ -1,7 +1,7 @@
 // parts.js: what views share: links to items and prefixes, tables of items, forms, and errors in sentences.
 
 import { h } from './dom.js';
-import { count, figure } from './figures.js';
+import { brief, count, figure } from './figures.js';
 import { Problem, setKey } from './api.js';
 
 export function href(view, ...rest) {
@@ -36,7 +36,7 @@ export function table(caption, columns, rows) {
 // hits [{item_id, sid, title, ...}]; more: further columns; act(row): a last column with what can be done.
 export function hitTable(caption, hits, more = [], act = null) {
   return table(caption, [{ name: 'item', cell: (hit) => itemLink(hit.item_id) },
-    { name: 'SID', cell: (hit) => (hit.sid ? sidLinks(hit.sid) : 'none') }, { name: 'title', cell: (hit) => hit.title || '' },
+    { name: 'SID', cell: (hit) => (hit.sid ? sidLinks(hit.sid) : 'none') }, { name: 'title', cell: (hit) => brief(hit.title || '') },
     ...more, ...(act ? [{ name: '', cell: act }] : [])], hits);
 }
 

@@ -31,7 +31,7 @@ export function serverSource(ask) {
   // A page of the prefixes one code below, by code: {nodes, next}
   const prefixes = async (prefix, from = 0, max = pagePrefixes) => {
     const tree = await get(`/v1/tree?prefix=${prefix}&limit=${max}&from=${from}`);
-    const nodes = tree.children.map(({ code, items, prefixes: below, label }) => ({ code, items, prefixes: below, label: label || '',
+    const nodes = tree.children.map(({ code, items, prefixes: below, label, purity, category }) => ({ code, items, prefixes: below, label: label || '', purity, category,
       prefix: prefix === '' ? String(code) : `${prefix}-${code}`, children: [] }));
     nodes.forEach((node) => known.set(node.prefix, node));
     return { items: tree.items, next: tree.next, nodes };

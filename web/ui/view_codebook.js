@@ -111,7 +111,7 @@ export async function draw(context, wanted = '1') {
   const { level, codes } = one;
   const tabs = h('nav', { class: 'tabs', 'aria-label': 'Levels' }, info.codes.map((_, i) => h('a', { href: href('codebook', String(i + 1)), 'aria-current': i + 1 === index ? 'true' : null }, `level ${i + 1}`)));
   return [levels, section('codes', `The codes of level ${index}`,
-    `${count(level.used)} of ${plural(level.codes, 'code')} are used; the fullest has ${plural(codes[0].items, 'item')}, the even share is ${figure(info.items / level.codes)}.`,
+    `${count(level.used)} of ${plural(level.codes, 'code')} are used; the fullest has ${plural(codes[0].items, 'item')}, the even share is ${figure(info.items / level.codes)}. Each cell is a code, the fullest first: point at one, or walk by arrow keys.`,
     tabs, h('div', { class: 'card' }, new CodeCells(codes, info.items).host,
       h('p', { class: 'key' }, h('span', { vars: { '--ink': 'var(--bar)' } }, 'many items'), h('span', { vars: { '--ink': 'color-mix(in srgb, var(--bar) 15%, var(--card))' } }, 'few'), h('span', { vars: { '--ink': 'var(--dead)' } }, 'dead'))),
     await codeTable(index, codes, info.items))];

@@ -117,6 +117,7 @@ export async function draw(context, wanted = '', wantedDepth = '1') {
     return drawAnswer(await source.get(`/v1/compare?with=${encodeURIComponent(with_)}&depth=${Number(depth.value) || 1}`), with_, info.name);
   });
   if (wanted) run();
+  else host.append(h('p', { class: 'empty' }, 'Here comes how many items are in both, how many changed their SID, and a drawing of where the items of each prefix went.'));
   return section('compare', 'Compare', 'From another catalogue to the one that is served: what came, what went, and where the items moved.',
     form('Compare', run, field('Other catalogue', name, 'its name below the server’s --root'), field('Codes of a prefix', depth), h('button', { type: 'submit' }, 'Compare')), host);
 }

@@ -84,6 +84,7 @@ export async function draw(context, kind = '', text = '') {
     return drawAnswer(context, isVector ? { vector: readVector(words, info.dim) } : { text: words });
   });
   if (area.value) run();
+  else host.append(h('p', { class: 'empty' }, 'Here comes the SID, code by code: what each prefix is about, which other code nearly won, and the items nearest by.'));
   const hint = takesText ? null : `This catalogue was made of vectors and has no text encoder, so it takes ${plural(info.dim, 'number')}.`;
   const wide = field(isVector ? `A vector of ${count(info.dim)} numbers` : 'A text', area, hint);
   wide.classList.add('wide');

@@ -10,9 +10,9 @@ export async function draw({ source }, prefix = '') {
   const ofPrefix = { ...source, map: () => source.map(prefix) };
   const regions = await codeRegions(ofPrefix);
   const map = await drawMap(ofPrefix, regions);
-  const told = h('p', { class: 'told', role: 'status' }, 'The item that was looked at last is linked here.');
+  const told = h('p', { class: 'told', role: 'status' }, 'Point at an item to be told what it is; the last one told is linked here.');
   map.addEventListener('item-told', ({ detail }) => told.replaceChildren(itemLink(detail.id), ' ', sidLinks(detail.sid), ' ', detail.title));
-  map.append(told);
+  if (map.querySelector('canvas')) map.append(told);
   if (prefix) map.querySelector('h2').append(` below ${prefix}`);
   return [map, prefix && h('p', null, h('a', { href: '#/map' }, 'The map of all items'))];
 }

@@ -61,9 +61,11 @@ export async function draw(context, wanted = '') {
   };
   await fillWith(host, async () => {
     if (wanted !== '') return drawOne(context, wanted);
+    if (!info.ordered) return h('p', { class: 'empty' }, `The codes of ${info.quantizer} stand side by side: a prefix of its SIDs means nothing. Type a whole SID to see its items.`);
     const top = await source.prefixes('');
     return prefixBars('First codes', top.nodes, info.items) || h('p', { class: 'empty' }, 'There are no items.');
   });
-  return section('prefix', wanted ? `Prefix ${wanted}` : 'Prefixes', 'The items whose SIDs begin with these codes.',
+  return section('prefix', wanted ? `Prefix ${wanted}` : 'Prefixes',
+    wanted ? 'The items whose SIDs begin with these codes, how they go on, and what stands beside them.' : 'Type the first codes of a SID, or choose one of the prefixes of one code below, by how many items they have.',
     form('Prefix', ask, field('Prefix or SID', input), h('button', { type: 'submit' }, 'Show'), said), host);
 }

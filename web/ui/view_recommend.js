@@ -3,6 +3,7 @@
 import { h, section } from './dom.js';
 import { count, figure, plural } from './figures.js';
 import { Problem } from './api.js';
+import { drawBeams } from './beams.js';
 import { field, fillWith, form, hitTable, itemLink, readPrefix, sidLinks } from './parts.js';
 
 const found = 12;
@@ -89,7 +90,7 @@ function drawResults(answer, tookMs, of) {
   const firsts = new Map();
   for (const { sid } of answer.results) if (sid) firsts.set(sid.split('-', 1)[0], (firsts.get(sid.split('-', 1)[0]) || 0) + 1);
   const spread = [...firsts].sort((a, b) => b[1] - a[1]).slice(0, 8).map(([code, times]) => `${code} (${times})`).join(', ');
-  return [h('p', { role: 'status' }, `${plural(answer.results.length, 'item')} in ${figure(tookMs)} ms, asked and drawn by this page.`,
+  return [h('p', { role: 'status' }, `${plural(answer.results.length, 'item')} in ${figure(tookMs)} ms, from the question to the answer read.`,
     answer.unknown > 0 && ` The model does not know ${count(answer.unknown)} of the ${count(of)} items of the history.`,
     answer.exact === true && ' The search was exact.', spread && ` First codes: ${spread}.`),
   hitTable('recommended items', answer.results, [{ name: 'score', cell: (hit) => [hit.score !== null && h('i', { class: 'score', 'aria-hidden': 'true', vars: { '--part': part(hit.score).toFixed(3) } }), figure(hit.score)] }])];
@@ -107,6 +108,7 @@ class Playground {
     this.k = h('input', { type: 'number', min: 1, max: 1000, value: 10 });
     this.beam = h('input', { type: 'number', min: 0, max: 1000, value: 0 });
     this.keep = h('input', { type: 'checkbox', id: 'keep-history' });
+    this.trace = h('input', { type: 'checkbox', id: 'show-search', checked: true });
     this.filter = filterFields();
   }
 
@@ -154,10 +156,11 @@ class Playground {
     return fillWith(this.host, async () => {
       if (!this.history.length) throw new Problem('Add an item to the history first.');
       const body = { history: this.history.map((row) => row.item_id), k: Number(this.k.value), ...(Number(this.beam.value) ? { beam: Number(this.beam.value) } : {}),
-        ...(this.keep.checked ? { keep_history: true } : {}), ...this.filter.read() };
+        ...(this.keep.checked ? { keep_history: true } : {}), ...(this.trace.checked ? { trace: true } : {}), ...this.filter.read() };
       const begin = performance.now();
       const answer = await this.context.ask('/v1/recommend', body);
-      return drawResults(answer, performance.now() - begin, body.history.length);
+      const tookMs = performance.now() - begin;
+      return [drawResults(answer, tookMs, body.history.length), await drawBeams(this.context.source, answer.trace, this.context.info.model)];
     });
   }
 }
@@ -178,6 +181,7 @@ export async function draw(context, ...ids) {
   return section('recommend', title, `What comes after a history, by ${info.model.name} (${info.model.family}). What is in the history is left out, unless it is kept.`,
     h('h3', null, 'History, oldest first'), playground.list, playground.trouble,
     form('Recommend', () => playground.run(), half(field('Items wanted', playground.k)), half(field('Beam', playground.beam, '0: as the model says')),
-      h('label', { class: 'tick', for: 'keep-history' }, playground.keep, 'keep the history'), h('button', { type: 'submit' }, 'Recommend'), playground.filter.box),
+      h('label', { class: 'tick', for: 'keep-history' }, playground.keep, 'keep the history'),
+      h('label', { class: 'tick', for: 'show-search' }, playground.trace, 'show the search'), h('button', { type: 'submit' }, 'Recommend'), playground.filter.box),
     playground.host, h('h3', { class: 'list-title' }, 'Add to the history'), picker(context, (hit) => playground.add(hit)));
 }

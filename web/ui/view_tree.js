@@ -1,10 +1,11 @@
 // view_tree.js: the prefixes, as cells to look at and as a tree to walk.
 
 import { h, section, hideTip } from './dom.js';
-import { Cells } from './tree.js';
+import { Cells } from './cells.js';
 import { VirtualTree } from './virtual_tree.js';
 import { fillWith, href, problemCard } from './parts.js';
 import { palette } from './figures.js';
+import { colouring } from './purity.js';
 
 const lead = 'Items below a prefix are alike; the larger a cell, the more items. Choose one to go into it. Words are what its items have in common and its siblings lack.';
 
@@ -31,8 +32,10 @@ export async function draw(context, wanted = '') {
   if (!top.nodes.length) return section('tree', 'Prefix tree', null, h('p', { class: 'empty' }, 'There are no items.'));
   const path = h('nav', { class: 'path', 'aria-label': 'Prefix shown' });
   const trouble = h('div');
-  const state = { source, at: '', total: top.items, colourOf, open: (item) => context.go('item', item.item_id) };
+  const state = { source, at: '', total: top.items, open: (item) => context.go('item', item.item_id) };
   state.complain = (error) => trouble.replaceChildren(problemCard(error, () => trouble.replaceChildren()));
+  state.paint = colouring(info.category, (node) => colourOf.get(node.prefix.split('-', 1)[0]),
+    info.category === null ? ' A server that is started with --category COLUMN colours by purity: how far a prefix is of one category.' : '', () => { cells.draw(); walk.repaint(); });
   const cells = new Cells(state);
   const walk = new VirtualTree(state);
   state.show = (prefix) => fillWith(trouble, async () => {
@@ -51,5 +54,5 @@ export async function draw(context, wanted = '') {
   await walk.start();
   drawPath(path, state, '');
   if (wanted) requestAnimationFrame(() => state.go(wanted));
-  return section('tree', 'Prefix tree', lead, h('div', { class: 'card' }, path, trouble, cells.host, walk.host));
+  return section('tree', 'Prefix tree', lead, h('div', { class: 'card' }, path, trouble, cells.host, state.paint.legend, walk.host));
 }

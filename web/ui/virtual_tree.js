@@ -2,14 +2,15 @@
 // prefixes, a prefix a million items. Levels are asked for when they are opened. One row takes the keyboard at a time.
 
 import { h } from './dom.js';
-import { count, plural } from './figures.js';
+import { count, percent, plural } from './figures.js';
 
 const rowHeight = 30;
 const beyond = 8; // rows drawn above and below those in sight
 const pageItems = 100;
+const rowsLeast = 6; // so that little moves when the first ones are opened
 
 export class VirtualTree {
-  // state: {source, total, colourOf, show(prefix), open(href)}
+  // state: {source, total, paint, show(prefix), open(href)}
   constructor(state) {
     this.state = state;
     this.root = { kind: 'prefix', prefix: '', depth: 0, isOpen: true, below: [], items: state.total };
@@ -65,6 +66,7 @@ export class VirtualTree {
     add(this.root);
     this.focusAt = Math.max(0, this.rows.indexOf(focused));
     this.sheet.style.height = `${this.rows.length * rowHeight}px`;
+    this.host.style.height = `min(30rem, ${Math.max(rowsLeast, this.rows.length) * rowHeight + 2}px)`;
     this.draw();
   }
 
@@ -102,10 +104,17 @@ export class VirtualTree {
     if (row.kind === 'item') {
       return [h('b', { class: 'mono id' }, row.item.item_id), h('span', { class: 'words' }, row.item.title), h('span', { class: 'mono faint' }, row.item.sid)];
     }
-    return [h('i', { class: 'caret', 'aria-hidden': 'true' }), h('i', { class: 'swatch', 'aria-hidden': 'true', vars: { '--ink': `var(--c${this.state.colourOf.get(row.prefix.split('-', 1)[0]) || 0})` } }),
+    return [h('i', { class: 'caret', 'aria-hidden': 'true' }), h('i', { class: 'swatch', 'aria-hidden': 'true', vars: { '--ink': this.state.paint.swatch(row) } }),
       h('b', { class: 'mono' }, row.prefix), h('span', { class: 'words' }, row.label),
+      this.state.paint.line(row) && h('span', { class: 'purity' }, h('span', { class: 'unseen' }, 'purity '), percent(row.purity)),
       h('span', { class: 'size' }, count(row.items), h('span', { class: 'unseen' }, row.items === 1 ? ' item' : ' items')),
-      h('i', { class: 'share', 'aria-hidden': 'true', vars: { '--part': (row.items / (row.parent.items || this.state.total)).toFixed(4) } })];
+      h('i', { class: 'share', 'aria-hidden': 'true', vars: { '--part': (row.items / (row.parent.below[0].items || 1)).toFixed(4) } })];
+  }
+
+  // Rows are made anew, in other colours.
+  repaint() {
+    this.sheet.replaceChildren();
+    this.draw();
   }
 
   // Loads with a sign of it; false when the server would not, which the state says.

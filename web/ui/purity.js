@@ -1,0 +1,1 @@
+../purity.js
