@@ -8,6 +8,7 @@
 #include "events_input.h"
 #include "inputs.h"
 #include "output.h"
+#include "search_input.h"
 #include "verbs.h"
 
 enum { MODELS_MAX = 48 };
@@ -35,6 +36,32 @@ static sid_status parse_cutoffs(cli_app *app, sid_eval_options *options)
             return SID_OK;
         at = end + 1;
     }
+}
+
+/* A way to write the table, in a pipe too. */
+static sid_status check_markdown(cli_app *app)
+{
+    if (!cli_flag(app, "markdown"))
+        return SID_OK;
+    if (app->is_format_given && app->format != CLI_FORMAT_TABLE)
+        return cli_fail(app, SID_EUSAGE, "--markdown is a form of the table; leave out --format %s",
+                        cli_text(app, "format"));
+    app->format = CLI_FORMAT_TABLE;
+    return SID_OK;
+}
+
+/* --search WORD, or the word as a flag; twice is fine where both say the same. */
+static sid_status parse_search(cli_app *app, sid_search_options *search)
+{
+    const char *word = cli_text(app, "search"), *flag = search->search;
+    if (cli_flag(app, "oracle"))
+        flag = "oracle";
+    bool has_flag = cli_flag(app, "exact") || cli_flag(app, "oracle");
+    if ((cli_flag(app, "exact") && cli_flag(app, "oracle")) ||
+        (has_flag && cli_is_given(app, "search") && strcmp(word, flag) != 0))
+        return cli_fail(app, SID_EUSAGE, "one search is expected: --exact, --oracle, or --search %s alone", word);
+    search->search = has_flag ? flag : word;
+    return SID_OK;
 }
 
 static bool is_family(const char *name)
@@ -113,7 +140,8 @@ static sid_status evaluate(cli_app *app, const cli_events_input *input, const si
                    &(cli_eval_words){.dataset = cli_text(app, "events"),
                                      .split = cli_text(app, "split"),
                                      .ties = cli_text(app, "ties"),
-                                     .cold = cli_text(app, "cold")});
+                                     .search = &options->search,
+                                     .is_markdown = cli_flag(app, "markdown")});
     if (!options->no_baselines)
         say_sasrec(app, &evaluation);
     sid_evaluation_drop(&evaluation);
@@ -145,12 +173,12 @@ static sid_status run(cli_app *app)
                                 .seed = app->seed,
                                 .no_baselines = cli_flag(app, "no-baselines"),
                                 .part = cli_text(app, "part"),
-                                .search = {.beam = (int)cli_int(app, "beam"),
-                                           .search = cli_text(app, "search"),
-                                           .cold = cli_text(app, "cold")}};
+                                .search = cli_search_options(app)};
     if (options.bootstrap == 0)
         options.bootstrap = -1;
     CLI_TRY(parse_cutoffs(app, &options));
+    CLI_TRY(parse_search(app, &options.search));
+    CLI_TRY(check_markdown(app));
     sid_status status = run_all(app, &options, &input, &a);
     for (int i = 0; i < a.count; i++)
         sid_model_close(a.model[i]);
@@ -193,24 +221,17 @@ static const cli_option options[] = {
      .max = MODELS_MAX,
      .help = "train each FAMILY so many times, by --seed, --seed + 1 and so on, and show the mean too"},
     {.name = "no-baselines", .type = CLI_FLAG, .help = "leave out pop, last and itemknn"},
-    {.name = "beam",
-     .type = CLI_INT,
-     .value = "N",
-     .default_text = "0",
-     .min = 0,
-     .max = 1e6,
-     .help = "of models that write SIDs: prefixes kept a code; 0: the larger of 2 k and 50"},
-    {.name = "cold",
-     .type = CLI_TEXT,
-     .value = "HOW",
-     .help = "of models that write SIDs, items without a train event: quota=N: N of the places are theirs; rerank: "
-             "all of them beside what was generated, by likeness"},
+    {.name = "markdown", .type = CLI_FLAG, .help = "the table as Markdown, to put into a document"},
+    CLI_OPTIONS_SEARCH,
     {.name = "search",
      .type = CLI_CHOICE,
      .choices = "beam|exact|oracle",
      .default_text = "beam",
      .value = "WORD",
-     .help = "of models that write SIDs: exact: the true best; oracle: every item"}};
+     .help = "of models that write SIDs: exact: as --exact; oracle: as --oracle"},
+    {.name = "oracle",
+     .type = CLI_FLAG,
+     .help = "of models that write SIDs: every item is scored, which tells what the beam misses"}};
 static const char *const examples[] = {
     "eval --events events.tsv   # pop, last, itemknn",
     "eval --events events.tsv --items items.tsv --vectors x.npy --format json",

@@ -7,7 +7,7 @@
 #include "item_filter.h"
 #include "label_words.h"
 #include "output.h"
-#include "semid_model.h"
+#include "search_input.h"
 #include "verbs.h"
 
 static const cli_column column[] = {{.name = "user_id"}, {.name = "item_id"},
@@ -87,9 +87,7 @@ static sid_request request_of(const cli_app *app, const asking *a, const cli_his
                          .allow_count = a->filter.allow_count,
                          .within = a->filter.within,
                          .within_count = a->filter.within_count,
-                         .search = {.beam = (int)cli_int(app, "beam"),
-                                    .search = cli_flag(app, "exact") ? "exact" : "beam",
-                                    .cold = cli_text(app, "cold")}};
+                         .search = cli_search_options(app)};
 }
 
 static sid_status answer_block(cli_app *app, asking *a, int64_t begin, int64_t count)
@@ -197,19 +195,7 @@ static const cli_option options[] = {
     {.name = "labels", .type = CLI_FLAG, .help = "words for their prefixes too, which takes longer"},
     CLI_OPTIONS_REFUSED,
     CLI_OPTIONS_ITEM_FILTER,
-    {.name = "beam",
-     .type = CLI_INT,
-     .value = "N",
-     .default_text = "0",
-     .min = 0,
-     .max = 1e6,
-     .help = "of models that write SIDs: prefixes kept a code; 0: the larger of 2 k and 50"},
-    {.name = "cold",
-     .type = CLI_TEXT,
-     .value = "HOW",
-     .help = "of models that write SIDs, items without a train event: quota=N: N of the places are theirs; rerank: "
-             "all of them beside what was generated, by likeness"},
-    {.name = "exact", .type = CLI_FLAG, .help = "of models that write SIDs: the true best, which takes longer"}};
+    CLI_OPTIONS_SEARCH};
 static const char *const examples[] = {
     "recommend model --history B01,B07 -k 5",
     "recommend model --history B01,B07 --catalog catalog --labels   # with SIDs, titles and what prefixes mean",

@@ -13,6 +13,15 @@ static const char *const metric_name[SID_METRIC_COUNT] = {
 #undef NAME
 };
 
+/* A model that writes SIDs is among the rows: what is said of such stands for all of them then. */
+static bool has_generator(const sid_evaluation *e)
+{
+    for (int r = 0; r < e->row_count; r++)
+        if (!isnan(e->row[r].invalid_rate))
+            return true;
+    return false;
+}
+
 /* ---- JSON ---- */
 
 /* "recall@5" */
@@ -134,19 +143,39 @@ static json_t *split_json(const sid_split_info *info)
                      "cold_targets", (json_int_t)info->cold_targets);
 }
 
+/* Prefixes kept a code for the longest list; null where nothing was searched by beams. */
+static json_t *beam_json(const sid_evaluation *e, const sid_search_options *search)
+{
+    int k = e->k[e->k_count - 1], usual = 2 * k > 50 ? 2 * k : 50, beam = search->beam > 0 ? search->beam : usual;
+    if (!has_generator(e) || strcmp(search->search, "beam") != 0)
+        return json_null();
+    return json_integer(beam > k ? beam : k);
+}
+
+/* What the table is of. */
+static json_t *setting_json(const sid_evaluation *e, const cli_eval_words *words)
+{
+    return json_pack("{s:i,s:s?,s:s,s:s,s:s,s:s,s:s,s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "format", 1, "cold",
+                     words->search->cold, "dataset", words->dataset, "split", words->split, "part", e->part, "ties",
+                     words->ties, "filter", e->keep_history ? "none" : "seen", "beam", beam_json(e, words->search),
+                     "users", (json_int_t)e->users, "candidates", (json_int_t)e->candidates, "targets",
+                     (json_int_t)e->targets, "cold_targets", (json_int_t)e->cold_targets, "tied_events_rate",
+                     cli_json_number(e->split.tied_events_rate), "tied_targets_rate",
+                     cli_json_number(e->tied_targets_rate), "events", split_json(&e->split));
+}
+
+/* Of one model alone its members stand at the top too, so that its metrics are found without a list. */
 static void print_json(cli_app *app, const sid_evaluation *e, const cli_eval_words *words)
 {
-    json_t *models = json_array(), *baselines = json_array();
+    json_t *object = setting_json(e, words), *models = json_array(), *baselines = json_array();
     for (int r = 0; r < e->row_count; r++)
         (void)json_array_append_new(e->row[r].is_baseline ? baselines : models, row_json(app, e, &e->row[r]));
-    cli_print_object(app, json_pack("{s:i,s:s?,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "format",
-                                    1, "cold", words->cold, "dataset", words->dataset, "split", words->split, "part",
-                                    e->part, "ties", words->ties, "filter", e->keep_history ? "none" : "seen", "users",
-                                    (json_int_t)e->users, "candidates", (json_int_t)e->candidates, "targets",
-                                    (json_int_t)e->targets, "cold_targets", (json_int_t)e->cold_targets,
-                                    "tied_events_rate", cli_json_number(e->split.tied_events_rate), "tied_targets_rate",
-                                    cli_json_number(e->tied_targets_rate), "events", split_json(&e->split), "models",
-                                    models, "baselines", baselines, "paired", pairs_json(app, e)));
+    if (json_array_size(models) == 1)
+        (void)json_object_update_missing(object, json_array_get(models, 0));
+    (void)json_object_set_new(object, "models", models);
+    (void)json_object_set_new(object, "baselines", baselines);
+    (void)json_object_set_new(object, "paired", pairs_json(app, e));
+    cli_print_object(app, object);
 }
 
 /* ---- Rows ---- */
@@ -195,15 +224,6 @@ static void add_setting(const cli_app *app, line *l, const sid_evaluation *e, co
 static const char *name_of(cli_app *app, const sid_eval_row *row)
 {
     return row->seeds > 0 ? cli_keep(app, "%s x%d", row->family, row->seeds) : row->family;
-}
-
-/* One that writes SIDs: the columns stand for all rows then. */
-static bool has_generator(const sid_evaluation *e)
-{
-    for (int r = 0; r < e->row_count; r++)
-        if (!isnan(e->row[r].invalid_rate))
-            return true;
-    return false;
 }
 
 static bool has_diversity(const sid_evaluation *e)
@@ -294,8 +314,9 @@ static void print_head(cli_app *app, const sid_evaluation *e, const cli_eval_wor
                      cli_count_text(app, s->users_without_history, "user"));
     if (s->users_excluded > 0)
         (void)printf("not asked: %s, by --ties exclude\n", cli_count_text(app, s->users_excluded, "user"));
-    if (words->cold)
-        (void)printf("models that write SIDs recommend items without a train event by --cold %s\n", words->cold);
+    if (words->search->cold)
+        (void)printf("models that write SIDs recommend items without a train event by --cold %s\n",
+                     words->search->cold);
     (void)printf("\n");
 }
 
@@ -351,6 +372,7 @@ static void print_rows(cli_app *app, const sid_evaluation *e, const cli_eval_wor
     cli_table table;
     fill_line(app, l, e, &e->row[0], words);
     cli_table_begin(&table, app, l->column, l->count);
+    table.is_markdown = words->is_markdown;
     for (int r = 0; r < e->row_count; r++) {
         fill_line(app, l, e, &e->row[r], words);
         cli_table_row(&table, l->cell);

@@ -8,7 +8,8 @@
 /* `dataset`: the file of the events; `split`, `ties`: as asked for. */
 typedef struct cli_eval_words {
     const char *dataset, *split, *ties;
-    const char *cold; /* NULL: none */
+    const sid_search_options *search;
+    bool is_markdown; /* of the table form */
 } cli_eval_words;
 
 void cli_eval_print(cli_app *app, const sid_evaluation *evaluation, const cli_eval_words *words);

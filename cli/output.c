@@ -219,10 +219,34 @@ static void print_aligned(const cli_table *table)
     free(width);
 }
 
+static void print_markdown_cell(const char *text)
+{
+    (void)fputs(" ", stdout);
+    for (; *text; text++)
+        (void)printf(*text == '|' ? "\\%c" : "%c", *text);
+    (void)fputs(" |", stdout);
+}
+
+static void print_markdown(const cli_table *table)
+{
+    int count = table->column_count;
+    (void)fputs("|", stdout);
+    for (int i = 0; i < count; i++)
+        print_markdown_cell(table->column[i].name);
+    (void)fputs("\n|", stdout);
+    for (int i = 0; i < count; i++)
+        (void)fputs(table->column[i].type == CLI_COLUMN_TEXT ? "---|" : "---:|", stdout);
+    for (int64_t i = 0; i < table->row_count * count; i++) {
+        (void)fputs(i % count == 0 ? "\n|" : "", stdout);
+        print_markdown_cell(table->cell[i]);
+    }
+    (void)fputs("\n", stdout);
+}
+
 void cli_table_end(cli_table *table)
 {
     if (table->app->format == CLI_FORMAT_TABLE && table->row_count)
-        print_aligned(table);
+        (table->is_markdown ? print_markdown : print_aligned)(table);
     if (table->app->format == CLI_FORMAT_JSON)
         (void)fputs(table->row_count ? "\n]\n" : "[]\n", stdout);
     for (int64_t i = 0; table->cell && i < table->row_count * table->column_count; i++)

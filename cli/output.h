@@ -30,6 +30,7 @@ typedef struct cli_table {
     int64_t row_count;
     char **cell; /* (row_count, column_count) texts of the table form, else NULL */
     int64_t room;
+    bool is_markdown; /* set after begin: the table form with bars, for documents */
 } cli_table;
 
 void cli_table_begin(cli_table *table, const cli_app *app, const cli_column *column, int column_count);

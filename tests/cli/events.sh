@@ -19,6 +19,14 @@ prints '"recall@1"'
 prints '"options": "decay=0.9"'
 prints '"ci95"'
 prints '"cold"'
+check "of one model, its members at the top too" [ "$(grep -cE '^ "(metrics|family|seed|models)"' "$out")" -eq 4 ]
+prints '"beam": null'
+passes eval pop last --events e.tsv --bootstrap 0 --format json
+check "of several, a list alone" [ "$(grep -cE '^ "(metrics|family|seed|models)"' "$out")" -eq 1 ]
+passes eval pop --events e.tsv --bootstrap 0 --markdown
+prints "| model | options | R@5 | N@5 | R@10 | N@10 |"
+check "as many bars in each row" [ "$(grep '^|' "$out" | tr -dc '|\n' | sort -u | wc -l)" -eq 1 ]
+fails 2 "leave out --format json" eval --events e.tsv --markdown --format json
 passes eval --events e.tsv --split time=0.8,0.1 --targets all --bootstrap 0
 prints "e.tsv	time=0.8,0.1"
 passes eval --events e.tsv --part valid --format table --bootstrap 0
@@ -130,6 +138,19 @@ fails 3 "line 1: there is no list" recommend g --history @users.txt
 fails 3 "holds no id" recommend g --history i1 --allow /dev/null
 passes eval g --events e.tsv --bootstrap 0 --search oracle --format json
 prints '"invalid_rate": 0.0'
+cp "$out" searched
+passes eval g --events e.tsv --bootstrap 0 --oracle --format json
+check "a search by its flag" [ "$(grep -v _s "$out" | md5sum)" = "$(grep -v _s searched | md5sum)" ]
+fails 2 "one search is expected" eval g --events e.tsv --oracle --search exact
+passes eval g --events e.tsv --bootstrap 0 --format json
+prints '"beam": 50'
+passes recommend g --history i1,i2 -k 3
+cp "$out" open
+passes recommend g --history i1,i2 -k 3 --normalize trie
+check "of what leads on, probabilities are larger" awk -F '\t' 'NR == FNR { open += $3; next } { trie += $3 }
+    END { exit !(open < trie) }' open "$out"
+fails 2 "normalize" recommend g --history i1 --normalize all
+passes eval g --events e.tsv --bootstrap 0 --search oracle --format json
 prints '"sid_metrics": {'
 passes eval g --events e.tsv --bootstrap 0 --format table
 prints "by codes, as some papers count"
