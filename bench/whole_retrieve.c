@@ -90,10 +90,12 @@ static void make_retriever(bench *b)
         char text[SID_SID_TEXT_MAX];
         sid_format(b->code + i * LEVELS, LEVELS, text);
         (void)snprintf(sid[i], sizeof sid[i], "%.23s", text);
-        item[i] = (sid__shelf_item){b->id[i], sid[i], "", b->quality[i], b->birth[i], i};
+        item[i] = (sid__shelf_item){b->id[i], sid[i], "", b->quality[i], b->birth[i], i, NULL};
     }
     double start = bench_now();
-    must(sid__retriever_of(item, ITEMS, LEVELS, 30, &b->retriever, &err), &err);
+    must(
+        sid__retriever_of(item, ITEMS, &(sid__shelf_kind){.levels = LEVELS, .half_life_days = 30}, &b->retriever, &err),
+        &err);
     b->made = bench_now() - start;
     b->now = sid__retriever_enter(b->retriever);
     free(item);

@@ -7,10 +7,10 @@
 #include <semid_model.h>
 #include <semid_rank.h>
 
-#include "history_input.h"
 #include "inputs.h"
 #include "item_filter.h"
 #include "output.h"
+#include "retrieve_tower.h"
 #include "verbs.h"
 
 static const cli_column column[] = {{.name = "user_id"}, {.name = "item_id"},
@@ -26,6 +26,7 @@ typedef struct retrieving {
     cli_histories histories;
     cli_lines deny;
     cli_item_filter filter;
+    cli_tower tower;
     cli_table table;
     int64_t prefixes, items; /* the budget; 0: as usual */
     bool is_many;
@@ -77,6 +78,21 @@ static void print_report(cli_app *app, const sid_source_report *report)
     cli_table_end(&table);
 }
 
+static bool is_test(const cli_app *app)
+{
+    return cli_flag(app, "test") || cli_flag(app, "test-probes");
+}
+
+static sid_status test_probes(cli_app *app, retrieving *r, const sid_retriever_options *options,
+                              const sid_retrieve_request *like)
+{
+    sid_probe_report report = {0};
+    CLI_TRY(sid_source_probes(app->ctx, r->catalog, r->impressions, options, like, &report, &app->err));
+    cli_tower_print_probes(app, &report);
+    sid_probe_report_drop(&report);
+    return SID_OK;
+}
+
 static sid_status test_sources(cli_app *app, retrieving *r, const sid_retriever_options *options)
 {
     sid_source_report report = {0};
@@ -86,9 +102,12 @@ static sid_status test_sources(cli_app *app, retrieving *r, const sid_retriever_
                                        .depth = (int)cli_int(app, "depth"),
                                        .gamma = cli_float(app, "gamma"),
                                        .seed = app->seed,
+                                       .probe = r->tower.probe,
                                        .keep_history = cli_flag(app, "keep-history")};
     if (!r->impressions)
         return cli_fail(app, SID_EUSAGE, "--test needs --impressions FILE: its last day is what is asked");
+    if (cli_flag(app, "test-probes"))
+        return test_probes(app, r, options, &like);
     CLI_TRY(sid_source_test(app->ctx, r->catalog, r->impressions, options, &like, &report, &app->err));
     cli_note(app, "%s with %s on the last day, %s of items first shown then; %" PRId64 " candidates each",
              cli_count_text(app, report.users, "user"), cli_count_text(app, report.targets, "click"),
@@ -118,7 +137,8 @@ static sid_status make_retriever(cli_app *app, retrieving *r)
         CLI_TRY(sid_events_read(app->ctx, cli_text(app, "events"), NULL, &r->events, &app->err));
     options.impressions = r->impressions;
     options.events = r->events;
-    if (cli_flag(app, "test"))
+    options.vectors = r->tower.towers ? &r->tower.vectors : NULL;
+    if (is_test(app))
         return test_sources(app, r, &options);
     CLI_TRY(sid_retriever_create(r->catalog, &options, &r->retriever, &app->err));
     sid_retriever_get_info(r->retriever, &info);
@@ -141,6 +161,7 @@ static sid_status open_all(cli_app *app, retrieving *r)
     if (!info.ordered)
         cli_warn(app, "the levels of these SIDs do not build on each other: items of a prefix are not alike");
     CLI_TRY(cli_item_filter_read(app, r->catalog, true, &r->filter));
+    CLI_TRY(cli_tower_open(app, r->catalog, &r->tower));
     return make_retriever(app, r);
 }
 
@@ -154,7 +175,9 @@ static sid_retrieve_request request_of(const cli_app *app, const retrieving *r, 
                                   .depth = (int)cli_int(app, "depth"),
                                   .gamma = cli_float(app, "gamma"),
                                   .seed = app->seed,
-                                  .resolver = cli_text(app, "resolver"),
+                                  .resolver = r->tower.probe > 0 ? NULL : cli_text(app, "resolver"),
+                                  .query = r->tower.query,
+                                  .probe = r->tower.probe,
                                   .keep_history = cli_flag(app, "keep-history"),
                                   .deny = (const char *const *)r->deny.line,
                                   .deny_count = r->deny.count,
@@ -176,23 +199,25 @@ static void print_answer(retrieving *r, const cli_history *history, const sid_re
 }
 
 /* "12-153 (3), 7-9 (1)" */
-static void say_prefixes(cli_app *app, const sid_retrieved *found)
+static void say_prefixes(cli_app *app, const sid_retrieved *found, bool is_probed)
 {
     const char *list = "";
     for (int64_t i = 0; i < found->prefix_count && i < SHOWN_PREFIXES; i++)
         list = cli_keep(app, "%s%s%s (%.3g)", list, i ? ", " : "", found->prefix[i].prefix, found->prefix[i].weight);
     if (found->prefix_count > 0)
-        cli_note(app, "the history is of %s%s", list, found->prefix_count > SHOWN_PREFIXES ? " and others" : "");
+        cli_note(app, is_probed ? "the best partitions are %s%s" : "the history is of %s%s", list,
+                 found->prefix_count > SHOWN_PREFIXES ? " and others" : "");
 }
 
 static sid_status answer_one(cli_app *app, retrieving *r, const cli_history *history)
 {
     sid_retrieved found = {0};
+    CLI_TRY(cli_tower_ask(app, &r->tower, history));
     const sid_retrieve_request request = request_of(app, r, history);
     CLI_TRY(sid_retrieve(r->retriever, &request, &found, &app->err));
     print_answer(r, history, &found);
     if (!r->is_many)
-        say_prefixes(app, &found);
+        say_prefixes(app, &found, r->tower.probe > 0);
     r->given += history->count;
     r->unknown += found.unknown;
     r->unanswered += found.prefix_count == 0;
@@ -220,10 +245,10 @@ static sid_status run(cli_app *app)
 {
     const char *history = cli_text(app, "history");
     retrieving r = {.is_many = history && history[0] == '@'};
-    if (!history && !cli_flag(app, "test"))
+    if (!history && !is_test(app))
         return cli_fail(app, SID_EUSAGE, "retrieve needs a history: --history a,b,c (oldest first), or @FILE");
     sid_status status = open_all(app, &r);
-    if (status == SID_OK && !cli_flag(app, "test"))
+    if (status == SID_OK && !is_test(app))
         status = answer(app, &r);
     sid_retriever_free(r.retriever);
     sid_events_free(r.events);
@@ -232,6 +257,7 @@ static sid_status run(cli_app *app)
     cli_histories_drop(&r.histories);
     cli_lines_drop(&r.deny);
     cli_item_filter_drop(&r.filter);
+    cli_tower_drop(&r.tower);
     return status;
 }
 
@@ -252,7 +278,16 @@ static const cli_option options[] = {
      .type = CLI_TEXT,
      .value = "NAME",
      .default_text = "score",
-     .help = "which items of a prefix come first: score, fresh, random"},
+     .help = "which items of a prefix come first: score, fresh, random; with --tower, tower"},
+    {.name = "tower",
+     .type = CLI_TEXT,
+     .value = "RANKER",
+     .help = "a two-tower one of semid rank train: items by the product of the request's vector and theirs"},
+    {.name = "probe",
+     .type = CLI_TEXT,
+     .value = "N",
+     .help = "by --tower alone: the best -k items of the N prefixes (of --depth codes) nearest to the request; all: of "
+             "all items"},
     {.name = "events",
      .type = CLI_TEXT,
      .value = "FILE",
@@ -281,23 +316,32 @@ static const cli_option options[] = {
     {.name = "test",
      .type = CLI_FLAG,
      .help = "what each source finds of the clicks of the last day of --impressions, knowing the days before"},
+    {.name = "test-probes",
+     .type = CLI_FLAG,
+     .help = "how many of the exact best by --tower lie in 1, 2, 4, .. prefixes, and how long that takes, asked as "
+             "--test asks"},
     CLI_OPTIONS_REFUSED,
     CLI_OPTIONS_ITEM_FILTER};
 static const char *const examples[] = {
     "retrieve catalog --history B01,B07 -k 20 --events events.tsv",
     "retrieve catalog --history B01,B07 --budget 5x20 --depth 3   # few prefixes, deep",
     "retrieve catalog --history B01 --resolver fresh --within 12",
-    "retrieve catalog --history @users.jsonl --impressions days.tsv --format jsonl   # many at once"};
+    "retrieve catalog --history @users.jsonl --impressions days.tsv --format jsonl   # many at once",
+    "retrieve catalog --history @users.tsv --tower ranker --probe 16   # by a two-tower model"};
 
 const cli_command cli_retrieve = {
     .name = "retrieve",
     .summary = "items below the prefixes of a history, for a ranker",
-    .usage = "retrieve CATALOG --history a,b,c [-k N] [--budget NxM] [--events FILE | --impressions FILE]\n"
-             "retrieve CATALOG --impressions FILE --test [-k N] [--budget NxM] [--depth N]\n"
-             "retrieve CATALOG --history @FILE [--resolver score|fresh|random] [--within P,...] [--where COLUMN=VALUE]",
+    .usage =
+        "retrieve CATALOG --history a,b,c [-k N] [--budget NxM] [--events FILE | --impressions FILE]\n"
+        "retrieve CATALOG --history a,b,c --tower RANKER --probe N|all [-k N] [--depth N]\n"
+        "retrieve CATALOG --impressions FILE --test|--test-probes [-k N] [--budget NxM] [--depth N] [--tower RANKER]\n"
+        "retrieve CATALOG --history @FILE [--resolver score|fresh|random|tower] [--within P,...] [--where "
+        "COLUMN=VALUE]",
     .about = "Counts the prefixes of what was seen, takes the heaviest, and gives one item of each in turn: the best "
              "by quality and "
-             "age, but none that was seen. Nothing is learned. Prints item_id, sid, score, title and the prefix by "
+             "age, but none that was seen. Nothing is learned but by --tower. Prints item_id, sid, score, title and "
+             "the prefix by "
              "which an item "
              "came; with @FILE user_id before them, a line of which is a,b,c, or a user, a tab and a,b,c, or JSON as "
              "of semid "

@@ -51,8 +51,10 @@ static sid_status take_json(cli_app *app, const char *path, int64_t line, const 
         if (!out->id[out->count++])
             status = bad_line(app, path, line, "an id is neither a text nor a whole number");
     }
-    if (user && id_text(app, user))
+    if (user && id_text(app, user)) {
         out->user = id_text(app, user);
+        out->is_named = true;
+    }
     json_decref(tree);
     return status;
 }
@@ -65,6 +67,7 @@ static sid_status take_line(cli_app *app, const char *path, int64_t line, const 
         return take_json(app, path, line, text, out);
     if (tab)
         out->user = cli_keep(app, "%.*s", (int)(tab - text), text);
+    out->is_named = tab != NULL;
     split_list(app, tab ? tab + 1 : text, out);
     return out->count > 0 ? SID_OK : bad_line(app, path, line, "no id");
 }

@@ -8,6 +8,7 @@ typedef struct cli_history {
     const char *user; /* as the file names them, else the number of the line; NULL: from the command line */
     const char **id;  /* (count) */
     int64_t count;
+    bool is_named; /* the file says who it is */
 } cli_history;
 
 typedef struct cli_histories {

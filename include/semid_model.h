@@ -348,6 +348,23 @@ SID_API void sid_evaluation_drop(sid_evaluation *evaluation);
 typedef struct sid_retriever sid_retriever;
 struct sid_impressions; /* semid_rank.h */
 
+/* The vector of a request: out (dim), what the request's part of a two-tower model makes of a user (NULL: nobody known) and of what
+ * was seen, oldest first, age_days before now (NULL: just now). */
+typedef sid_status sid_request_vector_fn(void *user, const char *user_id, const char *const *history,
+                                         const double *age_days, int64_t history_count, float *out, sid_error *err);
+
+/* Vectors whose product with a request's is a score: those of sid_towers_vectors (semid_rank.h), or your own model's. */
+typedef struct sid_retriever_vectors {
+    const char *const *item_id; /* (count) those that the catalogue lacks are passed by */
+    const float *vector;        /* (count, dim) values within 16: unit vectors */
+    int64_t count;
+    int dim;
+    int depth;                      /* of the prefixes that are partitions; 0: 2, or all where there are fewer */
+    sid_request_vector_fn *request; /* for tests of sources; NULL: they leave vectors out */
+    void *user;                     /* the first argument of `request` */
+    void *reserved[4];
+} sid_retriever_vectors;
+
 typedef struct sid_retriever_options {
     /* What is good, one of: impressions, (clicks + 10 rate) / (shows + 10); events, events + 1; neither: all alike. An item is born on
      * the day of its first one; without times, or where it has none, on the last day there is. */
@@ -357,11 +374,12 @@ typedef struct sid_retriever_options {
     double
         half_life_days; /* after which an item counts half; infinite: age does not matter; 0: a quarter of the time that births
                                   * span */
-    void *reserved[4];
+    const sid_retriever_vectors *vectors; /* for the resolver "tower" and for probing; copied. NULL: none */
+    void *reserved[3];
 } sid_retriever_options;
 
-/* SID_EUSAGE: no such column, a number out of range; SID_EDATA names an item whose column is no number; SID_ENOMEM. The catalogue may
- * be closed after. */
+/* SID_EUSAGE: no such column, a number out of range, vectors of not one item; SID_EDATA names an item whose column is no number, or
+ * whose vector is none; SID_ENOMEM. The catalogue may be closed after. */
 SID_API SID_MUST_CHECK sid_status sid_retriever_create(sid_catalog *catalog, const sid_retriever_options *options,
                                                        sid_retriever **out, sid_error *err);
 SID_API void sid_retriever_free(sid_retriever *retriever);
@@ -369,8 +387,10 @@ SID_API void sid_retriever_free(sid_retriever *retriever);
 typedef struct sid_retriever_info {
     int64_t items, unseen; /* unseen: without an event or impression */
     int levels;
-    double half_life_days; /* infinite: age does not matter */
-    size_t size;           /* bytes of lists and scores */
+    double half_life_days;       /* infinite: age does not matter */
+    size_t size;                 /* bytes of lists, scores and vectors */
+    int dim;                     /* of vectors; 0: there are none */
+    int64_t partitions, vectors; /* prefixes to probe; items that have one */
 } sid_retriever_info;
 SID_API void sid_retriever_get_info(const sid_retriever *retriever, sid_retriever_info *out);
 
@@ -382,14 +402,15 @@ typedef struct sid_retriever_change {
     double quality;          /* above 0; 0: as it is; of a new item, 1 */
     double birth; /* days since 1970, where has_birth is true; else as it is; of a new item, that of the newest */
     bool has_birth;
-    void *reserved[2];
+    const float *vector; /* (dim) NULL: as it is; of a new item, none */
+    void *reserved[1];
 } sid_retriever_change;
 
 /* Changes items of a retriever that is being asked: who asks gets the items of before or of after the call, never some of both. All changes
  * are done, one after the other, or none. Answers are those of a retriever made anew of the items, in the order in which they came, with
  * the half-life of before. A few thousand changes stand beside the lists of all; then these are made again, aside, by the call that
- * is one too many. One update at a time: others wait. SID_EUSAGE: a new item without a SID, a number out of range, SID_EDATA: a SID that
- * is none; SID_ENOTFOUND: no such item to remove; SID_ENOMEM. */
+ * is one too many. One update at a time: others wait. SID_EUSAGE: a new item without a SID, one that is none, a number out of
+ * range; SID_EDATA: a vector that is none; SID_ENOTFOUND: no such item to remove; SID_ENOMEM. */
 SID_API SID_MUST_CHECK sid_status sid_retriever_update(sid_retriever *retriever, const sid_retriever_change *change,
                                                        int64_t count, sid_error *err);
 
@@ -412,7 +433,12 @@ typedef struct sid_retrieve_request {
     int64_t deny_count, allow_count;
     const char *const *within, *const *without;
     int64_t within_count, without_count;
-    void *reserved[4];
+    const float *query; /* (dim) the request's vector, for the resolver "tower" and for probing */
+    /* Above 0: not the prefixes of the history, but the partitions that are best by query . mean of their vectors, so many of them;
+     * and of all their items together the k best by query . vector. As many as there are, or more: the best k of all, to the bit.
+     * prefixes, items, depth and gamma are not looked at. */
+    int64_t probe;
+    void *reserved[2];
 } sid_retrieve_request;
 
 typedef struct sid_retrieved_prefix {
@@ -423,7 +449,7 @@ typedef struct sid_retrieved_prefix {
 /* Texts belong to the answer. */
 typedef struct sid_retrieved_item {
     const char *item_id, *sid, *title;
-    double score;   /* quality, halved with each half-life of age */
+    double score;   /* quality, halved with each half-life of age; "tower": the product of the vectors */
     int64_t prefix; /* by which it came */
 } sid_retrieved_item;
 
@@ -443,9 +469,9 @@ SID_API void sid_retrieved_drop(sid_retrieved *retrieved);
 
 /* What a source of k candidates finds of what users click on the last day, knowing the days before. */
 typedef struct sid_source_score {
-    const char *
-        source; /* "score", "fresh", .. of sid_resolver; "popular": the best of all items; "union": of score and popular
-                                * in turn */
+    /* "score", "fresh", .. of sid_resolver; "popular": the best of all items; "union": of score and popular in turn; where there are
+     * vectors of requests, "probe": the best by vectors; "union+probe": of score, popular and probe in turn */
+    const char *source;
     double recall,
         recall_new;  /* share of a user's clicks among its candidates, mean over users; of items first shown that day */
     double share;    /* of the catalogue that anybody was given */
@@ -468,6 +494,34 @@ SID_API SID_MUST_CHECK sid_status sid_source_test(sid_ctx *ctx, sid_catalog *cat
                                                   const sid_retrieve_request *like, sid_source_report *out,
                                                   sid_error *err);
 SID_API void sid_source_report_drop(sid_source_report *report);
+
+/* What looking into some partitions finds of the best items by vectors; means over requests. */
+typedef struct sid_probe_score {
+    int64_t probe;    /* partitions looked at */
+    double recall;    /* share found of the best k */
+    double scored;    /* share of the items with a vector that was read */
+    double request_s; /* seconds of a request, by one thread */
+} sid_probe_score;
+
+typedef struct sid_probe_report {
+    int64_t requests, partitions, items, k; /* items with a vector */
+    sid_probe_score *row;                   /* (count) 1, 2, 4, .. partitions, all of them at last */
+    int count;
+    void *memory;
+} sid_probe_report;
+
+/* Of `count` requests, query (count, dim); k 0: 100. Drop it when done. SID_EUSAGE: the retriever has no vectors; SID_ECANCELED. */
+SID_API SID_MUST_CHECK sid_status sid_probe_test(sid_ctx *ctx, const sid_retriever *retriever, int64_t k,
+                                                 const float *query, int64_t count, sid_probe_report *out,
+                                                 sid_error *err);
+SID_API void sid_probe_report_drop(sid_probe_report *report);
+/* The same of the requests of sid_source_test: who clicked on the last day, as of the days before. options->vectors must have
+ * `request`. */
+SID_API SID_MUST_CHECK sid_status sid_source_probes(sid_ctx *ctx, sid_catalog *catalog,
+                                                    const struct sid_impressions *impressions,
+                                                    const sid_retriever_options *options,
+                                                    const sid_retrieve_request *like, sid_probe_report *out,
+                                                    sid_error *err);
 
 SID_API int sid_resolver_count(void);
 SID_API const sid_family *sid_resolver(int index);

@@ -397,6 +397,34 @@ typedef struct sid_ranker_info {
 } sid_ranker_info;
 SID_API void sid_ranker_get_info(const sid_ranker *ranker, sid_ranker_info *out);
 
+/* A two-tower ranker and the items of a catalogue: vectors of items, and those of requests, whose product is the ranker's score; a
+ * sid_retriever (semid_model.h) finds the best items by them.
+ *
+ *     sid_towers_create ─▶ sid_towers_vectors ─▶ sid_retriever_create ... sid_towers_request ─▶ sid_retrieve */
+typedef struct sid_towers sid_towers;
+struct sid_retriever_vectors; /* semid_model.h */
+
+/* Keeps the ranker, which must neither be trained nor freed meanwhile; the catalogue may be closed after. An item of which the ranker
+ * has learned nothing (its rows are all zero, or it has no SID) has no vector. SID_EUSAGE: a family that scores request and item
+ * together; fields of the request beside user and clicks, or clicks weighed by the item shown: what they are is not known before an
+ * item is; SID_EDATA: the ranker's pieces are of another catalogue. */
+SID_API SID_MUST_CHECK sid_status sid_towers_create(sid_ranker *ranker, sid_catalog *catalog, sid_towers **out,
+                                                    sid_error *err);
+SID_API void sid_towers_free(sid_towers *towers);
+/* What sid_retriever_options takes. It points into the towers, which tests of sources ask for vectors of requests. */
+SID_API void sid_towers_vectors(sid_towers *towers, struct sid_retriever_vectors *out);
+
+typedef struct sid_tower_request {
+    const char *user_id;        /* NULL or unknown: of nobody in particular */
+    const char *const *history; /* (history_count) clicks, oldest first; what the catalogue lacks is passed by */
+    const double *age_days;     /* (history_count) before now; NULL: just now */
+    int64_t history_count;
+    void *reserved[4];
+} sid_tower_request;
+/* vector (count, dim). One thread at a time. SID_ENOMEM. */
+SID_API SID_MUST_CHECK sid_status sid_towers_request(sid_towers *towers, const sid_tower_request *request,
+                                                     int64_t count, float *vector, sid_error *err);
+
 typedef struct sid_rank_compare_options {
     /* How items are described, a comma list; NULL: those of random-hash, individual, dense, unigram, bigram, prefix-3, prefix-4,
      * spm-unigram that there are data and rows for. Known: random-hash (a row by hash), double-hash (2007.14523), individual (a row

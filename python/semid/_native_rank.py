@@ -85,12 +85,42 @@ class sid_retriever_options(Structure):
         *_fields(c_void_p, "impressions events"),
         *_fields(c_char_p, "quality birth"),
         ("half_life_days", c_double),
+        ("vectors", c_void_p),
+        ("reserved", c_void_p * 3),
+    ]
+
+
+class sid_retriever_vectors(Structure):
+    _fields_ = [
+        *_fields(c_void_p, "item_id vector"),
+        ("count", c_int64),
+        *_fields(c_int, "dim depth"),
+        *_fields(c_void_p, "request user"),
         ("reserved", c_void_p * 4),
     ]
 
 
+class sid_retriever_change(Structure):
+    _fields_ = [
+        ("item_id", c_char_p),
+        ("remove", c_bool),
+        *_fields(c_char_p, "sid title"),
+        *_fields(c_double, "quality birth"),
+        ("has_birth", c_bool),
+        ("vector", c_void_p),
+        ("reserved", c_void_p * 1),
+    ]
+
+
 class sid_retriever_info(Structure):
-    _fields_ = [*_fields(c_int64, "items unseen"), ("levels", c_int), ("half_life_days", c_double), ("size", c_uint64)]
+    _fields_ = [
+        *_fields(c_int64, "items unseen"),
+        ("levels", c_int),
+        ("half_life_days", c_double),
+        ("size", c_uint64),
+        ("dim", c_int),
+        *_fields(c_int64, "partitions vectors"),
+    ]
 
 
 class sid_retrieve_request(Structure):
@@ -109,7 +139,9 @@ class sid_retrieve_request(Structure):
         *_fields(c_int64, "deny_count allow_count"),
         *_fields(c_void_p, "within without"),
         *_fields(c_int64, "within_count without_count"),
-        ("reserved", c_void_p * 4),
+        ("query", c_void_p),
+        ("probe", c_int64),
+        ("reserved", c_void_p * 2),
     ]
 
 
@@ -148,6 +180,7 @@ FALLIBLE: "dict[str, list[Any]]" = {
     "sid_ranker_train": [_P, _P, POINTER(sid_ranker_days)],
     "sid_ranker_eval": [_P, _P, POINTER(sid_ranker_days), POINTER(sid_ranker_day), _P],
     "sid_retriever_create": [_P, POINTER(sid_retriever_options), _OUT],
+    "sid_retriever_update": [_P, POINTER(sid_retriever_change), c_int64],
     "sid_retrieve": [_P, POINTER(sid_retrieve_request), POINTER(sid_retrieved)],
 }
 PLAIN: "dict[str, tuple[Any, list[Any]]]" = {

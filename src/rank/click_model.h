@@ -6,6 +6,7 @@
  *   click_model_step.c   a batch: embeddings, logits, back again
  *   click_model_run.c    days: training, asking, metrics
  *   click_model_file.c   saved and opened
+ *   click_model_towers.c a two-tower one as vectors of items and of requests
  */
 #ifndef SEMID_RANK_CLICK_MODEL_H
 #define SEMID_RANK_CLICK_MODEL_H
@@ -129,6 +130,8 @@ void sid__dense_row(const sid__feature_plan *plan, const sid__dense_state *state
  * the histories. */
 sid_status sid__click_model_step(sid_ranker *ranker, const sid_impressions *impressions, const sid__run_maps *maps,
                                  int64_t begin, int64_t end, bool is_training, double *p, sid_error *err);
+/* Of the time since a click: which of SID__GAP_BUCKETS. */
+int32_t sid__gap_bucket(double seconds);
 void sid__click_model_batch_drop(sid__click_model_batch *batch);
 
 #endif

@@ -70,7 +70,7 @@ static int32_t meet(sid__click_model_batch *b, int32_t item)
 }
 
 /* 0, then from 1, 3, 7, .. minutes on. */
-static int32_t gap_bucket(double seconds)
+int32_t sid__gap_bucket(double seconds)
 {
     int32_t bucket = 0;
     for (int64_t least = 1; bucket + 1 < SID__GAP_BUCKETS && seconds >= (double)(least * MINUTE_S);
@@ -87,7 +87,7 @@ static int64_t add_past(sid_ranker *r, int64_t i, double now, bool has_time, int
         b->past[at] = meet(b, b->recent[j]);
         b->past_of[at] = (int32_t)i;
         b->position[at] = count - 1 - j; /* 0: the last click */
-        b->gap[at] = has_time ? gap_bucket(now - b->recent_time[j]) : 0;
+        b->gap[at] = has_time ? sid__gap_bucket(now - b->recent_time[j]) : 0;
     }
     return at;
 }

@@ -56,6 +56,11 @@ typedef struct sid__ranker_class {
     void (*start)(const void *options, sid__rank_shape shape, uint64_t seed, sid__params *params);
     /* (B, 1); NULL: no memory, the tape knows. */
     sid__value *(*logit)(const void *options, sid__params *params, sid__tape *tape, const sid__rank_inputs *inputs);
+    /* Where the logit is the product of a vector of the request and one of the item: these, (B, E) and (N, E). `inputs` without an
+     * item; item (N, D). NULL: it is no such product. */
+    sid__value *(*request_vector)(const void *options, sid__params *params, sid__tape *tape,
+                                  const sid__rank_inputs *inputs);
+    sid__value *(*item_vector)(const void *options, sid__params *params, sid__tape *tape, sid__value *item);
 } sid__ranker_class;
 
 extern const sid__ranker_class *const sid__ranker_registry[];

@@ -89,7 +89,7 @@ static sid__value *loss_of(sid__tape *tape, const sid__rank_training *training, 
     return sid__op_cross_entropy(tape, sid__op_add(tape, s, corrections(tape, training, click, count)), own, 1);
 }
 
-static sid__value *logit(const void *options, sid__params *params, sid__tape *tape, const sid__rank_inputs *in)
+static sid__value *request_vector(const void *options, sid__params *params, sid__tape *tape, const sid__rank_inputs *in)
 {
     const two_tower_options *o = options;
     towers t;
@@ -98,15 +98,27 @@ static sid__value *logit(const void *options, sid__params *params, sid__tape *ta
         x = sid__op_concat(tape, x, in->other[i]);
     if (in->dense)
         x = sid__op_concat(tape, x, in->dense);
-    if (!x || !in->item)
+    if (!x)
         return NULL;
     const sid__rank_shape shape = {
-        .dim = in->item->columns, .dense = in->dense ? in->dense->columns : 0, .others = in->other_count};
+        .dim = in->user->columns, .dense = in->dense ? in->dense->columns : 0, .others = in->other_count};
     if (towers_of(o, shape, &t, NULL) != SID_OK)
         return NULL;
     sid__value *u = sid__op_unit_length(tape, sid__rank_net_forward(tape, &t.request, params, x));
-    sid__value *v = sid__op_unit_length(tape, sid__rank_net_forward(tape, &t.item, params, in->item));
-    u = sid__op_scale(tape, u, 1 / o->temperature);
+    return sid__op_scale(tape, u, 1 / o->temperature);
+}
+
+static sid__value *item_vector(const void *options, sid__params *params, sid__tape *tape, sid__value *item)
+{
+    towers t;
+    if (!item || towers_of(options, (sid__rank_shape){.dim = item->columns}, &t, NULL) != SID_OK)
+        return NULL;
+    return sid__op_unit_length(tape, sid__rank_net_forward(tape, &t.item, params, item));
+}
+
+static sid__value *logit(const void *options, sid__params *params, sid__tape *tape, const sid__rank_inputs *in)
+{
+    sid__value *u = request_vector(options, params, tape, in), *v = item_vector(options, params, tape, in->item);
     if (in->training && u && v)
         in->training->loss = loss_of(tape, in->training, u, v);
     return sid__op_row_dot(tape, u, v);
@@ -122,4 +134,6 @@ const sid__ranker_class sid__ranker_two_tower = {
     .is_relative = true,
     .declare = declare,
     .start = start,
-    .logit = logit};
+    .logit = logit,
+    .request_vector = request_vector,
+    .item_vector = item_vector};

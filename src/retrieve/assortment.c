@@ -49,10 +49,26 @@ static sid_status fill(sid__shelf *shelf, const sid__shelf_item *item, sid__stoc
     return SID_OK;
 }
 
-sid_status sid__shelf_create(const sid__shelf_item *item, int64_t count, int levels, double half_life_days,
-                             sid__shelf **out, sid_error *err)
+static sid_status add_vectors(sid__shelf *shelf, const sid__shelf_item *item, const sid__shelf_kind *kind,
+                              sid_error *err)
 {
-    sid__stock stock = {.count = count, .levels = levels, .half_life_days = half_life_days};
+    int64_t count = shelf->inventory.count;
+    const float **vector = NULL;
+    if (kind->tower.dim == 0)
+        return SID_OK;
+    SID_TRY(sid__alloc(&vector, (size_t)count, sizeof *vector, "vectors of items", err));
+    for (int64_t i = 0; i < count; i++)
+        vector[i] = item[i].vector;
+    sid_status status = sid__tower_create(&shelf->inventory, kind->tower, vector, &shelf->tower, err);
+    sid__free(vector);
+    return status;
+}
+
+sid_status sid__shelf_create(const sid__shelf_item *item, int64_t count, const sid__shelf_kind *kind, sid__shelf **out,
+                             sid_error *err)
+{
+    int levels = kind->levels;
+    sid__stock stock = {.count = count, .levels = levels, .half_life_days = kind->half_life_days};
     sid__shelf *shelf = NULL;
     uint16_t *code = NULL;
     double *quality = NULL, *birth = NULL;
@@ -65,6 +81,8 @@ sid_status sid__shelf_create(const sid__shelf_item *item, int64_t count, int lev
         status = sid__alloc(&birth, (size_t)count, sizeof *birth, "births of items", err);
     if (status == SID_OK)
         status = fill(shelf, item, &stock, code, quality, birth, err);
+    if (status == SID_OK)
+        status = add_vectors(shelf, item, kind, err);
     sid__free(code);
     sid__free(quality);
     sid__free(birth);
@@ -81,6 +99,7 @@ void sid__shelf_leave(sid__shelf *shelf)
         return;
     sid__id_list_drop(&shelf->ids);
     sid__free(shelf->row);
+    sid__tower_drop(&shelf->tower);
     sid__inventory_drop(&shelf->inventory);
     sid__free(shelf);
 }
@@ -110,7 +129,7 @@ static double newest(const sid__assortment *a)
 }
 
 sid_status sid__assortment_create(sid__shelf *base, sid__shelf *over, uint64_t *gone, int64_t *order,
-                                  double half_life_days, sid__assortment **out, sid_error *err)
+                                  const sid__shelf_kind *kind, sid__assortment **out, sid_error *err)
 {
     sid__assortment *a = NULL;
     sid_status status = sid__alloc(&a, 1, sizeof *a, "an assortment", err);
@@ -132,9 +151,17 @@ sid_status sid__assortment_create(sid__shelf *base, sid__shelf *over, uint64_t *
         a->gone_count += __builtin_popcountll(gone[i]);
     a->count = sid__assortment_numbers(a) - a->gone_count;
     a->newest = newest(a);
-    a->now = a->newest * (sid__log(2) / half_life_days);
-    *out = a;
-    return SID_OK;
+    a->now = a->newest * (sid__log(2) / kind->half_life_days);
+    if (kind->tower.dim > 0) {
+        a->lists.tower[0] = &base->tower;
+        a->lists.tower[1] = over ? &over->tower : NULL;
+        status = sid__partitions_create(&a->lists, &a->partitions, err);
+    }
+    if (status != SID_OK)
+        sid__assortment_leave(a);
+    else
+        *out = a;
+    return status;
 }
 
 void sid__assortment_leave(sid__assortment *a)
@@ -145,6 +172,7 @@ void sid__assortment_leave(sid__assortment *a)
     sid__shelf_leave(a->over);
     sid__free(a->gone);
     sid__free(a->order);
+    sid__partitions_drop(&a->partitions);
     sid__free(a);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mix.h"
+#include "retrieve/partitions.h"
 
 sid_status sid__run_begin(sid__run *run, const sid__resolver *resolver, sid_error *err)
 {
@@ -110,6 +111,29 @@ static int32_t at_random(sid__run *run)
     return run->drawn ? run->drawn[place] : run->lists->base->depth[run->depth].item[SID__BY_SCORE][run->at[0] + place];
 }
 
+/* ---- By the request's vector ----------------------------------------------------------------------------------------- */
+
+static sid_status begin_tower(sid__run *run, sid_error *err)
+{
+    const sid__probe probe = {.query = run->query};
+    const sid__probed all = {.begin = {run->at[0], run->at[1]}, .end = {run->end[0], run->end[1]}};
+    sid__leaders best = {.most = run->end[0] - run->at[0] + run->end[1] - run->at[1]};
+    SID_TRY(sid__alloc(&best.row, (size_t)best.most, sizeof *best.row, "items of a prefix", err));
+    sid_status status = sid__partitions_search(run->lists, &probe, &all, 1, &best, NULL, err);
+    if (status == SID_OK)
+        status = sid__alloc(&run->drawn, (size_t)best.count, sizeof *run->drawn, "items of a prefix", err);
+    sid__leaders_sort(&best);
+    for (; status == SID_OK && run->count < best.count; run->count++)
+        run->drawn[run->count] = (int32_t)best.row[run->count].of;
+    sid__free(best.row);
+    return status;
+}
+
+static int32_t by_tower(sid__run *run)
+{
+    return run->position < run->count ? run->drawn[run->position++] : -1;
+}
+
 static const sid__resolver score = {
     .info = {.name = "score", .summary = "quality, halved with each half-life of age", .paper = "2604.03949"},
     .next = by_score};
@@ -119,8 +143,15 @@ static const sid__resolver random_order = {
     .begin = begin_draw,
     .next = at_random};
 
-const sid__resolver *const sid__resolver_registry[] = {&score, &fresh, &random_order};
-const int sid__resolver_registry_count = 3;
+static const sid__resolver tower = {
+    .info = {.name = "tower",
+             .summary = "the largest product of the request's vector and the item's, as of a two-tower model"},
+    .needs_vectors = true,
+    .begin = begin_tower,
+    .next = by_tower};
+
+const sid__resolver *const sid__resolver_registry[] = {&score, &fresh, &random_order, &tower};
+const int sid__resolver_registry_count = 4;
 
 sid_status sid__resolver_find(const char *name, const sid__resolver **out, sid_error *err)
 {
@@ -133,6 +164,6 @@ sid_status sid__resolver_find(const char *name, const sid__resolver **out, sid_e
         }
     }
     near = sid_closest(name, names, sid__resolver_registry_count);
-    return sid__fail(err, SID_EUSAGE, "resolver \"%s\" is unknown; %s%s%sknown are score, fresh, random", name,
+    return sid__fail(err, SID_EUSAGE, "resolver \"%s\" is unknown; %s%s%sknown are score, fresh, random, tower", name,
                      near ? "did you mean \"" : "", near ? near : "", near ? "\"? " : "");
 }

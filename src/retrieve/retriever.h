@@ -18,14 +18,18 @@ typedef struct sid__counter {
 
 struct sid_retriever {
     sid__counter *counter;
-    int levels;
-    double half_life_days;
+    sid__shelf_kind kind;
     int64_t unseen;
 };
 
 /* Takes `items` as they are, in the order of their numbers 0 .. count - 1. */
-sid_status sid__retriever_of(const sid__shelf_item *items, int64_t count, int levels, double half_life_days,
+sid_status sid__retriever_of(const sid__shelf_item *items, int64_t count, const sid__shelf_kind *kind,
                              sid_retriever **out, sid_error *err);
+/* The depth of prefixes where `depth` may be 0: 2, or all codes where there are fewer. */
+static inline int sid__usual_depth(int depth, int levels)
+{
+    return depth ? depth : levels < 2 ? levels : 2;
+}
 /* What there is now, held until sid__assortment_leave. */
 sid__assortment *sid__retriever_enter(const sid_retriever *retriever);
 

@@ -29,11 +29,21 @@ static sid_status push(draft *d, const sid__shelf_item *item, int64_t *row, sid_
     return SID_OK;
 }
 
-static sid__shelf_item item_of(const sid__shelf *shelf, int64_t i, int64_t order)
+/* Its vector is copied to the arena. */
+static sid_status item_of(const sid__shelf *shelf, int64_t i, int64_t order, sid__arena *arena, sid__shelf_item *out,
+                          sid_error *err)
 {
     const sid__inventory *inv = &shelf->inventory;
     const sid__shelf_row *row = &shelf->row[i];
-    return (sid__shelf_item){row->item_id, row->sid, row->title, inv->quality[i], inv->birth[i], order};
+    int dim = shelf->tower.shape.dim;
+    float *vector = NULL;
+    *out = (sid__shelf_item){row->item_id, row->sid, row->title, inv->quality[i], inv->birth[i], order, NULL};
+    if (dim == 0)
+        return SID_OK;
+    SID_TRY(sid__arena_push(arena, (size_t)dim * sizeof *vector, &vector, err));
+    if (sid__tower_vector(&shelf->tower, i, vector))
+        out->vector = vector;
+    return SID_OK;
 }
 
 static bool is_gone(const draft *d, int64_t item)
@@ -51,7 +61,8 @@ static sid_status begin(draft *d, const sid_retriever *r, sid_error *err)
         return SID_OK;
     memcpy(d->gone, now->gone, words * sizeof *d->gone);
     for (int64_t i = 0, row = 0; i < now->over->inventory.count; i++) {
-        const sid__shelf_item item = item_of(now->over, i, now->order[i]);
+        sid__shelf_item item;
+        SID_TRY(item_of(now->over, i, now->order[i], &d->ids.arena, &item, err));
         SID_TRY(push(d, &item, &row, err));
     }
     return SID_OK;
@@ -59,7 +70,7 @@ static sid_status begin(draft *d, const sid_retriever *r, sid_error *err)
 
 /* ---- Changes ------------------------------------------------------------------------------------------------------------ */
 
-static sid_status check(const sid_retriever_change *c, int64_t index, sid_error *err)
+static sid_status check(const sid_retriever *r, const sid_retriever_change *c, int64_t index, sid_error *err)
 {
     size_t size = c->item_id ? strnlen(c->item_id, SID_ITEM_ID_MAX + 1) : 0;
     if (size == 0 || size > SID_ITEM_ID_MAX)
@@ -69,7 +80,9 @@ static sid_status check(const sid_retriever_change *c, int64_t index, sid_error 
         return sid__fail(err, SID_EUSAGE,
                          "item \"%s\" gets quality %g and birth %g; a quality above 0 and days are expected",
                          c->item_id, c->quality, c->has_birth ? c->birth : 0);
-    return SID_OK;
+    if (c->vector && r->kind.tower.dim == 0)
+        return sid__fail(err, SID_EUSAGE, "item \"%s\" gets a vector; the retriever was made without any", c->item_id);
+    return c->vector ? sid__tower_check(c->vector, r->kind.tower.dim, c->item_id, err) : SID_OK;
 }
 
 /* *row: the entry of an item that is there, now beside the base if it was in it; -1: no such item. */
@@ -84,7 +97,8 @@ static sid_status take_out(draft *d, const char *id, int64_t *row, sid_error *er
     int64_t item = sid__id_list_find(&base->ids, id);
     if (item < 0 || is_gone(d, item))
         return SID_OK;
-    const sid__shelf_item as_it_is = item_of(base, item, item);
+    sid__shelf_item as_it_is;
+    SID_TRY(item_of(base, item, item, &d->ids.arena, &as_it_is, err));
     SID_TRY(push(d, &as_it_is, row, err));
     d->gone[item / 64] |= 1ULL << item % 64;
     return SID_OK;
@@ -100,7 +114,8 @@ static sid_status add(draft *d, const sid_retriever_change *c, sid_error *err)
                                   .title = c->title ? c->title : "",
                                   .quality = c->quality > 0 ? c->quality : 1,
                                   .birth = c->has_birth ? c->birth : d->now->newest,
-                                  .order = d->next_order++};
+                                  .order = d->next_order++,
+                                  .vector = c->vector};
     return push(d, &item, &row, err);
 }
 
@@ -121,6 +136,7 @@ static sid_status change_one(draft *d, const sid_retriever_change *c, sid_error 
     entry->title = c->title ? c->title : entry->title;
     entry->quality = c->quality > 0 ? c->quality : entry->quality;
     entry->birth = c->has_birth ? c->birth : entry->birth;
+    entry->vector = c->vector ? c->vector : entry->vector;
     return SID_OK;
 }
 
@@ -157,7 +173,7 @@ static sid_status lay_over(draft *d, int64_t count, const sid_retriever *r, sid_
 {
     sid__shelf *over = NULL;
     int64_t *order = NULL;
-    SID_TRY(sid__shelf_create(d->entry, count, r->levels, r->half_life_days, &over, err));
+    SID_TRY(sid__shelf_create(d->entry, count, &r->kind, &over, err));
     sid_status status = sid__alloc(&order, (size_t)count, sizeof *order, "changed items", err);
     if (status != SID_OK) {
         sid__shelf_leave(over);
@@ -167,7 +183,7 @@ static sid_status lay_over(draft *d, int64_t count, const sid_retriever *r, sid_
         order[i] = d->entry[i].order;
     uint64_t *gone = d->gone;
     d->gone = NULL;
-    return sid__assortment_create(d->now->base, over, gone, order, r->half_life_days, out, err);
+    return sid__assortment_create(d->now->base, over, gone, order, &r->kind, out, err);
 }
 
 /* All that is left of the base and the first `count` entries, each at its number, then numbered anew. */
@@ -178,18 +194,20 @@ static sid_status fold(draft *d, int64_t count, const sid_retriever *r, sid__ass
     sid__shelf *shelf = NULL;
     int64_t left = 0, next = 0, items = base->inventory.count;
     SID_TRY(sid__alloc(&item, (size_t)(items + count), sizeof *item, "items", err));
-    for (int64_t i = 0; i < items; i++)
+    sid_status status = SID_OK;
+    for (int64_t i = 0; status == SID_OK && i < items; i++)
         if (!is_gone(d, i)) {
-            item[left] = item_of(base, i, left);
+            status = item_of(base, i, left, &d->ids.arena, &item[left], err);
             left++;
         } else if (next < count && d->entry[next].order == i)
             item[left++] = d->entry[next++];
     while (next < count)
         item[left++] = d->entry[next++];
-    sid_status status = sid__shelf_create(item, left, r->levels, r->half_life_days, &shelf, err);
+    if (status == SID_OK)
+        status = sid__shelf_create(item, left, &r->kind, &shelf, err);
     sid__free(item);
     SID_TRY(status);
-    status = sid__assortment_create(shelf, NULL, NULL, NULL, r->half_life_days, out, err);
+    status = sid__assortment_create(shelf, NULL, NULL, NULL, &r->kind, out, err);
     sid__shelf_leave(shelf);
     d->next_order = left;
     return status;
@@ -226,7 +244,7 @@ sid_status sid_retriever_update(sid_retriever *r, const sid_retriever_change *ch
     (void)pthread_mutex_lock(&r->counter->update);
     sid_status status = begin(&d, r, err);
     for (int64_t i = 0; status == SID_OK && i < count; i++) {
-        status = check(&change[i], i, err);
+        status = check(r, &change[i], i, err);
         if (status == SID_OK)
             status = change_one(&d, &change[i], err);
     }

@@ -12,6 +12,7 @@ static sid_status enter(const sid__round_robin_request *request, walk *w, int de
     sid__run_end(&w->run);
     w->run.depth = depth;
     w->run.seed = request->seed;
+    w->run.query = request->query;
     return depth > 0 ? sid__run_begin(&w->run, request->resolver, err) : SID_OK;
 }
 

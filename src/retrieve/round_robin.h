@@ -16,7 +16,8 @@ typedef struct sid__round_robin_request {
     sid__budget budget;
     const sid__resolver *resolver;
     uint64_t seed;
-    uint8_t *is_out; /* (items) 1: not to come; those given are marked with 2 */
+    const float *query; /* of a resolver that needs vectors */
+    uint8_t *is_out;    /* (items) 1: not to come; those given are marked with 2 */
 } sid__round_robin_request;
 
 /* item (budget.k), from (budget.k): items in order, and the prefix each came by. What is out does not count against m; a prefix with

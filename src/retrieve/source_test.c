@@ -1,5 +1,6 @@
 /* source_test.c: sid_source_test: what sources of candidates find of the next day's clicks. The days before the last make the inventory
- * and the histories; everybody who clicked before and on the last day is asked.
+ * and the histories; everybody who clicked before and on the last day is asked. sid_source_probes: what probing finds, for them, of
+ * what the vectors hold to be best.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -9,20 +10,34 @@
 #include "data/impressions.h"
 #include "retrieve/retriever.h"
 
-enum { POPULAR = -1, UNION = -2 }; /* sources beside the resolvers */
+enum { POPULAR = -1, UNION = -2, PROBE = -3, UNION_OF_ALL = -4, UNITED_MAX = 3, DAY_S = 86400 };
+
+/* Sources beside the resolvers; those by vectors come last. */
+static const struct {
+    const char *name;
+    int source, of[UNITED_MAX], of_count; /* of: what is given in turn; 0 is "score" */
+    bool needs_vectors;
+} more_sources[] = {{"popular", POPULAR, {0}, 0, false},
+                    {"union", UNION, {0, POPULAR}, 2, false},
+                    {"probe", PROBE, {0}, 0, true},
+                    {"union+probe", UNION_OF_ALL, {0, POPULAR, PROBE}, 3, true}};
+enum { MORE_SOURCES = sizeof more_sources / sizeof *more_sources };
 
 /* Clicks by user: those of user u are item[begin[u]] .. item[begin[u + 1] - 1], in the order of time. Items that the catalogue lacks are
  * left out. */
 typedef struct clicks {
     int64_t *begin; /* (users + 1) */
     int32_t *item;
-    double *age_days;
+    double *age_days;   /* by the number of the day */
+    double *since_days; /* until the last day's first moment, where there are times; else the same */
 } clicks;
 
 typedef struct testing {
     sid_ctx *ctx;
     const sid_impressions *im;
     const sid_retrieve_request *like;
+    const sid_retriever_vectors *vectors; /* NULL: no vectors of requests */
+    float *query;                         /* (dim) */
     sid_retriever *retriever;
     sid__assortment *assortment; /* of the retriever */
     int64_t train_end, items, k;
@@ -33,6 +48,7 @@ typedef struct testing {
     uint8_t *mark;         /* (items) 1: a target, 2: was clicked before, 4: given by this source to this user */
     uint8_t *is_given;     /* (items) to anybody */
     int32_t *found;        /* (k) */
+    int32_t *list;         /* (UNITED_MAX, k) */
     int64_t found_count;
     double *age; /* (given) */
     int64_t age_count, age_capacity;
@@ -54,6 +70,7 @@ static sid_status list_clicks(testing *t, int64_t first, int64_t end, clicks *ou
         }
     SID_TRY(sid__alloc(&out->item, (size_t)count, sizeof *out->item, "clicks of users", err));
     SID_TRY(sid__alloc(&out->age_days, (size_t)count, sizeof *out->age_days, "clicks of users", err));
+    SID_TRY(sid__alloc(&out->since_days, (size_t)count, sizeof *out->since_days, "clicks of users", err));
     for (int64_t u = 0; u < users; u++)
         out->begin[u + 2] += out->begin[u + 1];
     for (int64_t i = first; i < end; i++) {
@@ -63,6 +80,7 @@ static sid_status list_clicks(testing *t, int64_t first, int64_t end, clicks *ou
         int64_t at = out->begin[im->row[i].user + 1]++;
         out->item[at] = item;
         out->age_days[at] = last_day - im->row[i].day;
+        out->since_days[at] = im->has_time ? (im->row[t->train_end].time - im->row[i].time) / DAY_S : out->age_days[at];
     }
     return SID_OK;
 }
@@ -91,20 +109,38 @@ static sid_status read_days(testing *t, sid_error *err)
 
 /* ---- Sources: candidates of one user to found ---- */
 
-static sid_status ask_prefixes(testing *t, int64_t user, const char *resolver, sid_error *err)
+static int64_t list_history(const testing *t, int64_t user)
 {
-    sid_retrieve_request request = *t->like;
-    sid_retrieved answer;
     int64_t begin = t->history.begin[user], count = t->history.begin[user + 1] - begin;
     for (int64_t i = 0; i < count; i++)
         t->id[i] = t->assortment->base->ids.id[t->history.item[begin + i]];
+    return count;
+}
+
+/* `id` holds the history. */
+static sid_status make_query(const testing *t, int64_t user, float *out, sid_error *err)
+{
+    int64_t begin = t->history.begin[user], count = t->history.begin[user + 1] - begin;
+    return t->vectors->request(t->vectors->user, t->im->users.id[user], t->id, t->history.since_days + begin, count,
+                               out, err);
+}
+
+/* By prefixes, or by partitions where resolver is NULL. */
+static sid_status ask_retriever(testing *t, int64_t user, const char *resolver, bool needs_vectors, sid_error *err)
+{
+    sid_retrieve_request request = *t->like;
+    sid_retrieved answer;
+    request.history_count = list_history(t, user);
     request.history = t->id;
-    request.history_count = count;
-    request.age_days = t->history.age_days + begin;
+    request.age_days = t->history.age_days + t->history.begin[user];
     request.resolver = resolver;
     request.k = t->k;
     request.deny = request.allow = request.within = request.without = NULL;
     request.deny_count = request.allow_count = request.within_count = request.without_count = 0;
+    request.query = needs_vectors ? t->query : NULL;
+    request.probe = resolver ? 0 : t->like->probe > 0 ? t->like->probe : INT64_MAX;
+    if (needs_vectors)
+        SID_TRY(make_query(t, user, t->query, err));
     SID_TRY(sid_retrieve(t->retriever, &request, &answer, err));
     for (int64_t i = 0; i < answer.count; i++)
         t->found[i] = (int32_t)sid__id_list_find(&t->assortment->base->ids, answer.row[i].item_id);
@@ -130,31 +166,47 @@ static void ask_popular(testing *t)
         t->found[t->found_count++] = best[at];
 }
 
-/* One of the prefixes, one of the best of all, in turn. `found` holds those of the prefixes. */
-static sid_status unite(testing *t, sid_error *err)
+static sid_status ask_one(testing *t, int64_t user, int source, sid_error *err)
 {
-    const int32_t *best = t->assortment->base->inventory.depth[0].item[SID__BY_SCORE];
-    int32_t *own = NULL;
-    int64_t own_count = t->found_count, taken = 0, at = 0, count = 0;
-    SID_TRY(sid__alloc(&own, (size_t)own_count, sizeof *own, "candidates", err));
-    memcpy(own, t->found, (size_t)own_count * sizeof *own);
-    while (count < t->k && (taken < own_count || at < t->items)) {
-        while (taken < own_count && (t->mark[own[taken]] & 4))
-            taken++;
-        if (taken < own_count) {
-            t->mark[own[taken]] |= 4;
-            t->found[count++] = own[taken++];
-        }
-        at = next_popular(t, at);
-        if (at < t->items && count < t->k) {
-            t->mark[best[at]] |= 4;
-            t->found[count++] = best[at];
+    if (source == PROBE)
+        return ask_retriever(t, user, NULL, true, err);
+    if (source >= 0)
+        return ask_retriever(t, user, sid_resolver(source)->name, sid__resolver_registry[source]->needs_vectors, err);
+    ask_popular(t);
+    return SID_OK;
+}
+
+/* One of each list in turn, none twice. */
+static void deal(testing *t, const int64_t *size, int lists)
+{
+    int64_t at[UNITED_MAX] = {0}, left = 1;
+    t->found_count = 0;
+    while (left > 0 && t->found_count < t->k) {
+        left = 0;
+        for (int s = 0; s < lists && t->found_count < t->k; s++) {
+            const int32_t *list = t->list + s * t->k;
+            while (at[s] < size[s] && (t->mark[list[at[s]]] & 4))
+                at[s]++;
+            if (at[s] == size[s])
+                continue;
+            t->mark[list[at[s]]] |= 4;
+            t->found[t->found_count++] = list[at[s]++];
+            left++;
         }
     }
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < t->found_count; i++)
         t->mark[t->found[i]] &= (uint8_t)~4;
-    t->found_count = count;
-    sid__free(own);
+}
+
+static sid_status unite(testing *t, int64_t user, const int *of, int lists, sid_error *err)
+{
+    int64_t size[UNITED_MAX];
+    for (int s = 0; s < lists; s++) {
+        SID_TRY(ask_one(t, user, of[s], err));
+        memcpy(t->list + s * t->k, t->found, (size_t)t->found_count * sizeof *t->found);
+        size[s] = t->found_count;
+    }
+    deal(t, size, lists);
     return SID_OK;
 }
 
@@ -226,12 +278,15 @@ static int by_number(const void *left, const void *right)
 
 static sid_status ask(testing *t, int64_t user, int source, sid_error *err)
 {
-    if (source == POPULAR) {
-        ask_popular(t);
-        return SID_OK;
-    }
-    SID_TRY(ask_prefixes(t, user, source == UNION ? "score" : sid_resolver(source)->name, err));
-    return source == UNION ? unite(t, err) : SID_OK;
+    for (int i = 0; i < MORE_SOURCES; i++)
+        if (more_sources[i].source == source && more_sources[i].of_count > 0)
+            return unite(t, user, more_sources[i].of, more_sources[i].of_count, err);
+    return ask_one(t, user, source, err);
+}
+
+static bool is_asked(const testing *t, int64_t user)
+{
+    return t->history.begin[user] < t->history.begin[user + 1] && t->asked.begin[user] < t->asked.begin[user + 1];
 }
 
 static sid_status test_source(testing *t, int source, sid_source_score *out, sid_error *err)
@@ -242,7 +297,7 @@ static sid_status test_source(testing *t, int source, sid_source_score *out, sid
     t->age_count = 0;
     report->targets = report->new_targets = 0;
     for (int64_t u = 0; u < t->im->users.count; u++) {
-        if (t->history.begin[u] == t->history.begin[u + 1] || t->asked.begin[u] == t->asked.begin[u + 1])
+        if (!is_asked(t, u))
             continue;
         SID_TRY(sid__ctx_check(t->ctx, err));
         mark_user(t, u, true);
@@ -273,17 +328,35 @@ static sid_status test_source(testing *t, int source, sid_source_score *out, sid
     return SID_OK;
 }
 
+/* Sources in order, and their names; gives how many. source, name (resolvers + MORE_SOURCES). */
+static int list_sources(const testing *t, int *source, const char **name)
+{
+    int count = 0;
+    for (int r = 0; r < sid__resolver_registry_count; r++)
+        if (t->vectors || !sid__resolver_registry[r]->needs_vectors) {
+            name[count] = sid__resolver_registry[r]->info.name;
+            source[count++] = r;
+        }
+    for (int i = 0; i < MORE_SOURCES; i++)
+        if (t->vectors || !more_sources[i].needs_vectors) {
+            name[count] = more_sources[i].name;
+            source[count++] = more_sources[i].source;
+        }
+    return count;
+}
+
 static sid_status test_all(testing *t, sid_error *err)
 {
-    int resolvers = sid_resolver_count();
-    SID_TRY(sid__alloc(&t->out->row, (size_t)resolvers + 2, sizeof *t->out->row, "a report", err));
+    int source[16];
+    const char *name[16];
+    int count = list_sources(t, source, name);
+    SID_TRY(sid__alloc(&t->out->row, (size_t)count, sizeof *t->out->row, "a report", err));
     t->out->memory = t->out->row;
-    t->out->count = resolvers + 2;
-    for (int s = 0; s < t->out->count; s++) {
-        int source = s < resolvers ? s : resolvers - 1 - s;
-        t->out->row[s].source = s < resolvers ? sid_resolver(s)->name : source == POPULAR ? "popular" : "union";
-        sid__ctx_progress(t->ctx, t->out->row[s].source, s, t->out->count, "sources", (double)NAN);
-        SID_TRY(test_source(t, source, &t->out->row[s], err));
+    t->out->count = count;
+    for (int s = 0; s < count; s++) {
+        t->out->row[s].source = name[s];
+        sid__ctx_progress(t->ctx, name[s], s, count, "sources", (double)NAN);
+        SID_TRY(test_source(t, source[s], &t->out->row[s], err));
     }
     return SID_OK;
 }
@@ -311,6 +384,10 @@ static sid_status prepare(testing *t, sid_catalog *catalog, const sid_retriever_
     SID_TRY(sid__alloc(&t->mark, items, 1, what, err));
     SID_TRY(sid__alloc(&t->is_given, items, 1, what, err));
     SID_TRY(sid__alloc(&t->found, (size_t)(t->k > 0 ? t->k : 0), sizeof *t->found, what, err));
+    SID_TRY(sid__alloc(&t->list, (size_t)(t->k > 0 ? t->k : 0), UNITED_MAX * sizeof *t->list, what, err));
+    t->vectors = known.vectors && known.vectors->request ? known.vectors : NULL;
+    if (t->vectors)
+        SID_TRY(sid__alloc(&t->query, (size_t)t->vectors->dim, sizeof *t->query, what, err));
     return read_days(t, err);
 }
 
@@ -319,6 +396,24 @@ static void drop_clicks(clicks *c)
     sid__free(c->begin);
     sid__free(c->item);
     sid__free(c->age_days);
+    sid__free(c->since_days);
+}
+
+static void drop_testing(testing *t)
+{
+    sid__assortment_leave(t->assortment);
+    sid_retriever_free(t->retriever);
+    drop_clicks(&t->history);
+    drop_clicks(&t->asked);
+    sid__free(t->item_of);
+    sid__free(t->first_day);
+    sid__free(t->id);
+    sid__free(t->mark);
+    sid__free(t->is_given);
+    sid__free(t->found);
+    sid__free(t->list);
+    sid__free(t->query);
+    sid__free(t->age);
 }
 
 sid_status sid_source_test(sid_ctx *ctx, sid_catalog *catalog, const sid_impressions *impressions,
@@ -331,17 +426,7 @@ sid_status sid_source_test(sid_ctx *ctx, sid_catalog *catalog, const sid_impress
     sid_status status = prepare(&t, catalog, options, err);
     if (status == SID_OK)
         status = test_all(&t, err);
-    sid__assortment_leave(t.assortment);
-    sid_retriever_free(t.retriever);
-    drop_clicks(&t.history);
-    drop_clicks(&t.asked);
-    sid__free(t.item_of);
-    sid__free(t.first_day);
-    sid__free(t.id);
-    sid__free(t.mark);
-    sid__free(t.is_given);
-    sid__free(t.found);
-    sid__free(t.age);
+    drop_testing(&t);
     if (status != SID_OK)
         sid_source_report_drop(out);
     return status;
@@ -351,4 +436,43 @@ void sid_source_report_drop(sid_source_report *report)
 {
     sid__free(report->memory);
     *report = (sid_source_report){0};
+}
+
+/* ---- What probing finds ----------------------------------------------------------------------------------------------- */
+
+static sid_status list_queries(const testing *t, float **query, int64_t *count, sid_error *err)
+{
+    int64_t dim = t->vectors->dim;
+    for (int64_t u = 0; u < t->im->users.count; u++)
+        *count += is_asked(t, u);
+    SID_TRY(sid__alloc(query, (size_t)*count, (size_t)dim * sizeof **query, "vectors of requests", err));
+    for (int64_t u = 0, at = 0; u < t->im->users.count; u++)
+        if (is_asked(t, u)) {
+            (void)list_history(t, u);
+            SID_TRY(make_query(t, u, *query + at++ * dim, err));
+        }
+    return *count > 0
+               ? SID_OK
+               : sid__fail(err, SID_EDATA, "nobody clicked items of the catalogue both before the last day and on it");
+}
+
+sid_status sid_source_probes(sid_ctx *ctx, sid_catalog *catalog, const sid_impressions *impressions,
+                             const sid_retriever_options *options, const sid_retrieve_request *like,
+                             sid_probe_report *out, sid_error *err)
+{
+    static const sid_retrieve_request usual;
+    testing t = {.ctx = ctx, .im = impressions, .like = like ? like : &usual};
+    float *query = NULL;
+    int64_t count = 0;
+    *out = (sid_probe_report){0};
+    if (!options || !options->vectors || !options->vectors->request)
+        return sid__fail(err, SID_EUSAGE, "probing wants vectors of items and of requests");
+    sid_status status = prepare(&t, catalog, options, err);
+    if (status == SID_OK)
+        status = list_queries(&t, &query, &count, err);
+    if (status == SID_OK)
+        status = sid_probe_test(ctx, t.retriever, t.k, query, count, out, err);
+    sid__free(query);
+    drop_testing(&t);
+    return status;
 }

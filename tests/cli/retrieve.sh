@@ -34,3 +34,31 @@ prints_lines 5
 says "on the last day"
 check "all five sources" [ "$(cut -f1 "$out" | paste -sd, -)" = score,fresh,random,popular,union ]
 fails 2 "needs --impressions" retrieve catalog --test
+
+# By a two-tower ranker.
+passes pieces train catalog --rows 200 -o pieces
+passes rank train two-tower --impressions world/impressions.tsv --catalog catalog --pieces pieces --to-day -2 -o ranker
+passes retrieve catalog --history "$history" -k 5 --tower ranker --probe 3
+prints_lines 5
+says "the best partitions are"
+passes retrieve catalog --history @many.txt -k 4 --tower ranker --probe all --threads 2
+prints_lines 8
+cp "$out" exact
+passes retrieve catalog --history @many.txt -k 4 --tower ranker --probe 1000000 --threads 1
+check "all partitions are the exact search" cmp -s "$out" exact
+passes retrieve catalog --history "$history" -k 5 --tower ranker --resolver tower
+prints_lines 5
+passes retrieve catalog --impressions world/impressions.tsv --tower ranker --test -k 20
+check "all eight sources" [ "$(cut -f1 "$out" | paste -sd, -)" = score,fresh,random,tower,popular,union,probe,union+probe ]
+passes retrieve catalog --impressions world/impressions.tsv --tower ranker --test-probes --format json
+says "recall of the exact 100 best"
+check "the last row is exact" sh -c 'grep -q "\"recall\": *1\(\.0\)\?[,}]" "$0"' "$out"
+fails 2 "needs --tower" retrieve catalog --history a --probe 3
+fails 2 "needs --tower" retrieve catalog --history a --resolver tower
+fails 2 "changes nothing" retrieve catalog --history a --tower ranker
+fails 2 "from 1, or all" retrieve catalog --history a --tower ranker --probe 0
+fails 2 "leave one out" retrieve catalog --history a --tower ranker --probe 3 --resolver fresh
+passes rank train fm --impressions world/impressions.tsv --to-day -2 -o ids
+fails 2 "family fm scores" retrieve catalog --history a --tower ids --probe 3
+passes fit world/items.tsv --vectors world/vectors.npy:world/vectors.ids.txt -o other --levels 3 --codes 8 --seed 9
+fails 3 "ranker is of another catalogue" retrieve other --history a --tower ranker --probe 3

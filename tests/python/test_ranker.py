@@ -166,6 +166,67 @@ def test_retriever(world, program):
         retriever.retrieve(history)
 
 
+def test_update(world):
+    """Fails when what changed is not what answers have, one bad change of many is kept, or a mistake passes."""
+    history = [line.split("\t")[1] for line in open(world / "impressions.tsv").read().splitlines()[1:9]]
+    retriever = semid.Retriever(world / "catalog")
+    before, items = retriever.retrieve(history, k=20), retriever.info.items
+    sid = before[0].sid
+    retriever.update(
+        [
+            {"item_id": "brand new", "sid": sid, "title": "N", "quality": 9.0},
+            {"item_id": before[0].item_id, "remove": True},
+            {"item_id": before[1].item_id, "quality": 2, "birth": 0, "title": "T"},
+        ]
+    )
+    after = retriever.retrieve(history, k=20)
+    found = {candidate.item_id: candidate for candidate in after}
+    assert retriever.info.items == items and before[0].item_id not in found
+    assert found["brand new"].score == pytest.approx(9) and found["brand new"].title == "N" and found["brand new"].sid == sid
+    assert found[before[1].item_id].title == "T"
+    for bad, error, words in [
+        ({"item_id": "nobody", "remove": True}, semid.NotFoundError, "nobody"),
+        ({"item_id": "x"}, semid.UsageError, "its SID is expected"),
+        ({"item_id": "x", "colour": 1}, semid.UsageError, "colour"),
+        ({"item_id": "x", "sid": "1-2-x"}, semid.UsageError, "not a SID"),
+        ({"item_id": before[2].item_id, "vector": [1]}, semid.DataError, "shape"),
+    ]:
+        with pytest.raises(error, match=words):
+            retriever.update([{"item_id": before[2].item_id, "remove": True}, bad])
+    assert retriever.retrieve(history, k=20) == after
+    retriever.update([])
+    retriever.close()
+
+
+def test_vectors(world):
+    """Fails when probing all is not numpy's exact search, a partition holds others than its prefix's, or a mistake passes."""
+    with semid.Catalog.open(world / "catalog") as catalog:
+        ids = list(catalog)
+    rng = np.random.default_rng(5)
+    vectors, query = rng.integers(-4, 5, (len(ids), 6)) / 4, rng.integers(-4, 5, 6) / 2
+    retriever = semid.Retriever(world / "catalog", vectors=(ids, vectors), vectors_depth=1)
+    info = retriever.info
+    assert info.dim == 6 and info.vectors == len(ids) and 1 < info.partitions <= 8
+    found = retriever.retrieve([], k=30, query=query, probe=10**6)
+    best = np.argsort(-(vectors @ query), kind="stable")[:30]
+    assert [c.item_id for c in found] == [ids[i] for i in best]
+    assert [c.score for c in found] == list((vectors @ query)[best])
+    one = retriever.retrieve([], k=30, query=query, probe=1)
+    assert {c.sid.split("-")[0] for c in one} == {one.prefixes[0][0]} and len(one.prefixes) == 1
+    new = [c.item_id for c in found[:1]]
+    by_tower = retriever.retrieve(new, query=query, resolver="tower", depth=1)
+    assert [c.score for c in by_tower] == sorted((c.score for c in by_tower), reverse=True)
+    retriever.update([{"item_id": "brand new", "sid": found[0].sid, "vector": query}])
+    assert retriever.retrieve([], k=1, query=query, probe=10**6)[0].item_id == "brand new"
+    with pytest.raises(semid.DataError, match="query has shape"):
+        retriever.retrieve([], query=query[:2], probe=1)
+    with pytest.raises(semid.DataError, match="one an id"):
+        semid.Retriever(world / "catalog", vectors=(ids, vectors[:3]))
+    with pytest.raises(semid.DataError, match="in its vector"):
+        semid.Retriever(world / "catalog", vectors=(ids, vectors * 99))
+    retriever.close()
+
+
 def test_after_fork(world):
     """Fails when a child made by fork hangs on a ranker or retriever, or gets other answers."""
     impressions = str(world / "impressions.tsv")

@@ -6,11 +6,11 @@
 #include "test.h"
 
 enum { ITEMS = 4 };
-static const sid__shelf_item items[ITEMS] = {{"a", "0-1", "A", 1, 0, 0},
-                                             {"b", "0-1-7", "", 2, 5, 1}, /* with an added digit */
-                                             {"c", "1-0", "C", 4, 9, 2},
-                                             {"d", "0-0", "", 4, 0, 3}};
-static const sid__shelf_item changed[2] = {{"c", "0-1", "C", 3, 2, 2}, {"e", "0-1", "E", 2, 5, 4}};
+static const sid__shelf_item items[ITEMS] = {{"a", "0-1", "A", 1, 0, 0, NULL},
+                                             {"b", "0-1-7", "", 2, 5, 1, NULL}, /* with an added digit */
+                                             {"c", "1-0", "C", 4, 9, 2, NULL},
+                                             {"d", "0-0", "", 4, 0, 3, NULL}};
+static const sid__shelf_item changed[2] = {{"c", "0-1", "C", 3, 2, 2, NULL}, {"e", "0-1", "E", 2, 5, 4, NULL}};
 
 /* The base without c and d, and over it c as it is now, and e. */
 static sid__assortment *make(double half_life)
@@ -19,14 +19,15 @@ static sid__assortment *make(double half_life)
     sid__assortment *a = NULL;
     uint64_t *gone = NULL;
     int64_t *order = NULL;
-    TEST_OK(sid__shelf_create(items, ITEMS, 2, half_life, &base, err));
-    TEST_OK(sid__shelf_create(changed, 2, 2, half_life, &over, err));
+    TEST_OK(sid__shelf_create(items, ITEMS, &(sid__shelf_kind){.levels = 2, .half_life_days = half_life}, &base, err));
+    TEST_OK(sid__shelf_create(changed, 2, &(sid__shelf_kind){.levels = 2, .half_life_days = half_life}, &over, err));
     TEST_OK(sid__alloc(&gone, 1, sizeof *gone, "gone", err));
     TEST_OK(sid__alloc(&order, 2, sizeof *order, "order", err));
     gone[0] = 1 << 2 | 1 << 3;
     order[0] = 2;
     order[1] = 4;
-    TEST_OK(sid__assortment_create(base, over, gone, order, half_life, &a, err));
+    TEST_OK(sid__assortment_create(base, over, gone, order,
+                                   &(sid__shelf_kind){.levels = 2, .half_life_days = half_life}, &a, err));
     sid__shelf_leave(base);
     return a;
 }
@@ -77,15 +78,19 @@ static void bad_items_and_faults(void **state)
 {
     sid__shelf *shelf = NULL;
     (void)state;
-    TEST_FAILS(sid__shelf_create(&(sid__shelf_item){"x", "1-2", "", 0, 0, 0}, 1, 2, 1, &shelf, err), SID_EUSAGE,
-               "quality 0");
-    TEST_FAILS(sid__shelf_create(&(sid__shelf_item){"x", "1-2", "", 1, (double)NAN, 0}, 1, 2, 1, &shelf, err),
+    TEST_FAILS(sid__shelf_create(&(sid__shelf_item){"x", "1-2", "", 0, 0, 0, NULL}, 1,
+                                 &(sid__shelf_kind){.levels = 2, .half_life_days = 1}, &shelf, err),
+               SID_EUSAGE, "quality 0");
+    TEST_FAILS(sid__shelf_create(&(sid__shelf_item){"x", "1-2", "", 1, (double)NAN, 0, NULL}, 1,
+                                 &(sid__shelf_kind){.levels = 2, .half_life_days = 1}, &shelf, err),
                SID_EUSAGE, "\"x\"");
-    TEST_FAILS(sid__shelf_create(&(sid__shelf_item){"x", "1", "", 1, 0, 0}, 1, 2, 1, &shelf, err), SID_EUSAGE,
-               "2 codes are expected");
+    TEST_FAILS(sid__shelf_create(&(sid__shelf_item){"x", "1", "", 1, 0, 0, NULL}, 1,
+                                 &(sid__shelf_kind){.levels = 2, .half_life_days = 1}, &shelf, err),
+               SID_EUSAGE, "2 codes are expected");
     for (int64_t after = 0;; after++) {
         sid__mem_fail(after, 1);
-        sid_status status = sid__shelf_create(items, ITEMS, 2, 1, &shelf, NULL);
+        sid_status status =
+            sid__shelf_create(items, ITEMS, &(sid__shelf_kind){.levels = 2, .half_life_days = 1}, &shelf, NULL);
         sid__mem_fail(-1, 0);
         if (status == SID_OK)
             break;

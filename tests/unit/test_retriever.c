@@ -141,9 +141,9 @@ static void ages_bounds_faults(void **state)
             break;
         assert_int_equal(status, SID_ENOMEM);
     }
-    assert_int_equal(sid_resolver_count(), 3);
+    assert_int_equal(sid_resolver_count(), 4);
     assert_string_equal(sid_resolver(0)->name, "score");
-    assert_null(sid_resolver(3));
+    assert_null(sid_resolver(4));
     end(&r);
 }
 

@@ -7,13 +7,15 @@
 #include "retrieve/retriever.h"
 #include "retrieve_case.h"
 
-enum { NAMES = 60, LEVELS = 3, HALF_LIFE = 5, ASKED = 9, BATCH_MAX = 7 };
+enum { NAMES = 60, LEVELS = 3, HALF_LIFE = 5, ASKED = 9, BATCH_MAX = 7, DIM = 3, VECTORS = 9 };
 
 /* What the retriever should hold: a plain list, and texts by name. */
 typedef struct model {
     sid__shelf_item item[NAMES];
     int64_t count;
     char id[NAMES][8], sid[NAMES][8][16], title[2][8];
+    float vector[VECTORS][DIM]; /* few, so that there are ties */
+    int depth;                  /* of partitions */
 } model;
 
 static double draw(uint64_t seed, int64_t *at)
@@ -25,12 +27,16 @@ static void name_all(model *m)
 {
     int64_t at = 0;
     memset(m, 0, sizeof *m);
+    m->depth = 1;
     for (int n = 0; n < NAMES; n++) {
         (void)snprintf(m->id[n], sizeof m->id[n], "n%d", n);
         for (int s = 0; s < 8; s++)
             (void)snprintf(m->sid[n][s], sizeof m->sid[n][s], "%d-%d-%d", (int)(2 * draw(11, &at)),
                            (int)(3 * draw(11, &at)), (int)(3 * draw(11, &at)));
     }
+    for (int v = 0; v < VECTORS; v++)
+        for (int d = 0; d < DIM; d++)
+            m->vector[v][d] = (float)(2 * draw(11, &at) - 1);
     (void)snprintf(m->title[0], sizeof m->title[0], "old");
     (void)snprintf(m->title[1], sizeof m->title[1], "new");
 }
@@ -60,7 +66,8 @@ static bool apply(model *m, const sid_retriever_change *c, double newest)
                                                 c->title ? c->title : "",
                                                 c->quality > 0 ? c->quality : 1,
                                                 c->has_birth ? c->birth : newest,
-                                                0};
+                                                0,
+                                                c->vector};
         return true;
     }
     sid__shelf_item *item = &m->item[i];
@@ -68,6 +75,7 @@ static bool apply(model *m, const sid_retriever_change *c, double newest)
     item->title = c->title ? c->title : item->title;
     item->quality = c->quality > 0 ? c->quality : item->quality;
     item->birth = c->has_birth ? c->birth : item->birth;
+    item->vector = c->vector ? c->vector : item->vector;
     return true;
 }
 
@@ -91,6 +99,8 @@ static sid_retriever_change draw_change(const model *m, uint64_t seed, int64_t *
         c.title = m->title[(int)(2 * draw(seed, at))];
     if (draw(seed, at) < .7)
         c.quality = 1 + floor(4 * draw(seed, at));
+    if (draw(seed, at) < .7)
+        c.vector = m->vector[(int)(VECTORS * draw(seed, at))];
     c.has_birth = draw(seed, at) < .4;
     c.birth = floor(12 * draw(seed, at)) - 3;
     return c;
@@ -101,7 +111,9 @@ static sid_retriever *anew(model *m)
     sid_retriever *r = NULL;
     for (int64_t i = 0; i < m->count; i++)
         m->item[i].order = i;
-    TEST_OK(sid__retriever_of(m->item, m->count, LEVELS, HALF_LIFE, &r, err));
+    const sid__shelf_kind kind = {
+        .levels = LEVELS, .half_life_days = HALF_LIFE, .tower = {DIM, m->depth, sid__kernels_for(sid__isa_best())}};
+    TEST_OK(sid__retriever_of(m->item, m->count, &kind, &r, err));
     return r;
 }
 
@@ -126,7 +138,8 @@ static void same_answer(const sid_retrieved *a, const sid_retrieved *b)
 static sid_retrieve_request draw_request(const model *m, const char **history, const char **mask, uint64_t seed,
                                          int64_t *at)
 {
-    static const char *const prefix[] = {"0", "1-1", "0-2-1"}, *const resolver[] = {"score", "fresh", "random"};
+    static const char *const prefix[] = {"0", "1-1", "0-2-1"}, *const resolver[] = {"score", "fresh", "random",
+                                                                                    "tower"};
     for (int i = 0; i < 6; i++) {
         history[i] = m->id[(int)(NAMES * draw(seed, at))];
         mask[i] = m->id[(int)(NAMES * draw(seed, at))];
@@ -137,9 +150,14 @@ static sid_retrieve_request draw_request(const model *m, const char **history, c
                               .depth = 1 + (int)(LEVELS * draw(seed, at)),
                               .prefixes = 1 + (int64_t)(5 * draw(seed, at)),
                               .items = 1 + (int64_t)(30 * draw(seed, at)),
-                              .resolver = resolver[(int)(3 * draw(seed, at))],
+                              .resolver = resolver[(int)(4 * draw(seed, at))],
                               .keep_history = draw(seed, at) < .5,
                               .seed = 1 + (uint64_t)(9 * draw(seed, at))};
+    q.query = m->vector[(int)(VECTORS * draw(seed, at))];
+    if (draw(seed, at) < .4) {
+        q.resolver = NULL;
+        q.probe = 1 + (int64_t)(20 * draw(seed, at));
+    }
     q.deny = mask;
     q.deny_count = draw(seed, at) < .3 ? 2 : 0;
     q.allow = draw(seed, at) < .2 ? mask + 2 : NULL;
@@ -157,6 +175,8 @@ static void same_as_anew(const sid_retriever *live, model *m, uint64_t seed, int
     sid_retriever_get_info(live, &info[0]);
     sid_retriever_get_info(made, &info[1]);
     assert_int_equal(info[0].items, info[1].items);
+    assert_int_equal(info[0].vectors, info[1].vectors);
+    assert_int_equal(info[0].partitions, info[1].partitions);
     for (int i = 0; i < ASKED; i++) {
         const char *history[6], *mask[6];
         const sid_retrieve_request q = draw_request(m, history, mask, seed, at);
@@ -180,9 +200,15 @@ static void any_changes_are_as_anew(void **state)
     for (uint64_t seed = 0; seed < 9; seed++) {
         int64_t at = 0;
         name_all(&m);
+        m.depth = 1 + (int)(seed % LEVELS);
         for (int n = 0; seed % 2 && n < NAMES / 2; n++)
-            m.item[m.count++] =
-                (sid__shelf_item){m.id[n], m.sid[n][0], "", 1 + n % 3, (double)(int)(5 * draw(seed, &at)), n};
+            m.item[m.count++] = (sid__shelf_item){m.id[n],
+                                                  m.sid[n][0],
+                                                  "",
+                                                  1 + n % 3,
+                                                  (double)(int)(5 * draw(seed, &at)),
+                                                  n,
+                                                  n % 4 ? m.vector[n % VECTORS] : NULL};
         sid_retriever *live = anew(&m);
         live->counter->over_max = over_max[seed % 3];
         for (int round = 0; round < 40; round++) {
@@ -206,7 +232,7 @@ static sid_retriever *three(model *m)
 {
     name_all(m);
     for (int n = 0; n < 3; n++)
-        m->item[m->count++] = (sid__shelf_item){m->id[n], "0-1-2", "", 1, 0, n};
+        m->item[m->count++] = (sid__shelf_item){m->id[n], "0-1-2", "", 1, 0, n, NULL};
     return anew(m);
 }
 

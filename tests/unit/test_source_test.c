@@ -1,5 +1,6 @@
 /* test_source_test.c: what sources of candidates find of the next day's clicks. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "catalog_fixture.h"
 #include "data/impressions.h"
@@ -66,6 +67,63 @@ static void what_is_found(void **state)
     sid_catalog_close(catalog);
 }
 
+/* ---- By vectors ---- */
+
+static int asked; /* vectors of requests */
+
+/* Item i has 1 at i mod 4; a request the same of its first click, if it is told who asks and how old the click is. */
+static sid_status request_of(void *user, const char *user_id, const char *const *history, const double *age_days,
+                             int64_t history_count, float *out, sid_error *error)
+{
+    (void)error;
+    assert_ptr_equal(user, &asked);
+    assert_string_equal(user_id, "u");
+    assert_true(history_count == 1 && age_days[0] == 1);
+    memset(out, 0, 4 * sizeof *out);
+    out[strtol(history[0] + 1, NULL, 10) % 4] = 1;
+    asked++;
+    return SID_OK;
+}
+
+/* Fails when sources by vectors are left out, do not ask for each user, or probing is not asked of the same ones. */
+static void by_vectors(void **state)
+{
+    static float vector[FIXTURE_ITEMS][4];
+    static char id[FIXTURE_ITEMS][8];
+    const char *ids[FIXTURE_ITEMS];
+    fixture *f = *state;
+    sid_catalog *catalog = NULL;
+    sid_source_report report;
+    sid_probe_report probes;
+    fixture_fit(f, NULL, &catalog);
+    for (int i = 0; i < FIXTURE_ITEMS; i++) {
+        (void)snprintf(id[i], sizeof id[i], "i%d", i);
+        ids[i] = id[i];
+        vector[i][i % 4] = i == 5 ? 1 : .5F;
+    }
+    sid_impressions *im = parse(f, text);
+    sid_retriever_vectors v = {ids, vector[0], FIXTURE_ITEMS, 4, 1, request_of, &asked, {0}};
+    const sid_retriever_options options = {.vectors = &v};
+    TEST_OK(sid_source_test(f->ctx, catalog, im, &options, &(sid_retrieve_request){.k = 1}, &report, err));
+    assert_int_equal(report.count, 8);
+    assert_int_equal(asked, 3);                          /* by tower, by probe, by all in turn */
+    assert_true(row_of(&report, "probe")->recall == .5); /* i5, the best of all, u clicked on both days */
+    assert_true(row_of(&report, "tower")->recall <= .5 && row_of(&report, "union+probe")->share > 0);
+    sid_source_report_drop(&report);
+    TEST_OK(sid_source_probes(f->ctx, catalog, im, &options, NULL, &probes, err));
+    assert_true(probes.requests == 1 && probes.items == FIXTURE_ITEMS && probes.k == 100);
+    assert_true(probes.row[probes.count - 1].recall == 1 && probes.row[0].recall < 1);
+    assert_int_equal(probes.row[probes.count - 1].probe, probes.partitions);
+    sid_probe_report_drop(&probes);
+    v.request = NULL;
+    TEST_OK(sid_source_test(f->ctx, catalog, im, &options, NULL, &report, err));
+    assert_int_equal(report.count, 5);
+    sid_source_report_drop(&report);
+    TEST_FAILS(sid_source_probes(f->ctx, catalog, im, &options, NULL, &probes, err), SID_EUSAGE, "probing wants");
+    sid_impressions_free(im);
+    sid_catalog_close(catalog);
+}
+
 /* Fails when one day, or nobody to ask, passes, or a fault leaks. */
 static void refusals_and_faults(void **state)
 {
@@ -97,6 +155,7 @@ static void refusals_and_faults(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {FIXTURE_TEST(what_is_found), FIXTURE_TEST(refusals_and_faults)};
+    const struct CMUnitTest tests[] = {FIXTURE_TEST(what_is_found), FIXTURE_TEST(by_vectors),
+                                       FIXTURE_TEST(refusals_and_faults)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
