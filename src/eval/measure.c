@@ -106,7 +106,8 @@ static void stand_answer(measuring *w, int64_t row)
                                              : sid__standing_in(answer->item, answer->score, answer->count, target[t]);
     stand_by_sid(w, answer, target, c->target_count, w->by_sid + w->target_begin[w->first + row]);
     int64_t shown = answer->count < w->k_most ? answer->count : w->k_most;
-    memcpy(w->top + (w->first + row) * w->k_most, answer->item, (size_t)shown * sizeof *w->top);
+    if (shown > 0) /* an empty list has no items to point at */
+        memcpy(w->top + (w->first + row) * w->k_most, answer->item, (size_t)shown * sizeof *w->top);
     w->top_count[w->first + row] = (int32_t)shown;
     w->exact += answer->is_exact;
     w->shown += shown;

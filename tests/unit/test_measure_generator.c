@@ -71,8 +71,38 @@ static void test_generator(void **state)
     sid_events_free(events);
 }
 
+/* Fails (under UBSan) when a list that nothing is left for is copied from where it is not: users who saw every item. */
+static void test_nothing_left(void **state)
+{
+    (void)state;
+    static sid__discounts discounts;
+    static sid_eval_row row;
+    static const int k[] = {10};
+    sid_events *events = good_events(ctx,
+                                     "user_id\titem_id\ttimestamp\nu\ti0\t1\nu\ti1\t2\nu\ti0\t3\nu\ti1\t4\n"
+                                     "v\ti0\t1\nv\ti1\t2\nv\ti0\t3\nv\ti1\t4\n",
+                                     NULL);
+    uint8_t is_head[2] = {0};
+    double value[2 * SID_METRIC_COUNT] = {0};
+    sid__split split;
+    sid_model *m = fake_model(ctx, 2);
+    TEST_OK(sid__split_make(events, &(sid_split_options){.split = "loo"}, &split, err));
+    sid__discounts_init(&discounts);
+    const sid__exam exam = {
+        .split = &split, .cases = &split.test, .k = k, .k_count = 1, .is_head = is_head, .discounts = &discounts};
+    memset(&row, 0, sizeof row);
+    m->items.count = 2;
+    TEST_OK(sid__measure(ctx, m, &exam, value, &row, err));
+    assert_int_equal(split.test.count, 2);
+    assert_true(row.value[SID_METRIC_RECALL][0].mean == 0);
+    m->items.count = 0;
+    fake_model_free(m);
+    sid__split_drop(&split);
+    sid_events_free(events);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {DECODE_TEST(test_generator)};
+    const struct CMUnitTest tests[] = {DECODE_TEST(test_generator), DECODE_TEST(test_nothing_left)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
