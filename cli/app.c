@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "text.h"
 
 struct cli_kept {
     cli_kept *next;
@@ -39,6 +40,14 @@ char *cli_keep(cli_app *app, const char *format, ...)
     kept->next = app->kept;
     app->kept = kept;
     return kept->text;
+}
+
+const char *cli_keep_word(cli_app *app, const char *text)
+{
+    char *word = cli_shell_word(text);
+    const char *kept = cli_keep(app, "%s", word);
+    free(word);
+    return kept;
 }
 
 void cli_app_drop(cli_app *app)

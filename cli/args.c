@@ -352,6 +352,40 @@ static sid_status check_objects(cli_app *app)
     return SID_OK;
 }
 
+/* Whether `word` stands in "train,eval". */
+static bool is_among(const char *list, const char *word)
+{
+    for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',')
+        if (strcspn(at, ",") == strlen(word) && strncmp(at, word, strlen(word)) == 0)
+            return true;
+    return false;
+}
+
+/* Whether some option of the verb is of this action; a word that is none is told of by the verb. */
+static bool is_action(const cli_app *app, const char *word)
+{
+    for (int i = 0; i < app->option_count; i++)
+        if (app->option[i].only && is_among(app->option[i].only, word))
+            return true;
+    return false;
+}
+
+/* A flag that the action at hand would not look at is a mistake, not a wish that nobody hears. What stands in a
+ * configuration is for all actions of the verb. */
+static sid_status check_actions(cli_app *app)
+{
+    if (app->object_count == 0 || !is_action(app, app->object[0]))
+        return SID_OK;
+    for (int i = 0; i < app->setting_count; i++) {
+        const cli_setting *setting = &app->setting[i];
+        const char *only = setting->option->reader == CLI_FOR_PIECES ? "train" : setting->option->only;
+        if (only && setting->source[0] == '-' && !is_among(only, app->object[0]))
+            return cli_fail(app, SID_EUSAGE, "%s is an option of %s %s; %s %s does not look at it", setting->source,
+                            app->command->name, only, app->command->name, app->object[0]);
+    }
+    return SID_OK;
+}
+
 sid_status cli_args_parse(cli_app *app, int count, char **word)
 {
     bool is_open = true;
@@ -367,7 +401,8 @@ sid_status cli_args_parse(cli_app *app, int count, char **word)
         else
             app->object[app->object_count++] = word[i];
     }
-    return check_objects(app);
+    CLI_TRY(check_objects(app));
+    return check_actions(app);
 }
 
 const char *cli_args_peek(int count, char **word, const char *name)

@@ -126,7 +126,7 @@ static void say_sasrec(cli_app *app, const sid_evaluation *e)
         if (strcmp(e->row[r].family, "sasrec") == 0)
             return;
     cli_note(app, "sasrec: not trained; run semid train sasrec --events %s -o sasrec, then eval with --against sasrec",
-             cli_text(app, "events"));
+             cli_keep_word(app, cli_text(app, "events")));
 }
 
 static sid_status evaluate(cli_app *app, const cli_events_input *input, const sid_eval_options *options, const asked *a)

@@ -18,7 +18,7 @@ static sid_status make(cli_app *app, const sid_import_options *options, const ch
     CLI_TRY(sid_catalog_import(app->ctx, file, options, path, &catalog, &app->err));
     sid_catalog_get_info(catalog, &info);
     cli_note(app, "imported %s, %s, into %s; next: semid inspect %s", cli_count_text(app, info.items, "item"),
-             cli_count_text(app, info.levels, "level"), path, path);
+             cli_count_text(app, info.levels, "level"), path, cli_keep_word(app, path));
     sid_catalog_close(catalog);
     return SID_OK;
 }

@@ -120,7 +120,7 @@ static sid_status finish_train(cli_app *app, const sid_pieces *pieces, const cli
         cli_note(app, "fewer than --rows %s: no further part of a SID is worth a row%s", cli_text(app, "rows"),
                  weights ? "" : "; --piece-weights says what is shown often");
     say_lookups(app, &info, &lookups, weights != NULL);
-    cli_note(app, "next: semid pieces encode %s %s", path, app->object[1]);
+    cli_note(app, "next: semid pieces encode %s %s", cli_keep_word(app, path), cli_keep_word(app, app->object[1]));
     return SID_OK;
 }
 
@@ -196,9 +196,10 @@ static sid_status check_missing(cli_app *app, const cli_item_codes *items)
         return SID_OK;
     for (int64_t i = 0; i < items->count; i++)
         if (!items->known[i] && strcmp(cli_text(app, "on-missing"), "fail") == 0)
-            return cli_fail(app, SID_EDATA,
-                            "item %s has no SID in %s, as %lld more; --on-missing empty gives such items no rows",
-                            cli_item_codes_id(items, i), app->object[2], (long long)items->missing - 1);
+            return cli_fail(
+                app, SID_EDATA,
+                "item %s has no SID in %s, and %lld more have none; --on-missing empty gives such items no rows",
+                cli_item_codes_id(items, i), app->object[2], (long long)items->missing - 1);
     double share = 100 * (double)items->missing / (double)items->count;
     const char *text = cli_keep(app, "%s without a SID (%.1f %%): they have no rows",
                                 cli_count_text(app, items->missing, "item"), share);
@@ -265,29 +266,39 @@ static sid_status run(cli_app *app)
 }
 
 static const cli_option options[] = {
-    CLI_OPTION_OUTPUT("train: the directory of the pieces; export: the file (not given: standard output)"),
+    CLI_OPTION_OUTPUT_OF("train,export",
+                         "train: the directory of the pieces; export: the file (not given: standard output)"),
     {.name = "scheme",
      .type = CLI_TEXT,
+     .only = "train",
      .value = "NAME",
      .default_text = "spm-unigram",
      .help = "train: how a SID becomes rows"},
     {.name = "piece-weights",
      .type = CLI_TEXT,
+     .only = "train",
      .value = "FILE",
      .help = "train: events, such as training impressions: how often an item counts (not given: once)"},
     {.name = "model",
      .type = CLI_TEXT,
+     .only = "train",
      .value = "FILE",
      .help = "train: take the pieces of this SentencePiece model in place of learning"},
-    {.name = "items", .type = CLI_TEXT, .value = "FILE", .help = "encode: these items only, in this order"},
+    {.name = "items",
+     .type = CLI_TEXT,
+     .only = "encode",
+     .value = "FILE",
+     .help = "encode: these items only, in this order"},
     {.name = "on-missing",
      .type = CLI_CHOICE,
+     .only = "encode",
      .choices = "empty|fail",
      .default_text = "empty",
      .value = "WORD",
      .help = "encode: an item of --items that has no SID gets no rows, or is an error"},
     {.name = "as",
      .type = CLI_CHOICE,
+     .only = "export",
      .choices = "spm|tokenizer|tsv",
      .default_text = "spm",
      .value = "FORM",

@@ -26,7 +26,8 @@ static sid_status write_vectors(cli_app *app, const sid_vectors *vectors, const 
     CLI_TRY(make_folder(app, folder));
     CLI_TRY(sid_vectors_write(app->ctx, vectors, path, ids, &app->err));
     cli_note(app, "wrote %s (%" PRId64 " x %d) and %s; next: semid fit --vectors %s:%s -o catalog", path,
-             sid_vectors_count(vectors), sid_vectors_dim(vectors), ids, path, ids);
+             sid_vectors_count(vectors), sid_vectors_dim(vectors), ids, cli_keep_word(app, path),
+             cli_keep_word(app, ids));
     return SID_OK;
 }
 
@@ -90,8 +91,9 @@ static sid_status make_world(cli_app *app, const char *folder, bool events_only)
                  "%s/truth.json",
                  summary.best[SID_RANK_SLICE_ALL].auc, summary.best[SID_RANK_SLICE_NEW].auc,
                  summary.content[SID_RANK_SLICE_ALL].auc, summary.content[SID_RANK_SLICE_NEW].auc, folder);
-    cli_note(app, "next: semid fit --vectors %s/vectors.npy:%s/vectors.ids.txt --items %s/items.tsv -o catalog", folder,
-             folder, folder);
+    const char *word = cli_keep_word(app, folder);
+    cli_note(app, "next: semid fit --vectors %s/vectors.npy:%s/vectors.ids.txt --items %s/items.tsv -o catalog", word,
+             word, word);
     return SID_OK;
 }
 
@@ -135,6 +137,7 @@ static const cli_option options[] = {
      .help = "rows of vectors (default 10000), or items alive at any time (20000)"},
     {.name = "dim",
      .type = CLI_INT,
+     .only = "vectors",
      .value = "D",
      .default_text = "64",
      .min = 1,
@@ -142,6 +145,7 @@ static const cli_option options[] = {
      .help = "columns"},
     {.name = "centers",
      .type = CLI_INT,
+     .only = "vectors",
      .value = "N",
      .default_text = "64",
      .min = 1,
@@ -149,6 +153,7 @@ static const cli_option options[] = {
      .help = "Gaussians that the rows are drawn from"},
     {.name = "spread",
      .type = CLI_FLOAT,
+     .only = "vectors",
      .value = "X",
      .default_text = "0.5",
      .min = 0,
@@ -156,19 +161,28 @@ static const cli_option options[] = {
      .help = "standard deviation around a centre; the centres have 1"},
     {.name = "preset",
      .type = CLI_CHOICE,
+     .only = "impressions,events",
      .choices = "full|small",
      .value = "P",
      .default_text = "full",
      .help = "of impressions and events; small: a tenth of items, users and impressions"},
-    {.name = "user-count", .type = CLI_INT, .value = "N", .min = 1, .max = 1e8, .help = "users (default 40000)"},
+    {.name = "user-count",
+     .type = CLI_INT,
+     .only = "impressions,events",
+     .value = "N",
+     .min = 1,
+     .max = 1e8,
+     .help = "users (default 40000)"},
     {.name = "impressions",
      .type = CLI_INT,
+     .only = "impressions,events",
      .value = "N",
      .min = 24,
      .max = 1e10,
      .help = "a day (default 400000); about a tenth are clicks"},
     {.name = "days",
      .type = CLI_INT,
+     .only = "impressions,events",
      .value = "N",
      .default_text = "10",
      .min = 2,

@@ -3,6 +3,7 @@
 
 #include "args.h"
 #include "events_input.h"
+#include "history_input.h"
 #include "inputs.h"
 #include "output.h"
 #include "verbs.h"
@@ -42,12 +43,12 @@ static sid_status train(cli_app *app, const cli_events_input *input, const char 
              cli_count_text(app, info.items, "item"), cli_count_text(app, info.train_events, "event"),
              info.dim > 0 ? cli_keep(app, ", vectors of %d dimensions", info.dim) : "",
              info.levels > 0 ? cli_keep(app, ", SIDs of %d codes", info.levels) : "", cli_now_s() - start_s);
-    char *word = cli_keep(app, "%s", path);
+    const char *word = cli_keep_word(app, path), *history = cli_history_word(app, sid_model_item_ids(model)[0]);
     if (strcmp(info.split, "all") == 0) /* nothing is kept back that eval could ask */
-        cli_note(app, "next: semid recommend %s --history %s", word, sid_model_item_ids(model)[0]);
+        cli_note(app, "next: semid recommend %s --history%s", word, history);
     else
-        cli_note(app, "next: semid recommend %s --history %s; semid eval %s --events %s", word,
-                 sid_model_item_ids(model)[0], word, cli_text(app, "events"));
+        cli_note(app, "next: semid recommend %s --history%s; semid eval %s --events %s", word, history, word,
+                 cli_keep_word(app, cli_text(app, "events")));
     sid_model_close(model);
     return SID_OK;
 }

@@ -40,6 +40,7 @@ typedef struct cli_option {
     const char *default_text; /* NULL: none */
     const char *choices; /* CLI_CHOICE: "tsv|jsonl"; of a name that is looked for in a table, what completions offer */
     const char *help;
+    const char *only;         /* of a verb with actions: "train,eval", those that read it; NULL: all of them */
     const char *env;          /* a variable of the environment that stands for it; NULL: none */
     const char *library_name; /* for families: the name in the library's table */
     double min, max;          /* CLI_INT, CLI_FLOAT */
@@ -138,6 +139,8 @@ const cli_setting *cli_setting_of(const cli_app *app, const char *name); /* all 
 void *cli_alloc(size_t count, size_t size);
 /* A copy as printf makes it, kept as long as the app. */
 __attribute__((format(printf, 2, 3))) char *cli_keep(cli_app *app, const char *format, ...);
+/* `text` as a word for a shell, quoted where it must be, kept likewise. */
+const char *cli_keep_word(cli_app *app, const char *text);
 
 double cli_now_s(void); /* monotonic */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inputs.h"
+#include "output.h"
 
 static void split_list(cli_app *app, const char *text, cli_history *out)
 {
@@ -87,12 +88,22 @@ static sid_status read_file(cli_app *app, const char *path, cli_histories *out)
     return status;
 }
 
+/* Ids that hold commas can be named only so. An id that begins like JSON and is none stays an id. */
+static bool is_json(const char *text)
+{
+    json_t *tree = text[0] == '{' || text[0] == '[' ? json_loads(text, 0, NULL) : NULL;
+    json_decref(tree);
+    return tree != NULL;
+}
+
 sid_status cli_histories_read(cli_app *app, const char *text, cli_histories *out)
 {
     if (text[0] == '@')
         return read_file(app, text + 1, out);
     out->row = cli_alloc(1, sizeof *out->row);
     out->count = 1;
+    if (is_json(text))
+        return take_json(app, "--history", 1, text, &out->row[0]);
     split_list(app, text, &out->row[0]);
     return SID_OK;
 }
@@ -103,4 +114,17 @@ void cli_histories_drop(cli_histories *histories)
         free(histories->row[i].id);
     free(histories->row);
     *histories = (cli_histories){0};
+}
+
+const char *cli_history_word(cli_app *app, const char *id)
+{
+    const char *text = id;
+    if (strchr("@[{", id[0]) || strchr(id, ',')) {
+        json_t *list = json_pack("[o]", cli_json_text(id));
+        char *json = json_dumps(list, 0);
+        text = json ? cli_keep(app, "%s", json) : id;
+        free(json);
+        json_decref(list);
+    }
+    return cli_keep(app, "%c%s", text[0] == '-' ? '=' : ' ', cli_keep_word(app, text));
 }

@@ -8,7 +8,7 @@
     {.name = "history",                                                                                                \
      .type = CLI_TEXT,                                                                                                 \
      .value = "IDS",                                                                                                   \
-     .help = "what was seen, oldest first: a,b,c; or @FILE, a history a line"},                                        \
+     .help = "what was seen, oldest first: a,b,c; [\"a,1\",\"b\"] where ids hold commas; or @FILE, a history a line"}, \
     {                                                                                                                  \
         .name = "k", .letter = 'k', .type = CLI_INT, .value = "N", .default_text = (usual), .min = 1, .max = 1e6,      \
         .help = (about)                                                                                                \

@@ -162,7 +162,7 @@ static sid_status train(cli_app *app, training *t)
         cli_note(app, "nothing new: all of these days were learned before");
     else if (status == SID_OK && !app->is_dry_run)
         cli_note(app, "%s: %s learned; each line is of before the day was learned. semid rank eval %s asks it more",
-                 t->output, cli_count_text(app, t->count, "day"), t->output);
+                 t->output, cli_count_text(app, t->count, "day"), cli_keep_word(app, t->output));
     sid_impressions_free(impressions);
     return status;
 }

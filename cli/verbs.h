@@ -51,10 +51,11 @@ CLI_VERB_LIST(CLI_VERB_DECLARE)
         .help = "template: what stands for each level, with {code}, and {level} from 1 or {letter} from a"             \
     }
 
-#define CLI_OPTION_OUTPUT(what)                                                                                        \
+#define CLI_OPTION_OUTPUT_OF(actions, what)                                                                            \
     {                                                                                                                  \
-        .name = "output", .letter = 'o', .type = CLI_TEXT, .value = "PATH", .help = what                               \
+        .name = "output", .letter = 'o', .type = CLI_TEXT, .only = (actions), .value = "PATH", .help = what            \
     }
+#define CLI_OPTION_OUTPUT(what) CLI_OPTION_OUTPUT_OF(NULL, what)
 #define CLI_OPTION_ON_ERROR                                                                                            \
     {                                                                                                                  \
         .name = "on-error", .type = CLI_TEXT, .value = "WHAT", .default_text = "fail",                                 \

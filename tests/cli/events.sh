@@ -92,6 +92,14 @@ fails 2 "is a catalogue" train pop --events e.tsv -o c --force
 fails 2 "did you mean" train itemkn --events e.tsv -o n
 fails 3 "knows none of the 1 ids" recommend m --history nobody
 fails 3 "is a catalogue, and a model is expected" recommend c --history i1
+# An id with a comma can be asked for, and what is said next can be typed as it stands.
+printf 'user_id\titem_id\nu\ta, b\nu\ta, b\nu\tc\n' >comma.tsv
+passes train pop --events comma.tsv --split all -o 'm 2'
+says "next: semid recommend 'm 2' --history '[\"a, b\"]'"
+passes recommend 'm 2' --history '["a, b"]'
+prints_lines 1
+fails 3 '"[a" the first' recommend 'm 2' --history '[a'
+fails 3 'there is no list "history"' recommend 'm 2' --history '{"histori": ["c"]}'
 fails 2 "recommend needs a history" recommend m
 
 # ---- a model that writes SIDs

@@ -76,6 +76,8 @@ fails 2 "--model brings pieces" pieces train c --model u.model --rows 60 -o x
 fails 2 "needs an output" pieces train c
 fails 2 "exists; pass --force" pieces train c -o none
 fails 2 "takes pieces and a catalogue" pieces encode c
+fails 2 "-o is an option of pieces train,export" pieces encode p-spm-bpe c -o rows.tsv # heard, not passed by
+fails 2 "--rows is an option of pieces train" pieces encode p-spm-bpe c --rows 60
 fails 3 "is a catalogue, and pieces are expected" pieces encode c c
 fails 3 "there are no such pieces" pieces export nowhere
 printf 'user_id\titem_id\nu\tnobody\n' >none.tsv

@@ -4,6 +4,7 @@ passes synth impressions -o world --item-count 300 --user-count 200 --impression
 says "the best possible AUC is 0."
 says "world/truth.json"
 check "a line of truth for each impression" [ "$(wc -l <world/truth.tsv)" -eq "$(wc -l <world/impressions.tsv)" ]
+fails 2 "--arms is an option of rank compare" rank eval nowhere --impressions none.tsv --arms dense
 fails 2 "exists" synth impressions -o world --item-count 300
 passes synth events -o clicks --preset small --days 2 --user-count 50 --impressions 500
 check "clicks alone" [ -s clicks/events.tsv ]
