@@ -197,7 +197,7 @@ def table_text(table):
     missing = [row[0] for row in rows if row[0] not in [m["row"] for m in found["models"]]]
     if missing:
         lines += ["", "Not measured yet: " + ", ".join(f"`{labels[m]}`" for m in missing) + "."]
-    lines += ["", "```text"]
+    lines += ["", "<!-- shown: hours of training; scripts/results_models.py made it -->", "```text"]
     for words in sorted({c for m in found["models"] for c in re.findall(r"--catalog (catalog\S*)", labels[m["row"]])}):
         count = levels_of(f"--catalog {words}", levels)
         lines.append(f"semid fit --items {data}/items.tsv --vectors {data}/text_minilm.npy --levels {count} -o {words}")
