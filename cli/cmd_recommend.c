@@ -87,7 +87,8 @@ static sid_request request_of(const cli_app *app, const asking *a, const cli_his
                          .allow_count = a->filter.allow_count,
                          .within = a->filter.within,
                          .within_count = a->filter.within_count,
-                         .search = cli_search_options(app)};
+                         .search = cli_search_options(app),
+                         .user = history->is_named ? history->user : cli_text(app, "user")};
 }
 
 static sid_status answer_block(cli_app *app, asking *a, int64_t begin, int64_t count)
@@ -188,6 +189,10 @@ static sid_status run(cli_app *app)
 
 static const cli_option options[] = {
     CLI_OPTIONS_ASKED("10", "how many"),
+    {.name = "user",
+     .type = CLI_TEXT,
+     .value = "ID",
+     .help = "whose history it is, for a model that learned users (tiger --users); FILE names its own"},
     {.name = "catalog",
      .type = CLI_TEXT,
      .value = "DIR",

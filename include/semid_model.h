@@ -178,7 +178,8 @@ typedef struct sid_request {
     const char *const *within, *const *without;
     int64_t within_count, without_count;
     struct sid_trace *trace; /* filled with how the beams went; NULL: nobody asks */
-    void *reserved[3];
+    const char *user;        /* id of whose history it is, for models that learned users; NULL: not known */
+    void *reserved[2];
 } sid_request;
 
 typedef struct sid_trace_beam {

@@ -93,8 +93,8 @@ class sid_request(Structure):
         ("search", sid_search_options),
         *_fields(c_void_p, "within without"),
         *_fields(c_int64, "within_count without_count"),
-        ("trace", c_void_p),
-        ("reserved", c_void_p * 3),
+        *_fields(c_void_p, "trace user"),
+        ("reserved", c_void_p * 2),
     ]
 
 

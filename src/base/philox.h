@@ -41,7 +41,8 @@ enum sid__stream {
     SID__STREAM_IGNORED,    /* items shown with a click and ignored */
     SID__STREAM_COLD,       /* items whose train events are left out */
     SID__STREAM_TWINS,      /* users that twins are shown to */
-    SID__STREAM_PREFIXES    /* prefixes of a history */
+    SID__STREAM_PREFIXES,   /* prefixes of a history */
+    SID__STREAM_USERS       /* samples whose user is left out */
 };
 
 /* Four 32-bit words of counter `index` in `stream`. */

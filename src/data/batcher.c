@@ -279,5 +279,6 @@ sid__batch sid__batcher_get(sid__batcher *b, int64_t index)
                         .target = b->target,
                         .target_count = counted,
                         .user = b->user,
+                        .user_id = b->split->events ? b->split->events->users.id : NULL,
                         .seed = b->options.seed};
 }

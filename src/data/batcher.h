@@ -41,13 +41,14 @@ typedef struct sid__level_losses {
 
 /* Lives until the next call of the batcher. */
 typedef struct sid__batch {
-    sid__ragged sequences; /* of users; at least one, none empty */
-    int64_t tokens;        /* T = sequences.begin[sequences.count] */
-    const int32_t *item;   /* (T) oldest first */
-    const int32_t *target; /* (T) the item after, -1 where none counts */
-    int64_t target_count;  /* that count; at least 1 */
-    const int32_t *user;   /* (sequences.count) */
-    int64_t step;          /* from 0, over all epochs: key of what is drawn. Set by the trainer */
+    sid__ragged sequences;      /* of users; at least one, none empty */
+    int64_t tokens;             /* T = sequences.begin[sequences.count] */
+    const int32_t *item;        /* (T) oldest first */
+    const int32_t *target;      /* (T) the item after, -1 where none counts */
+    int64_t target_count;       /* that count; at least 1 */
+    const int32_t *user;        /* (sequences.count) rows */
+    const char *const *user_id; /* of each row; NULL, or NULL there: not known */
+    int64_t step;               /* from 0, over all epochs: key of what is drawn. Set by the trainer */
     uint64_t seed;
     sid__level_losses *levels; /* NULL, or to fill */
 } sid__batch;

@@ -85,6 +85,12 @@ static sid_status take_request(const sid_model *m, const sid_request *request, a
     return take_allowed(m, request, a, err);
 }
 
+static sid__history history_of(const asked *a)
+{
+    const char *user = a->request->user;
+    return (sid__history){.item = a->item, .count = a->known, .user = user ? sid__name_key(user) : 0};
+}
+
 /* ---- Rows to answers ---- */
 
 static sid_status copy_sid(const sid_model *m, sid__arena *arena, int64_t row, const char **out, sid_error *err)
@@ -170,7 +176,7 @@ static sid_status score_all(const answering *w, scoring *s, int64_t block, sid_e
         if (w->asked[i].known == 0)
             continue;
         s->request[filled] = i;
-        s->history[filled++] = (sid__history){.item = w->asked[i].item, .count = w->asked[i].known};
+        s->history[filled++] = history_of(&w->asked[i]);
         if (filled < block)
             continue;
         SID_TRY(score_block(w, s, filled, err));
@@ -210,9 +216,8 @@ static sid_status generate_all(const answering *w, sid__question *question, sid_
     int64_t count = 0;
     for (int64_t i = 0; i < w->count; i++)
         if (w->asked[i].known > 0) {
-            question[count] = (sid__question){.history = {.item = w->asked[i].item, .count = w->asked[i].known},
-                                              .filter = w->asked[i].filter,
-                                              .trace = w->request[i].trace};
+            question[count] = (sid__question){
+                .history = history_of(&w->asked[i]), .filter = w->asked[i].filter, .trace = w->request[i].trace};
             count++;
         }
     int64_t rows = w->m->items.count + (w->m->family->uses_vectors ? 0 : w->m->added.count); /* sid_model_use_vectors */

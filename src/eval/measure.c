@@ -144,8 +144,9 @@ static sid_status ask(measuring *w, int64_t block, sid_error *err)
         int64_t count = cases->count - w->first < block ? cases->count - w->first : block;
         for (int64_t i = 0; i < count; i++) {
             const sid__case *c = &cases->row[w->first + i];
-            w->history[i] =
-                (sid__history){.item = split->item + c->history_begin, .count = c->target_begin - c->history_begin};
+            w->history[i] = (sid__history){.item = split->item + c->history_begin,
+                                           .count = c->target_begin - c->history_begin,
+                                           .user = sid__name_key(split->events->users.id[c->user])};
         }
         SID_TRY(w->m->family->generator ? generate_block(w, count, err) : score_block(w, count, err));
         if (!w->exam->is_silent)

@@ -18,19 +18,11 @@ sid_status sid__learner_add(sid__params *params, const char *name, int64_t rows,
     return sid__params_add(params, &like, name, err);
 }
 
-/* FNV-1a: names of a model differ in it, so that each parameter has draws of its own wherever it stands. */
-static uint64_t key_of(const char *name)
-{
-    uint64_t key = 14695981039346656037U;
-    for (; *name; name++)
-        key = (key ^ (unsigned char)*name) * 1099511628211U;
-    return key;
-}
-
+/* Names of a model differ in their keys, so that each parameter has draws of its own wherever it stands. */
 void sid__param_normal(sid__params *params, int index, uint64_t seed, double deviation)
 {
     const sid__param *param = &params->param[index];
-    uint64_t from = key_of(param->name);
+    uint64_t from = sid__name_key(param->name);
     for (int64_t i = 0; i < param->value.rows * param->value.columns; i++)
         param->value.data[i] = (float)(deviation * sid__gaussian(seed, SID__STREAM_WEIGHTS, from + (uint64_t)i));
 }
@@ -38,7 +30,7 @@ void sid__param_normal(sid__params *params, int index, uint64_t seed, double dev
 void sid__param_uniform(sid__params *params, int index, uint64_t seed, double bound)
 {
     const sid__param *param = &params->param[index];
-    uint64_t from = key_of(param->name);
+    uint64_t from = sid__name_key(param->name);
     for (int64_t i = 0; i < param->value.rows * param->value.columns; i++)
         param->value.data[i] =
             (float)(bound * (2 * sid__philox_uniform(seed, SID__STREAM_WEIGHTS, from + (uint64_t)i) - 1));

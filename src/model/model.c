@@ -17,6 +17,14 @@ struct sid__spare {
     _Atomic(void *) state;
 };
 
+uint64_t sid__name_key(const char *name)
+{
+    uint64_t key = 14695981039346656037U;
+    for (; *name; name++)
+        key = (key ^ (unsigned char)*name) * 1099511628211U;
+    return key;
+}
+
 /* ---- Made ---- */
 
 static sid_status set_option(void *user, const char *name, const char *value, sid_error *err)
@@ -34,6 +42,30 @@ static sid_status set_option(void *user, const char *name, const char *value, si
     const char *near = sid_closest(name, names, count);
     return sid__fail(err, SID_EUSAGE, "model %s has no option \"%s\"%s%s%s", family->name, name,
                      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static sid_status apply_preset(void *user, const char *name, const char *value, sid_error *err)
+{
+    const sid_model *m = user;
+    const sid__model_preset *preset = strcmp(name, "preset") == 0 ? m->family->presets : NULL;
+    while (preset && preset->name && strcmp(preset->name, value) != 0)
+        preset++;
+    return preset && preset->name ? sid__options_split(preset->options, set_option, user, err) : SID_OK;
+}
+
+/* Wherever the preset stands it comes before the others; a word that is none is refused where all are read. */
+static sid_status read_options(sid_model *m, const char *options, sid_error *err)
+{
+    const sid_family *family = &m->family->info;
+    bool is_known;
+    SID_TRY(sid__options_default(family, m->family_options, err));
+    SID_TRY(sid__options_split(options, apply_preset, m, err));
+    SID_TRY(sid__options_split(options, set_option, m, err));
+    for (int i = 0; m->family->presets && i < family->option_count; i++)
+        if (strcmp(family->options[i].name, "preset") == 0)
+            SID_TRY(
+                sid__options_set(family, m->family_options, "preset", family->options[i].default_text, &is_known, err));
+    return sid__model_write_options(m, err);
 }
 
 /* A value with commas stands in ( ), as it is read. */
@@ -78,11 +110,7 @@ sid_status sid__model_create(sid_ctx *ctx, const char *family, const char *optio
     m->family = class;
     sid_status status = sid__alloc(&m->family_options, 1, class->options_size, "model options", err);
     if (status == SID_OK)
-        status = sid__options_default(&class->info, m->family_options, err);
-    if (status == SID_OK)
-        status = sid__options_split(options, set_option, m, err);
-    if (status == SID_OK)
-        status = sid__model_write_options(m, err);
+        status = read_options(m, options, err);
     if (status == SID_OK)
         status = sid__alloc(&m->spare, 1, sizeof *m->spare, "a model", err);
     if (status != SID_OK) {

@@ -12,11 +12,15 @@
 #include "sid/sid_trie.h"
 #include "tensor/params.h"
 
-/* Items seen, oldest first; count >= 1. */
+/* Items seen, oldest first; count >= 1. Whose they are matters to models that know users; others pass it by. */
 typedef struct sid__history {
     const int32_t *item; /* (count) */
     int64_t count;
+    uint64_t user; /* sid__name_key of the user's id; 0: not known */
 } sid__history;
+
+/* A number of a text, hardly ever that of another: FNV-1a. */
+uint64_t sid__name_key(const char *name);
 
 typedef struct sid__model_class sid__model_class;
 typedef struct sid__generator sid__generator;
@@ -48,9 +52,15 @@ struct sid_model {
     struct sid__spare *spare; /* what a request leaves to the next; NULL where none was made */
 };
 
+/* Options by another name, `preset`: they count as given before all others, and the model keeps them alone. */
+typedef struct sid__model_preset {
+    const char *name, *options;
+} sid__model_preset;
+
 struct sid__model_class {
     sid_family info; /* name, summary, paper, option table */
     size_t options_size;
+    const sid__model_preset *presets;          /* to a name NULL; NULL: none. Those of other names change nothing */
     bool uses_vectors;                         /* where they are given */
     bool (*wants_vectors)(const sid_model *m); /* whether its options use them; NULL: any do */
     bool uses_sids;                            /* where a catalogue is given */

@@ -27,6 +27,7 @@ typedef struct sidgpt_options {
     int64_t dim, heads, layers, depth_layers, hidden;
     double depth_dropout;
     int layout;
+    bool loss_first;
 } sidgpt_options;
 
 #define AT(field) offsetof(sidgpt_options, field)
@@ -35,6 +36,8 @@ static const sid_option option_table[] = {
     {"layout", SID_OPTION_CHOICE, "item", 0, 0, "item|flat",
      "item: attention over items, codes by a small stack of their own; flat: over all codes, twice as slow",
      AT(layout)},
+    {"loss_first", SID_OPTION_FLAG, "false", 0, 0, NULL,
+     "learns a history's first item too, from nothing before it; layout=flat", AT(loss_first)},
     {"dim", SID_OPTION_INT, "128", 2, 4096, NULL, "width of codes and hidden states", AT(dim)},
     {"heads", SID_OPTION_INT, "4", 1, 64, NULL, "of the attention; they divide dim", AT(heads)},
     {"layers", SID_OPTION_INT, "0", 0, SID__STACK_LAYERS_MAX, NULL, "of attention over the history; 0: 3, of flat 4",
@@ -104,6 +107,9 @@ static sid_status build(sid_model *m, const sid__split *split, sid__params *para
         SID_TRY(sid__alloc(&s, 1, sizeof *s, "a model", err));
         m->state = s;
     }
+    if (o->loss_first && !is_flat)
+        return sid__fail(err, SID_EUSAGE,
+                         "loss_first is of layout=flat; layout=item has nothing that stands before the first item");
     s->net = (sid__sidgpt){.layout = (sid__sidgpt_layout)o->layout,
                            .dim = (int)o->dim,
                            .heads = (int)o->heads,
@@ -111,7 +117,8 @@ static sid_status build(sid_model *m, const sid__split *split, sid__params *para
                                      : is_flat     ? LAYERS_FLAT
                                                    : LAYERS_ITEM,
                            .depth_layers = (int)o->depth_layers,
-                           .history_max = o->training.history_max};
+                           .history_max = o->training.history_max,
+                           .asks_first = o->loss_first};
     /* 344 of 128 */
     int64_t usual = (8 * o->dim / 3 + HIDDEN_STEP - 1) / HIDDEN_STEP * HIDDEN_STEP;
     s->net.hidden = (int)(o->hidden > 0 ? o->hidden : usual);

@@ -76,7 +76,8 @@ typedef struct kept_items {
     int64_t asked, count; /* sequences */
 } kept_items;
 
-static kept_items keep_items(sid__tape *tape, const sid__item_sids *sids, const sid__sidgpt_batch *batch)
+static kept_items keep_items(const sid__sidgpt *net, sid__tape *tape, const sid__item_sids *sids,
+                             const sid__sidgpt_batch *batch)
 {
     const sid__ragged *all = batch->sequences;
     size_t items = (size_t)all->begin[all->count];
@@ -92,7 +93,7 @@ static kept_items keep_items(sid__tape *tape, const sid__item_sids *sids, const 
         for (int64_t t = all->begin[s]; t < all->begin[s + 1]; t++) {
             if (!sids->is_known[batch->item[t]])
                 continue;
-            kept.is_asked[n] = n > kept.begin[s] && batch->target[t - 1] >= 0;
+            kept.is_asked[n] = n > kept.begin[s] ? batch->target[t - 1] >= 0 : net->asks_first;
             kept.asked += kept.is_asked[n];
             kept.item[n++] = batch->item[t];
         }
@@ -265,7 +266,7 @@ static predicted run(const sid__sidgpt *net, const sid__item_sids *sids, sid__pa
 {
     sid__stack_pass pass = {
         .params = params, .tape = tape, .dropout = {.rate = batch->dropout, .seed = batch->seed, .step = batch->step}};
-    kept_items kept = keep_items(tape, sids, batch);
+    kept_items kept = keep_items(net, tape, sids, batch);
     if (tape->status != SID_OK || kept.asked == 0)
         return (predicted){0};
     return net->layout == SID__SIDGPT_FLAT ? run_flat(net, sids, &pass, &kept)

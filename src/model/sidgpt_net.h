@@ -8,7 +8,7 @@
  *          touches the small stack alone. What the trunk reads of an item may be more than its codes (item_table.h), and
  *          its states may be told which item was right, too (`dense`, as LIGER does, 2411.18814).
  *
- * Both are trained on every code of every item but the first of a history, in one pass.
+ * Both are trained on every code of every item but the first of a history (`asks_first`: of that too), in one pass.
  */
 #ifndef SEMID_MODEL_SIDGPT_NET_H
 #define SEMID_MODEL_SIDGPT_NET_H
@@ -24,6 +24,7 @@ typedef struct sid__sidgpt {
     sid__sidgpt_layout layout;
     int dim, heads, layers, hidden, depth_layers; /* given */
     int64_t history_max;                          /* items that are looked at when it is asked; given */
+    bool asks_first;                              /* flat: the codes of a history's first item count too; given */
     int levels;                                   /* codes of a SID */
     sid__stack trunk, depth;                      /* depth: item */
     int table[SID_LEVELS_MAX + 1];                /* (levels) (K, D) */

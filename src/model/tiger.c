@@ -4,13 +4,15 @@
  * (3) AdamW with warm-up and cosine: the paper's 1/sqrt does not reproduce; (4) sizes: preset `cpu` trains on two cores, `paper`
  * has the paper's text (D 128, 4 + 4 layers, 6 heads of 64, FF 1024).
  *
- * Every prefix of a history is a sample. The loss is the mean cross-entropy over the codes of the item behind it. Items without
+ * Every prefix of a history is a sample. With `users` a token of the user, by a hash of the id, stands before it; who is not known has one
+ * too, which some samples of training get in place of their user's. The loss is the mean cross-entropy over the codes of the item behind it. Items without
  * a SID are left out of histories, and are no targets.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/philox.h"
 #include "model/learner.h"
 #include "model/tiger.h"
 
@@ -18,34 +20,34 @@
 static const sid_option option_table[] = {
     SID__TRAINING_OPTIONS(sid__tiger_options, "40", "256", "0", "0.001", "0.035", "0.15", "20", "prefix", "5", "2000"),
     {"preset", SID_OPTION_CHOICE, "cpu", 0, 0, "cpu|paper",
-     "sizes of the network: cpu dim=128,layers=3,heads=4,head_size=32,ff=512; paper "
-     "dim=128,layers=4,heads=6,head_size=64,ff=1024, "
-     "which wants lr=0.0003,dropout=0.2",
+     "cpu: what stands here; paper: its sizes and how it was trained, layers=4,heads=6,head_size=64,ff=1024,lr=0.0003,"
+     "dropout=0.2; options that are given besides win",
      AT(preset)},
-    {"dim", SID_OPTION_INT, "0", 0, 4096, NULL, "width of hidden states; 0 here and below: as the preset has it",
-     AT(dim)},
-    {"layers", SID_OPTION_INT, "0", 0, SID__TIGER_LAYERS_MAX, NULL, "of the encoder, and as many of the decoder",
+    {"dim", SID_OPTION_INT, "128", 1, 4096, NULL, "width of hidden states", AT(dim)},
+    {"layers", SID_OPTION_INT, "3", 1, SID__TIGER_LAYERS_MAX, NULL, "of the encoder, and as many of the decoder",
      AT(layers)},
-    {"heads", SID_OPTION_INT, "0", 0, 64, NULL, "of the attention", AT(heads)},
-    {"head_size", SID_OPTION_INT, "0", 0, 512, NULL, "numbers a head", AT(head_size)},
-    {"ff", SID_OPTION_INT, "0", 0, 16384, NULL, "width of the feed-forward layer", AT(ff)}};
+    {"heads", SID_OPTION_INT, "4", 1, 64, NULL, "of the attention", AT(heads)},
+    {"head_size", SID_OPTION_INT, "32", 1, 512, NULL, "numbers a head", AT(head_size)},
+    {"ff", SID_OPTION_INT, "512", 1, 16384, NULL, "width of the feed-forward layer", AT(ff)},
+    {"users", SID_OPTION_INT, "0", 0, 1 << 24, NULL,
+     "rows that users are hashed to, by their ids, for a token before their histories (2000 in the paper); 0: none",
+     AT(users)},
+    {"user_dropout", SID_OPTION_FLOAT, "0.1", 0, 1, NULL,
+     "share of the samples whose user is not told, so that one who is not known can be asked for; with users",
+     AT(user_dropout)}};
 #undef AT
 
-static int or_preset(int64_t value, int preset)
-{
-    return value > 0 ? (int)value : preset;
-}
+static const sid__model_preset presets[] = {{"paper", "layers=4,heads=6,head_size=64,ff=1024,lr=0.0003,dropout=0.2"},
+                                            {0}};
 
 static sid__tiger_shape shape_of(const sid__tiger_options *o)
 {
-    static const sid__tiger_shape preset[] = {{.dim = 128, .layers = 3, .heads = 4, .head_size = 32, .ff = 512},
-                                              {.dim = 128, .layers = 4, .heads = 6, .head_size = 64, .ff = 1024}};
-    const sid__tiger_shape *p = &preset[o->preset];
-    return (sid__tiger_shape){.dim = or_preset(o->dim, p->dim),
-                              .layers = or_preset(o->layers, p->layers),
-                              .heads = or_preset(o->heads, p->heads),
-                              .head_size = or_preset(o->head_size, p->head_size),
-                              .ff = or_preset(o->ff, p->ff)};
+    return (sid__tiger_shape){.dim = (int)o->dim,
+                              .layers = (int)o->layers,
+                              .heads = (int)o->heads,
+                              .head_size = (int)o->head_size,
+                              .ff = (int)o->ff,
+                              .users = o->users > 0 ? (int)o->users + 1 : 0};
 }
 
 static sid_status build(sid_model *m, const sid__split *split, sid__params *params, sid_error *err)
@@ -78,7 +80,7 @@ static int code_count(const sid__item_sids *sids, int64_t item)
 int64_t sid__tiger_count_tokens(const sid_model *m, const sid__history *history)
 {
     const sid__tiger_options *o = m->family_options;
-    int64_t count = 0, items = 0;
+    int64_t count = o->users > 0, items = 0;
     for (int64_t i = history->count; i > 0 && items < o->training.history_max; i--) {
         int codes = code_count(&m->sids, history->item[i - 1]);
         items += codes > 0;
@@ -87,9 +89,19 @@ int64_t sid__tiger_count_tokens(const sid_model *m, const sid__history *history)
     return count;
 }
 
+/* The first row is of those who are not known. */
+static int32_t user_token(const sid__tiger_net *net, uint64_t user)
+{
+    return net->bos + 1 + (user == 0 ? 0 : 1 + (int32_t)(user % (uint64_t)(net->shape.users - 1)));
+}
+
 void sid__tiger_write_tokens(const sid_model *m, const sid__history *history, int64_t count, int32_t *token)
 {
     const sid__tiger_net *net = m->state;
+    if (net->shape.users > 0) {
+        *token++ = user_token(net, history->user);
+        count--;
+    }
     for (int64_t i = history->count; i > 0 && count > 0; i--) {
         int64_t item = history->item[i - 1];
         const uint16_t *code = m->sids.code + item * m->sids.width;
@@ -116,17 +128,28 @@ static int32_t target_of(const sid_model *m, const sid__batch *batch, int64_t s)
     return target >= 0 && m->sids.is_known[target] ? target : -1;
 }
 
-static sid__history history_of(const sid__batch *batch, int64_t s)
+/* Whose a sample is, but for some that are drawn. */
+static uint64_t user_of(const sid_model *m, const sid__batch *batch, int64_t s)
+{
+    const sid__tiger_options *o = m->family_options;
+    const char *id = o->users > 0 && batch->user_id ? batch->user_id[batch->user[s]] : NULL;
+    uint64_t place = ((uint64_t)batch->step << 32) + (uint64_t)s;
+    bool is_told = id && sid__philox_uniform(batch->seed, SID__STREAM_USERS, place) >= o->user_dropout;
+    return is_told ? sid__name_key(id) : 0;
+}
+
+static sid__history history_of(const sid_model *m, const sid__batch *batch, int64_t s)
 {
     int64_t begin = batch->sequences.begin[s];
-    return (sid__history){.item = batch->item + begin, .count = batch->sequences.begin[s + 1] - begin};
+    return (sid__history){
+        .item = batch->item + begin, .count = batch->sequences.begin[s + 1] - begin, .user = user_of(m, batch, s)};
 }
 
 static bool make_room(const sid_model *m, const sid__batch *batch, sid__tape *tape, lesson *l)
 {
     int64_t tokens = 0, *encoded = NULL, *decoded = NULL;
     for (int64_t s = 0; s < batch->sequences.count; s++) {
-        sid__history history = history_of(batch, s);
+        sid__history history = history_of(m, batch, s);
         bool counts = target_of(m, batch, s) >= 0;
         l->samples += counts;
         tokens += counts ? sid__tiger_count_tokens(m, &history) : 0;
@@ -153,7 +176,7 @@ static void fill(const sid_model *m, const sid__batch *batch, lesson *l, int64_t
     int width = m->sids.width;
     for (int64_t s = 0, n = 0; s < batch->sequences.count; s++) {
         int32_t target = target_of(m, batch, s);
-        sid__history history = history_of(batch, s);
+        sid__history history = history_of(m, batch, s);
         if (target < 0)
             continue;
         int64_t count = sid__tiger_count_tokens(m, &history);
@@ -220,7 +243,7 @@ static int64_t step_floats(const sid_model *m, int threads, int64_t tokens)
 {
     const sid__tiger_options *o = m->family_options;
     const sid__tiger_shape s = shape_of(m->family_options);
-    int64_t inner = (int64_t)s.heads * s.head_size, width = m->sids.width,
+    int64_t inner = (int64_t)s.heads * s.head_size, width = m->sids.width + (s.users > 0),
             weights = s.heads * width * o->training.history_max,
             a_layer = 2 * (8 * (int64_t)s.dim + 9 * inner) + 5 * (int64_t)s.ff + weights;
     (void)threads;
@@ -242,6 +265,7 @@ const sid__model_class sid__tiger = {
              .options = option_table,
              .option_count = sizeof option_table / sizeof *option_table},
     .options_size = sizeof(sid__tiger_options),
+    .presets = presets,
     .uses_sids = true,
     .needs_sids = true,
     .learner = &learner,

@@ -7,11 +7,12 @@
 
 typedef struct sid__tiger_options {
     sid__training training;
-    int64_t dim, layers, heads, head_size, ff;
+    int64_t dim, layers, heads, head_size, ff, users;
+    double user_dropout;
     int preset;
 } sid__tiger_options;
 
-/* Tokens of the last history_max items that have a SID, oldest first. */
+/* Tokens of the last history_max items that have a SID, oldest first; that of the user, where there are such, before them. */
 int64_t sid__tiger_count_tokens(const sid_model *m, const sid__history *history);
 /* token (count), count as above. */
 void sid__tiger_write_tokens(const sid_model *m, const sid__history *history, int64_t count, int32_t *token);

@@ -16,7 +16,7 @@ enum { SID__TIGER_LAYERS_MAX = 24, SID__TIGER_LEVELS_MAX = SID_LEVELS_MAX + 1 };
 
 typedef struct sid__tiger_shape {
     int dim, layers, heads, head_size, ff; /* layers: of the encoder, and as many of the decoder */
-    int users;                             /* rows that users are hashed to; 0: none */
+    int users;                             /* rows of users, the first for those who are not known; 0: none */
 } sid__tiger_shape;
 
 /* Indices of parameters. The cross ones are the decoder's alone. */

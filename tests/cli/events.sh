@@ -103,6 +103,7 @@ fails 3 'there is no list "history"' recommend 'm 2' --history '{"histori": ["c"
 fails 2 "recommend needs a history" recommend m
 
 # ---- a model that writes SIDs
+fails 2 "loss_first is of layout=flat" train sidgpt --events e.tsv --catalog c --loss-first -o g
 fails 2 "sidgpt learns SIDs, and there are none" train sidgpt --events e.tsv --items items.tsv -o g
 passes train sidgpt --events e.tsv --catalog c --dim 8 --heads 2 --layers 1 --epochs 2 -o g
 says "SIDs of 2 codes"
@@ -136,13 +137,27 @@ printf 'ann\ti1,i2\n["i5"]\n{"user_id": 7, "history": ["i1", "nobody"]}\nnobody\
 passes recommend g --history @users.txt -k 2
 check "two each" [ "$(cut -f 1 "$out" | uniq -c | tr -s ' \n' ' ')" = " 2 ann 2 2 2 7 " ]
 says "1 of 4 histories hold no item"
-printf '{"history": 3}\n' >users.txt
+printf '{"history": 3}\n' >unread.txt
+passes train tiger --events e.tsv --catalog c --dim 8 --heads 2 --head-size 4 --layers 1 --ff 8 --epochs 2 --users 50 --lr 0.01 -o t
+passes recommend t --history i1,i2 -k 3
+cp "$out" unknown
+passes recommend t --history i1,i2 -k 3 --user u7
+check "a model that learned users minds who asks" [ "$(md5sum <unknown)" != "$(md5sum <"$out")" ]
+printf 'u7\ti1,i2\n' >one.txt
+cp "$out" known
+passes recommend t --history @one.txt -k 3
+check "a file names its own" [ "$(cut -f 2- "$out" | md5sum)" = "$(md5sum <known)" ]
+passes recommend g --history i1,i2 -k 3
+cp "$out" unknown
+passes recommend g --history i1,i2 -k 3 --user u7
+check "another model does not" [ "$(md5sum <unknown)" = "$(md5sum <"$out")" ]
+passes eval t --events e.tsv --bootstrap 0
 fails 2 "quota=N, such as quota=2, or rerank" recommend g --history i1 --cold warm
 fails 2 "orders items by their vectors" recommend g --history i1 --cold rerank
 passes recommend g --history i1 -k 5 --cold rerank --catalog c
 passes eval g --events e.tsv --catalog c --bootstrap 0 --cold rerank
 passes eval g --events e.tsv --bootstrap 0 --cold quota=3
-fails 3 "line 1: there is no list" recommend g --history @users.txt
+fails 3 "line 1: there is no list" recommend g --history @unread.txt
 fails 3 "holds no id" recommend g --history i1 --allow /dev/null
 passes eval g --events e.tsv --bootstrap 0 --search oracle --format json
 prints '"invalid_rate": 0.0'

@@ -47,7 +47,8 @@ static void test_alone_or_together(void **state)
     (void)state;
     sid_events *events = made_events(ctx, 30, 20);
     static const int32_t item[] = {0, 3, 5, 2, 1, 7, 0, 2};
-    const sid__history history[] = {{item, 8}, {item + 2, 1}, {item + 3, 4}};
+    const sid__history history[] = {
+        {.item = item, .count = 8}, {.item = item + 2, .count = 1}, {.item = item + 3, .count = 4}};
     for (int f = 0; f < 3; f++) {
         sid_model *m = NULL;
         float score[3 * 20], one[20];

@@ -16,7 +16,8 @@ static sid_model *trained(const sid_events *events, const char *family, const ch
 }
 
 static const int32_t item[] = {0, 3, 5, 2, 1, 7, 0, 2};
-static const sid__history history[] = {{item, 8}, {item + 2, 1}, {item + 3, 4}};
+static const sid__history history[] = {
+    {.item = item, .count = 8}, {.item = item + 2, .count = 1}, {.item = item + 3, .count = 4}};
 
 /* Fails when what is added is not itemknn's score, not so many times, or training is another for it. */
 static void test_sum(void **state)

@@ -42,7 +42,8 @@ static void test_generator(void **state)
     TEST_OK(sid__measure(ctx, m, &exam, value, &row, err));
     for (int64_t c = 0; c < split.test.count; c++) {
         const sid__case *asked = &split.test.row[c];
-        const sid__history history = {split.item + asked->history_begin, asked->target_begin - asked->history_begin};
+        const sid__history history = {.item = split.item + asked->history_begin,
+                                      .count = asked->target_begin - asked->history_begin};
         const sid__question question = {.history = history,
                                         .filter = {.deny = history.item, .deny_count = history.count}};
         const sid__decode_options plan = {.k = 10, .with_ties = true};

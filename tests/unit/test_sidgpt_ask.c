@@ -50,6 +50,39 @@ static void test_same_bits(void **state)
     }
 }
 
+/* Fails when asks_first learns a first item from other than what an empty history is answered by, or moves the other rows. */
+static void test_first_item(void **state)
+{
+    (void)state;
+    static const int64_t first[CASE_SEQUENCES] = {0, 4, 6};
+    sidgpt_case c;
+    sid__memory memory[2] = {{0}};
+    const sid__value *logits[2];
+    float empty[8];
+    void *asked = NULL;
+    case_make(&c, CASE_FLAT);
+    for (int with = 0; with < 2; with++) {
+        sid__tape tape = sid__tape_begin(c.ctx, &memory[with], true);
+        c.net.asks_first = with;
+        logits[with] = sid__sidgpt_logits(&c.net, &c.sids, &c.params, &tape, &c.batch, 0);
+        TEST_OK(sid__tape_status(&tape, err));
+    }
+    int64_t columns = logits[1]->columns, n = 0;
+    TEST_OK(sid__sidgpt_begin(c.ctx, &c.net, &c.sids, &c.params, &(sid__history){0}, 1, &asked, err));
+    TEST_OK(sid__sidgpt_step(asked, 0, &(int32_t){0}, NULL, 1, empty, err));
+    assert_int_equal(logits[1]->rows, CASE_TOKENS);
+    for (int64_t t = 0, s = 0; t < CASE_TOKENS; t++) {
+        bool is_first = s < CASE_SEQUENCES && t == first[s];
+        const float *wanted = is_first ? empty : logits[0]->data + columns * n++;
+        assert_memory_equal(logits[1]->data + t * columns, wanted, (size_t)columns * sizeof *empty);
+        s += is_first;
+    }
+    sid__sidgpt_end(asked);
+    sid__memory_drop(&memory[0]);
+    sid__memory_drop(&memory[1]);
+    case_drop(&c);
+}
+
 /* Fails when items beyond history_max, or without a SID, change an answer; when a history without items crashes. */
 static void test_histories(void **state)
 {
@@ -108,7 +141,7 @@ static void test_no_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits), cmocka_unit_test(test_histories),
-                                       cmocka_unit_test(test_no_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_bits), cmocka_unit_test(test_first_item),
+                                       cmocka_unit_test(test_histories), cmocka_unit_test(test_no_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

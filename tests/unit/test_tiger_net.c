@@ -17,6 +17,53 @@ static void test_golden(void **state)
     sid_model_close(m);
 }
 
+/* An id whose user gets that of the 6 rows. */
+static void find_user(uint64_t row, char id[8])
+{
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(id, 8, "u%d", i);
+        if (sid__name_key(id) % 6 == row)
+            return;
+    }
+    fail();
+}
+
+/* Fails when a user's token is not the row of the id's hash, stands elsewhere than before the history, or who is not known has
+ * another row than the first; when a share of the samples that are not told their user is told it. */
+static void test_users(void **state)
+{
+    (void)state;
+    char first[8], third[8];
+    const char *const id[] = {first, NULL, third};
+    find_user(2, first); /* rows 3, 0 and 6 of make_tiger.py */
+    find_user(5, third);
+    sid_model *m = tiger_model(OPTIONS ",users=6,user_dropout=0");
+    sid__batch batch = last_targets();
+    double unknown = case_loss(m, &m->params, &batch);
+    batch.user_id = id;
+    double loss = case_loss(m, &m->params, &batch);
+    case_check_gradients(&m->params, golden[1].grad);
+    assert_true(fabs(loss - unknown) > 1e-3);
+    case_check_losses(m, &batch, golden[1].losses);
+    sid_model_close(m);
+    m = tiger_model(OPTIONS ",users=6,user_dropout=1");
+    assert_true(!(fabs(case_loss(m, &m->params, &batch) - unknown) > 0));
+    sid_model_close(m);
+}
+
+/* Fails when a preset is kept by its name, comes after what is given beside it, or lacks how it was trained. */
+static void test_preset(void **state)
+{
+    (void)state;
+    sid_model *m = case_model("tiger", "lr=0.01,preset=paper");
+    assert_string_equal(m->options_text, "lr=0.01,dropout=0.2,layers=4,heads=6,head_size=64,ff=1024");
+    sid_model_close(m);
+    m = case_model("tiger", "preset=cpu");
+    assert_string_equal(m->options_text, "");
+    sid_model_close(m);
+    assert_int_equal(sid__model_create(ctx, "tiger", "preset=gpu", &m, NULL), SID_EUSAGE);
+}
+
 /* Fails when a preset has other sizes, or T5's start another spread. */
 static void test_start(void **state)
 {
@@ -50,6 +97,7 @@ static void test_start(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_start)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_users),
+                                       cmocka_unit_test(test_preset), cmocka_unit_test(test_start)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
