@@ -39,7 +39,7 @@ TABLES = [
         ("sasrec-no-id", f"sasrec {PARTS} sid,content --dim 128 --dropout 0.3 --epochs 43 --precision bf16"),
         ("sasrec-mixed", f"sasrec {PARTS} id,sid,content --itemknn 8 --dropout 0.4 --epochs 40 --precision bf16"),
         ("sasrec-no-id-mixed", f"sasrec {PARTS} sid,content --itemknn 8 --dim 128 --dropout 0.3 --epochs 43 --precision bf16"),
-        ("tiger", "tiger --catalog catalog-4 --minutes 140 --precision bf16"),
+        ("tiger", "tiger --catalog catalog-4 --epochs 60 --precision bf16"),
         ("sidgpt-codes", "sidgpt --catalog catalog-4 --batch-users 256 --batch-tokens 4096 --patience 0 --precision bf16"),
         ("sidgpt", f"{WRITER} --epochs 100 --patience 0"),
     ]),
