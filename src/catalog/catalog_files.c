@@ -127,11 +127,10 @@ bool sid__directory_is_writable(const char *path)
 
 bool sid__directory_is_remote(const char *path)
 {
-    static const uint32_t remote[] = {0x6969 /* NFS */,      0x517b /* SMB */,
-                                      0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
-                                      0x01021997 /* 9P */,   0x5346414f /* AFS */,
-                                      0x00c36400 /* Ceph */, 0x0bd00bd0 /* Lustre */,
-                                      0x47504653 /* GPFS */, 0x01161970 /* GFS2 */};
+    /* 9P is none of them: it is how sandboxes and virtual machines see a folder of the machine they run on. */
+    static const uint32_t remote[] = {0x6969 /* NFS */,        0x517b /* SMB */,      0xff534d42 /* CIFS */,
+                                      0xfe534d42 /* SMB2 */,   0x5346414f /* AFS */,  0x00c36400 /* Ceph */,
+                                      0x0bd00bd0 /* Lustre */, 0x47504653 /* GPFS */, 0x01161970 /* GFS2 */};
     struct statfs info;
     if (statfs(path, &info) != 0)
         return false;
@@ -270,9 +269,9 @@ static sid_status check_place(const char *path, bool force, sid__new_directory *
     SID_TRY(split_target(path, d, name, err));
     SID_TRY(check_replaced(d, force, err));
     if (!sid__path_is_directory(d->parent))
-        return sid__fail_errno(err, d->parent, "cannot make a catalogue there", ENOENT);
+        return sid__fail_errno(err, d->parent, "cannot make anything there", ENOENT);
     if (!sid__directory_is_writable(d->parent))
-        return sid__fail_errno(err, d->parent, "cannot make a catalogue there", EACCES);
+        return sid__fail_errno(err, d->parent, "cannot make anything there", EACCES);
     if (sid__directory_is_remote(d->parent))
         return sid__fail_at(err, SID_EREADONLY, (sid__place){.file = d->parent, .byte = -1},
                             "a network file system, whose locks cannot be relied on; write to a local disk and copy");

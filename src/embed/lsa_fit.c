@@ -140,10 +140,11 @@ static sid_status make_matrix(sid__scan *scan, const sid__lsa *lsa, sid__sparse 
     return status;
 }
 
-/* As many dimensions as asked for and the data can have. */
+/* As many dimensions as asked for and the data can have. Of two items both: vectors of one number and unit length would be
+ * equal, whatever the items are. */
 static int choose_dim(sid_ctx *ctx, const sid__sparse *a, int64_t wanted)
 {
-    int64_t least = a->rows < a->columns ? a->rows : a->columns, most = least > 1 ? least - 1 : 1;
+    int64_t least = a->rows < a->columns ? a->rows : a->columns, most = least > 2 ? least - 1 : least;
     if (wanted > most)
         sid__ctx_warn(ctx,
                       "dim is lowered from %" PRId64 " to %" PRId64 ": %" PRId64 " items with %" PRId64

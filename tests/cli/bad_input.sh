@@ -145,7 +145,7 @@ fails 2 "beam" fit items.tsv -o x --beam 2 --normalize-residual
 fails 1 "memory limit" fit --vectors synth/vectors.npy -o x --codes 8 --memory-limit 1
 fails 2 "" decode c 999999
 "$semid" fit nothing.tsv -o /nowhere/x >"$out" 2>"$err"
-says "/nowhere: cannot make a catalogue there" # before a file is looked at, let alone embedded
+says "/nowhere: cannot make anything there" # before a file is looked at, let alone embedded
 check "nothing was made" is_absent x
 
 # ---- odd input that works

@@ -172,6 +172,18 @@ static void test_smallest(void **state)
     sid_ctx_free(ctx);
 }
 
+/* Fails when two items of different words get one number each, which unit length makes equal. */
+static void test_two_items(void **state)
+{
+    (void)state;
+    sid_ctx *ctx = case_ctx(1, SID__ISA_PORTABLE);
+    sid__lsa lsa = fit(ctx, "item_id\ttitle\n1\tgreen tea\n2\tsteel knife\n", "", &all_words);
+    assert_int_equal(lsa.dim, 2);
+    assert_true(lsa.sigma[0] > .5 && lsa.sigma[1] > .5);
+    sid__lsa_drop(&lsa);
+    sid_ctx_free(ctx);
+}
+
 /* Fails when an allocation is unchecked, leaks, or a limit or cancelling is overlooked. */
 static void test_failures(void **state)
 {
@@ -204,7 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),    cmocka_unit_test(test_golden_row), cmocka_unit_test(test_same_bits),
         cmocka_unit_test(test_row_order), cmocka_unit_test(test_no_text),    cmocka_unit_test(test_few_items),
-        cmocka_unit_test(test_smallest),  cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_smallest),  cmocka_unit_test(test_two_items),  cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
