@@ -10,8 +10,8 @@ function stepOf(purity) {
 }
 
 // Gives what drawings of the tree ask: ink(node) a class, swatch(node) a colour of the style sheet, share(node) a text, and the
-// legend with its choice. category: the column, or null; redraw: called when another colouring is chosen.
-export function colouring(category, firstInk, advice, redraw) {
+// legend with its choice. category: the column, or null; isKnown: some prefix has a purity; redraw: called when another colouring is chosen.
+export function colouring(category, isKnown, firstInk, advice, redraw) {
   const state = { byPurity: Boolean(category) };
   const isMeasured = (node) => node.purity !== null && node.purity !== undefined;
   const paint = {
@@ -32,8 +32,9 @@ export function colouring(category, firstInk, advice, redraw) {
   const drawKey = () => key.replaceChildren(...(state.byPurity
     ? [h('b', null, 'Purity'), ...Array.from({ length: steps }, (_, i) => h('span', { vars: { '--ink': `var(--pure-${i})` } }, `${(100 * i) / steps} to ${(100 * (i + 1)) / steps} %`)),
       h('span', { vars: { '--ink': 'var(--none-back)' } }, 'not known'),
-      h('p', null, `The share of a prefix’s items that are of the category most of them are of, by the column “${category}”: its first part for prefixes of one code, two parts for those of two. Percents are purities.`)]
-    : [h('p', null, `Colours tell first codes apart and repeat after eight. Figures are items.${advice}`)]));
+      h('p', null, `The share of a prefix’s items that are of the category most of them are of, by the column “${category}”: its first part that tells items apart for prefixes of one code, two parts for those of two. Percents are purities.`),
+      !isKnown && h('p', null, 'None is known yet: the server still reads its items, or none of them has a value in that column.')]
+    : [h('p', null, `Colours tell first codes apart and repeat after eight. Figures are items.${advice}`)]).filter(Boolean));
   drawKey();
   const choice = h('select', { id: 'tree-colour' }, h('option', { value: 'purity' }, `purity by ${category}`), h('option', { value: 'code' }, 'first code'));
   choice.addEventListener('change', () => {

@@ -167,7 +167,7 @@ export async function drawTree(source, regions) {
   if (!top.nodes.length) return section('tree', title, null, h('p', { class: 'empty' }, 'There are no items.'));
   const path = h('nav', { class: 'path', 'aria-label': 'Prefix shown' });
   const state = { source, at: '', total: report.items, largest: top.nodes[0].items, catalog: info.name };
-  state.paint = colouring(info.category, (node) => regions.colourOf.get(node.prefix.split('-', 1)[0]) || 0,
+  state.paint = colouring(info.category, top.nodes.some((node) => typeof node.purity === 'number'), (node) => regions.colourOf.get(node.prefix.split('-', 1)[0]) || 0,
     info.category ? '' : ' A page made with --category COLUMN colours by purity: how far a prefix is of one category.', () => { cells.draw(); walk.repaint(); });
   const cells = new Cells(state);
   const walk = new Walk(state);

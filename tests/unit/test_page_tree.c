@@ -68,6 +68,36 @@ static void labels_come_along(void **state)
     sid_items_free(items);
 }
 
+/* Fails when a node has no purity, another prefix's, or one without a category. */
+static void purity_comes_along(void **state)
+{
+    fixture *f = *state;
+    const float x[] = {0, 0, 0, 9, 9, 9};
+    const char *const ids[] = {"a", "b", "c", "d", "e", "f"};
+    sid_error error = {0};
+    sid_vectors *vectors = NULL;
+    sid_catalog *catalog = NULL;
+    sid_items *items = case_items(f->ctx, "item_id\ttitle\tkind\na\ttea\t<b>\nb\ttea\t<b>\nc\ttea\tpot\nd\tpan\t\n"
+                                          "e\tpan\t\nf\tpan\t\n");
+    TEST_OK(sid_vectors_create(f->ctx, x, 6, 1, ids, &vectors, err));
+    const sid_fit_options options = {.levels = 1, .codes = "2", .items = items};
+    TEST_OK(sid_catalog_fit(f->ctx, &options, vectors, f->path, &catalog, err));
+    const sid_page_options of_kind = {.name = "c", .category = "kind"};
+    sid__page_source from = page_case_source(catalog);
+    from.options = &of_kind;
+    sid__page_text to = {.err = &error};
+    sid__page_tree(&from, &to);
+    assert_int_equal(to.status, SID_OK);
+    assert_non_null(strstr(to.html.text, ",0.6667,\"\\u003cb>\"]"));
+    assert_null(strstr(to.html.text, "pot"));
+    assert_null(strstr(to.html.text, "nan"));
+    sid__page_drop(&to);
+    sid_prefixes_free(from.prefixes);
+    sid_catalog_close(catalog);
+    sid_vectors_free(vectors);
+    sid_items_free(items);
+}
+
 /* Fails when codes without an order, or a catalogue without items, give a tree. */
 static void there_may_be_none(void **state)
 {
@@ -83,6 +113,6 @@ static void there_may_be_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {FIXTURE_TEST(small_trees_are_whole), FIXTURE_TEST(labels_come_along),
-                                       FIXTURE_TEST(there_may_be_none)};
+                                       FIXTURE_TEST(purity_comes_along), FIXTURE_TEST(there_may_be_none)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

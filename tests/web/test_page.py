@@ -48,7 +48,7 @@ def make_catalog(semid, folder):
     catalog, page = os.path.join(folder, "c<script>"), os.path.join(folder, "page.html")
     for arguments in (["fit", "--items", os.path.join(folder, "items.tsv"), "--vectors", os.path.join(folder, "x.npy"), "-o",
                        catalog, "--levels", "3", "--codes", "16", "--quiet"],
-                      ["inspect", catalog, "--html", page, "--quiet"]):
+                      ["inspect", catalog, "--html", page, "--category", "title", "--quiet"]):
         subprocess.run([semid, *arguments], check=True, cwd=folder)
     return page
 

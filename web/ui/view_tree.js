@@ -34,7 +34,7 @@ export async function draw(context, wanted = '') {
   const trouble = h('div');
   const state = { source, at: '', total: top.items, open: (item) => context.go('item', item.item_id) };
   state.complain = (error) => trouble.replaceChildren(problemCard(error, () => trouble.replaceChildren()));
-  state.paint = colouring(info.category, (node) => colourOf.get(node.prefix.split('-', 1)[0]),
+  state.paint = colouring(info.category, top.nodes.some((node) => typeof node.purity === 'number'), (node) => colourOf.get(node.prefix.split('-', 1)[0]),
     info.category === null ? ' A server that is started with --category COLUMN colours by purity: how far a prefix is of one category.' : '', () => { cells.draw(); walk.repaint(); });
   const cells = new Cells(state);
   const walk = new VirtualTree(state);
