@@ -88,6 +88,7 @@ static sid_request request_of(const cli_app *app, const asking *a, const cli_his
                          .within = a->filter.within,
                          .within_count = a->filter.within_count,
                          .search = cli_search_options(app),
+                         .quota = cli_text(app, "quota"),
                          .user = history->is_named ? history->user : cli_text(app, "user")};
 }
 
@@ -200,6 +201,10 @@ static const cli_option options[] = {
     {.name = "labels", .type = CLI_FLAG, .help = "words for their prefixes too, which takes longer"},
     CLI_OPTIONS_REFUSED,
     CLI_OPTIONS_ITEM_FILTER,
+    {.name = "quota",
+     .type = CLI_TEXT,
+     .value = "P:N",
+     .help = "of models that write SIDs: at most N items below one prefix of P codes, so that not all are of a kind"},
     CLI_OPTIONS_SEARCH};
 static const char *const examples[] = {
     "recommend model --history B01,B07 -k 5",
@@ -207,6 +212,7 @@ static const char *const examples[] = {
     "recommend model --history B01 --deny sold_out.txt --format json",
     "recommend model --history B01 --within 12,40-7   # items below these prefixes",
     "recommend model --history B01 --catalog catalog --where brand=OPI",
+    "recommend model --history B01 --quota 1:2   # two at most of a first code",
     "recommend model --history @users.jsonl -k 20 --format jsonl   # many at once"};
 
 const cli_command cli_recommend = {

@@ -179,7 +179,10 @@ typedef struct sid_request {
     int64_t within_count, without_count;
     struct sid_trace *trace; /* filled with how the beams went; NULL: nobody asks */
     const char *user;        /* id of whose history it is, for models that learned users; NULL: not known */
-    void *reserved[2];
+    /* "p:n": at most n items below one prefix of p codes; NULL: any number. Of models that write SIDs, and not beside `cold`. All are
+     * asked by the first's. */
+    const char *quota;
+    void *reserved[1];
 } sid_request;
 
 typedef struct sid_trace_beam {

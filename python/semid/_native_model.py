@@ -93,8 +93,8 @@ class sid_request(Structure):
         ("search", sid_search_options),
         *_fields(c_void_p, "within without"),
         *_fields(c_int64, "within_count without_count"),
-        *_fields(c_void_p, "trace user"),
-        ("reserved", c_void_p * 2),
+        *_fields(c_void_p, "trace user quota"),
+        ("reserved", c_void_p * 1),
     ]
 
 

@@ -68,7 +68,7 @@ void sid__sort_candidates(sid__candidate *candidate, int64_t count)
         qsort(candidate, (size_t)count, sizeof *candidate, best_first);
 }
 
-static sid_status push_item(sid__answer *answer, int32_t item, double score, sid_error *err)
+sid_status sid__answer_push(sid__answer *answer, int32_t item, double score, sid_error *err)
 {
     if (answer->count == answer->capacity) {
         int64_t room = answer->capacity; /* both arrays grow alike */
@@ -95,7 +95,7 @@ sid_status sid__resolve(const sid__search *search, const sid__live *live, const 
             if (answer->count >= most && !search->options->with_ties)
                 break;
             if (sid__live_item(live, p))
-                SID_TRY(push_item(answer, trie->item[p], leaf[i].score, err));
+                SID_TRY(sid__answer_push(answer, trie->item[p], leaf[i].score, err));
         }
     }
     return SID_OK;

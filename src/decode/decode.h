@@ -55,6 +55,7 @@ sid_status sid__decode_plan(const sid_search_options *options, int64_t k, sid__d
 /* answer (count): zeroed by the caller, dropped by him in any case. The model is a generator. */
 sid_status sid__decode(sid_ctx *ctx, const sid_model *m, const sid__decode_options *options,
                        const sid__question *question, int64_t count, sid__answer *answer, sid_error *err);
+sid_status sid__answer_push(sid__answer *answer, int32_t item, double score, sid_error *err);
 void sid__answer_drop(sid__answer *answer);
 
 /* ---- Parts -------------------------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include "decode/cold.h"
 #include "decode/prefixes.h"
+#include "decode/quota.h"
 #include "model/top_items.h"
 
 /* A request with its ids as rows, all in the memory of the answer. */
@@ -24,6 +25,7 @@ typedef struct answering {
     sid_recommendations *out;   /* (count) */
     int64_t count, k;
     sid__decode_options plan;
+    sid__quota quota;
 } answering;
 
 /* ---- Ids to rows ---- */
@@ -222,7 +224,8 @@ static sid_status generate_all(const answering *w, sid__question *question, sid_
         }
     int64_t rows = w->m->items.count + (w->m->family->uses_vectors ? 0 : w->m->added.count); /* sid_model_use_vectors */
     const sid__row_vectors vectors = {w->m->vectors, rows, w->m->dim};
-    SID_TRY(sid__decode_cold(w->m->ctx, w->m, &w->plan, &vectors, question, count, answer, err));
+    SID_TRY(w->quota.depth > 0 ? sid__decode_quota(w->m->ctx, w->m, &w->plan, &w->quota, question, count, answer, err)
+                               : sid__decode_cold(w->m->ctx, w->m, &w->plan, &vectors, question, count, answer, err));
     count = 0;
     for (int64_t i = 0; i < w->count; i++)
         if (w->asked[i].known > 0)
@@ -272,6 +275,7 @@ sid_status sid_model_recommend_many(const sid_model *m, const sid_request *reque
     w.k = request->k ? request->k : 10;
     w.k = w.k < all ? w.k : all;
     SID_TRY(sid__decode_plan(&request->search, w.k, &w.plan, err));
+    SID_TRY(sid__quota_parse(m, request->quota, &w.quota, err));
     memset(out, 0, (size_t)count * sizeof *out);
     for (int64_t i = 0; i < count; i++)
         if (request[i].trace)

@@ -172,6 +172,11 @@ cp "$out" open
 passes recommend g --history i1,i2 -k 3 --normalize trie
 check "of what leads on, probabilities are larger" awk -F '\t' 'NR == FNR { open += $3; next } { trie += $3 }
     END { exit !(open < trie) }' open "$out"
+passes recommend g --history i1,i2 -k 20 --quota 1:2
+check "two at most of a first code" [ "$(cut -f 2 "$out" | cut -d - -f 1 | sort | uniq -c | awk '$1 > 2' | wc -l)" -eq 0 ]
+check "and as many as there can be" [ "$(wc -l <"$out")" -ge 4 ]
+fails 2 "P:N is expected" recommend g --history i1 --quota 2
+fails 2 "is for models that write SIDs" recommend m --history i1 --quota 1:2
 fails 2 "normalize" recommend g --history i1 --normalize all
 passes eval g --events e.tsv --bootstrap 0 --search oracle --format json
 prints '"sid_metrics": {'
