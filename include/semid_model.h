@@ -363,7 +363,7 @@ typedef struct sid_retriever_vectors {
     const float *vector;        /* (count, dim) values within 16: unit vectors */
     int64_t count;
     int dim;
-    int depth;                      /* of the prefixes that are partitions; 0: 2, or all where there are fewer */
+    int depth; /* of the prefixes that are partitions; 0: the longest with 32 items each on average */
     sid_request_vector_fn *request; /* for tests of sources; NULL: they leave vectors out */
     void *user;                     /* the first argument of `request` */
     void *reserved[4];
@@ -519,7 +519,7 @@ SID_API SID_MUST_CHECK sid_status sid_probe_test(sid_ctx *ctx, const sid_retriev
                                                  const float *query, int64_t count, sid_probe_report *out,
                                                  sid_error *err);
 SID_API void sid_probe_report_drop(sid_probe_report *report);
-/* The same of the requests of sid_source_test: who clicked on the last day, as of the days before. options->vectors must have
+/* The same of requests of sid_source_test: who clicked on the last day, as of the days before; of 2,000 users at most. options->vectors must have
  * `request`. */
 SID_API SID_MUST_CHECK sid_status sid_source_probes(sid_ctx *ctx, sid_catalog *catalog,
                                                     const struct sid_impressions *impressions,

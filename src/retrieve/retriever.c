@@ -11,10 +11,12 @@ enum { SPAN_PARTS = 4 };
 
 /* ---- Made ------------------------------------------------------------------------------------------------------------------ */
 
+/* Whatever changes later, the depth of partitions stays. */
 static sid_status put_on_counter(const sid__shelf_item *items, int64_t count, sid_retriever *r, sid_error *err)
 {
     sid__shelf *shelf = NULL;
     SID_TRY(sid__shelf_create(items, count, &r->kind, &shelf, err));
+    r->kind.tower.depth = shelf->tower.shape.depth;
     sid_status status = sid__assortment_create(shelf, NULL, NULL, NULL, &r->kind, &r->counter->now, err);
     sid__shelf_leave(shelf);
     r->counter->next_order = count;
@@ -102,8 +104,7 @@ static sid_status join_vectors(making *m, const sid_retriever_vectors *v, const 
                          "not one item of the catalogue has a vector; vectors of %" PRId64
                          " items were given, and they are joined by id",
                          v->count);
-    kind->tower = (sid__tower_shape){
-        .dim = v->dim, .depth = sid__usual_depth(v->depth, kind->levels), .kernels = sid__kernels_of(catalog->ctx)};
+    kind->tower = (sid__tower_shape){.dim = v->dim, .depth = v->depth, .kernels = sid__kernels_of(catalog->ctx)};
     return SID_OK;
 }
 

@@ -10,7 +10,7 @@
 #include "data/impressions.h"
 #include "retrieve/retriever.h"
 
-enum { POPULAR = -1, UNION = -2, PROBE = -3, UNION_OF_ALL = -4, UNITED_MAX = 3, DAY_S = 86400 };
+enum { POPULAR = -1, UNION = -2, PROBE = -3, UNION_OF_ALL = -4, UNITED_MAX = 3, PROBED_MAX = 2000, DAY_S = 86400 };
 
 /* Sources beside the resolvers; those by vectors come last. */
 static const struct {
@@ -440,16 +440,18 @@ void sid_source_report_drop(sid_source_report *report)
 
 /* ---- What probing finds ----------------------------------------------------------------------------------------------- */
 
+/* Of all who are asked, or of PROBED_MAX of them at equal steps. */
 static sid_status list_queries(const testing *t, float **query, int64_t *count, sid_error *err)
 {
-    int64_t dim = t->vectors->dim;
+    int64_t dim = t->vectors->dim, asked = 0;
     for (int64_t u = 0; u < t->im->users.count; u++)
-        *count += is_asked(t, u);
-    SID_TRY(sid__alloc(query, (size_t)*count, (size_t)dim * sizeof **query, "vectors of requests", err));
+        asked += is_asked(t, u);
+    int64_t step = (asked + PROBED_MAX - 1) / PROBED_MAX;
+    SID_TRY(sid__alloc(query, (size_t)asked, (size_t)dim * sizeof **query, "vectors of requests", err));
     for (int64_t u = 0, at = 0; u < t->im->users.count; u++)
-        if (is_asked(t, u)) {
+        if (is_asked(t, u) && at++ % step == 0) {
             (void)list_history(t, u);
-            SID_TRY(make_query(t, u, *query + at++ * dim, err));
+            SID_TRY(make_query(t, u, *query + (*count)++ * dim, err));
         }
     return *count > 0
                ? SID_OK

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { PARTITION_MEAN = 32 };
 static const double unit = 134217728.0; /* 2^27 */
 static const char what[] = "vectors of items";
 
@@ -104,12 +105,23 @@ static void put_vectors(sid__tower *t, const float *const *vector)
     }
 }
 
+/* The deepest whose partitions hold PARTITION_MEAN items on average: one is read in whole groups, and looking for the best ones costs as
+ * much as reading as many items. */
+static int usual_depth(const sid__inventory *inv)
+{
+    int depth = 1;
+    while (depth < inv->levels && inv->depth[depth + 1].count * PARTITION_MEAN <= inv->count)
+        depth++;
+    return depth;
+}
+
 sid_status sid__tower_create(const sid__inventory *inventory, sid__tower_shape shape, const float *const *vector,
                              sid__tower *out, sid_error *err)
 {
     size_t count = (size_t)inventory->count;
     assert(shape.dim > 0 && shape.depth >= 0 && shape.depth <= inventory->levels);
     *out = (sid__tower){.shape = shape, .inventory = inventory};
+    out->shape.depth = shape.depth ? shape.depth : usual_depth(inventory);
     SID_TRY(sid__alloc(&out->packed, (size_t)groups_of(inventory->count) * SID__GROUP,
                        (size_t)shape.dim * sizeof *out->packed, what, err));
     SID_TRY(sid__alloc(&out->place, count, sizeof *out->place, what, err));

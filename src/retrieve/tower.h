@@ -15,7 +15,7 @@ enum { SID__TOWER_DIM_MAX = 1024 /* a vector fits the stack */ };
 #define SID__TOWER_MOST 16.0 /* of a vector's value: sums of 2^31 of them, in units of 2^-27, stay below 2^63 */
 
 typedef struct sid__tower_shape {
-    int dim, depth; /* depth: of the partitions. dim 0: there are no vectors */
+    int dim, depth; /* depth: of the partitions, 0: chosen. dim 0: there are no vectors */
     const sid__kernels *kernels;
 } sid__tower_shape;
 

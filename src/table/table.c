@@ -230,8 +230,8 @@ sid_status sid__table_advise(sid_status status, sid_error *err)
     (void)snprintf(why, sizeof why, "%s", err->message);
     return sid__fail(
         err, SID_ENOMEM,
-        "%.700s; nothing was changed. A table stays smaller with admit_count or admit_prob, with ttl_days and "
-        "sid_table_expire, or of kind \"capped\"",
+        "%.700s; nothing was changed. A table stays smaller with admission (a count or a chance), with ttl_days and "
+        "expiry, or of kind \"capped\"",
         why);
 }
 

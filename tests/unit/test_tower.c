@@ -56,7 +56,7 @@ static void test_means(void **state)
     (void)state;
     make_stock(&c);
     TEST_OK(sid__inventory_create(&c.stock, &inv, err));
-    for (int depth = 0; depth <= STOCK_LEVELS; depth++) {
+    for (int depth = 1; depth <= STOCK_LEVELS; depth++) {
         float out[STOCK + SID__GROUP];
         const sid__inventory_depth *nodes = &inv.depth[depth];
         TEST_OK(sid__tower_create(&inv, shape_at(depth, sid__isa_best()), c.vectors, &tower, err));
@@ -79,6 +79,26 @@ static void test_means(void **state)
         sid__tower_drop(&tower);
     }
     sid__inventory_drop(&inv);
+}
+
+/* Fails when the depth that is chosen is not the deepest with 32 items a partition: of 300 items below 4, 16, 64 prefixes the first; with
+ * all below one prefix of two codes the second. */
+static void test_usual_depth(void **state)
+{
+    static stock_case c;
+    (void)state;
+    make_stock(&c);
+    for (int of_one = 0; of_one < 2; of_one++) {
+        sid__inventory inv;
+        sid__tower tower;
+        for (int i = 0; of_one && i < STOCK; i++)
+            memcpy(&c.code[i * STOCK_LEVELS], (uint16_t[]){0, (uint16_t)(i % 4)}, 2 * sizeof *c.code);
+        TEST_OK(sid__inventory_create(&c.stock, &inv, err));
+        TEST_OK(sid__tower_create(&inv, shape_at(0, sid__isa_best()), c.vectors, &tower, err));
+        assert_int_equal(tower.shape.depth, 1 + of_one);
+        sid__tower_drop(&tower);
+        sid__inventory_drop(&inv);
+    }
 }
 
 /* Fails when a vector that is none passes, or a fault leaks. */
@@ -108,6 +128,6 @@ static void test_bad_and_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_scores), cmocka_unit_test(test_means),
-                                       cmocka_unit_test(test_bad_and_faults)};
+                                       cmocka_unit_test(test_usual_depth), cmocka_unit_test(test_bad_and_faults)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
