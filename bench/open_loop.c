@@ -3,8 +3,10 @@
  *
  *     bench_open_loop PORT FILE RATE SECONDS [CONNECTIONS]     FILE: a request, head and body; RATE 0: as fast as answers come
  *
- * Each request has a connection of its own for as long as it waits; those that are free are used again. Latency counts from when
- * a request was due, not from when it could be sent. One line of name=value pairs; times in milliseconds.
+ * Each request has a connection of its own for as long as it waits; those that are free are used again, the last one first. All are
+ * opened before the first request, as a proxy's are: what a server does with a flood of new ones is another question. A request that
+ * finds none free is counted as unsent. Latency counts from when a request was due, not from when it could be sent. One line of
+ * name=value pairs; times in milliseconds.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REQUEST_MAX = 1 << 20, ANSWER_MAX = 1 << 18, LINES_MAX = 9000, EVENTS = 256, GRACE_S = 5 };
+enum { REQUEST_MAX = 1 << 20, ANSWER_MAX = 1 << 18, LINES_MAX = 2048, EVENTS = 256, GRACE_S = 5 };
 typedef enum outcome { OUTCOME_GOOD, OUTCOME_REFUSED, OUTCOME_LATE, OUTCOME_OTHER, OUTCOME_COUNT } outcome;
 
 typedef struct line {
@@ -31,7 +33,7 @@ typedef struct line {
 } line;
 
 typedef struct client {
-    int port, epoll, line_count, line_max, free_count, waiting;
+    int port, epoll, line_count, line_max, free_count, waiting, most_waiting;
     line *line;     /* (line_count) */
     int *free_line; /* (free_count) */
     char *request;  /* (request_size) */
@@ -86,15 +88,21 @@ static void open_line(client *c, int index)
         give_up("epoll");
 }
 
-/* A free line, or a new one; -1: there are as many as may be. */
+/* Paced, so that none is turned away. */
+static void open_lines(client *c)
+{
+    const struct timespec pause = {.tv_nsec = 20000};
+    for (; c->line_count < c->line_max; c->line_count++) {
+        open_line(c, c->line_count);
+        c->free_line[c->free_count++] = c->line_count;
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+/* A free line; -1: none is. */
 static int take_line(client *c)
 {
-    if (c->free_count > 0)
-        return c->free_line[--c->free_count];
-    if (c->line_count == c->line_max)
-        return -1;
-    open_line(c, c->line_count);
-    return c->line_count++;
+    return c->free_count > 0 ? c->free_line[--c->free_count] : -1;
 }
 
 static void ask(client *c, double due_s)
@@ -107,6 +115,7 @@ static void ask(client *c, double due_s)
     c->line[index].due_s = due_s;
     c->line[index].got = 0;
     c->waiting++;
+    c->most_waiting = c->waiting > c->most_waiting ? c->waiting : c->most_waiting;
     if (send(c->line[index].fd, c->request, c->request_size, MSG_NOSIGNAL) != (ssize_t)c->request_size)
         give_up("a request could not be sent");
 }
@@ -219,14 +228,15 @@ int main(int count, char **word)
         give_up("memory");
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    open_lines(&c);
     run(&c, rate, seconds);
     (void)printf("rate=%.0f answered=%.0f", rate, (double)c.count[OUTCOME_GOOD] / seconds);
     say_times(&c, OUTCOME_GOOD, "good");
     say_times(&c, OUTCOME_REFUSED, "refused");
     say_times(&c, OUTCOME_LATE, "late");
     say_times(&c, OUTCOME_OTHER, "other");
-    (void)printf(" unsent=%lld broken=%lld unanswered=%d lines=%d\n", (long long)c.unsent, (long long)c.broken,
-                 c.waiting, c.line_count);
+    (void)printf(" unsent=%lld broken=%lld unanswered=%d waited=%d\n", (long long)c.unsent, (long long)c.broken,
+                 c.waiting, c.most_waiting);
     free(c.line);
     free(c.free_line);
     return 0;

@@ -27,6 +27,8 @@ typedef struct srv_answer {
     int retry_after_s;
     bool must_close;
     bool is_plain; /* `fixed`, the same for all who ask: one response may serve them */
+    const char *
+        refusal; /* why, a literal; `text` is written when it is sent, once for all who are refused in a second. NULL: none */
 } srv_answer;
 
 typedef struct srv_request srv_request;

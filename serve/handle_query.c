@@ -1,4 +1,4 @@
-/* handle_query.c: vectors and texts to SIDs, and what stands near them. Workers run these; nothing here writes. */
+/* handle_query.c: what stands near an item, a prefix, a vector, a text; and the workers that read. Nothing here writes. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,120 +7,10 @@
 
 #include "filters.h"
 #include "json_body.h"
-#include "new_items.h"
-#include "npy_body.h"
 #include "route_table.h"
 #include "server.h"
 
 enum { FETCH_TIMES = 4, FETCH_MAX = 1 << 20, K_USUAL = 10 };
-
-/* ---- Encode ------------------------------------------------------------------------------------------------------- */
-
-/* What is encoded: x (count, dim), and what each row is called. */
-typedef struct to_encode {
-    const float *x;
-    int64_t count;
-    const char *const *ids;  /* NULL: the row numbers */
-    const bool *is_textless; /* NULL: none is */
-    bool wants_margins;
-} to_encode;
-
-static void put_margins(srv_text *text, const sid_margin *margin, int levels)
-{
-    srv_puts(text, ",\"margins\":[");
-    for (int l = 0; l < levels; l++) {
-        srv_printf(text, "%s{\"runner_up\":%d,\"gap\":", l ? "," : "", margin[l].runner_up);
-        srv_put_number(text, margin[l].gap);
-        srv_puts(text, ",\"residual\":");
-        srv_put_number(text, margin[l].residual);
-        srv_puts(text, "}");
-    }
-    srv_puts(text, "]");
-}
-
-/* margins (count, levels), NULL: nobody asked for them. */
-static void put_codes(srv_request *request, const to_encode *e, const uint16_t *codes, const sid_margin *margins)
-{
-    int levels = request->bundle->store->levels;
-    srv_text *text = srv_answer_begin(request);
-    srv_puts(text, "\"results\":[");
-    for (int64_t i = 0; i < e->count; i++) {
-        char sid[SID_SID_TEXT_MAX];
-        sid_format(codes + i * levels, levels, sid);
-        srv_puts(text, i ? ",{\"item_id\":" : "{\"item_id\":");
-        if (e->ids)
-            srv_put_string(text, e->ids[i]);
-        else
-            srv_printf(text, "\"%" PRId64 "\"", i);
-        srv_printf(text, ",\"sid\":\"%s\",\"codes\":", sid);
-        srv_put_codes(text, sid);
-        srv_puts(text, e->is_textless && e->is_textless[i] ? ",\"state\":\"no_text\"" : ",\"state\":\"ok\"");
-        if (margins)
-            put_margins(text, margins + i * levels, levels);
-        srv_puts(text, "}");
-    }
-    srv_puts(text, "]");
-    srv_answer_end(request, atomic_load(&request->bundle->store->version));
-}
-
-static void answer_codes(srv_request *request, const to_encode *e)
-{
-    srv_store *store = request->bundle->store;
-    size_t values = (size_t)e->count * (size_t)store->levels;
-    uint16_t *codes = calloc(values, sizeof *codes);
-    sid_margin *margins = e->wants_margins ? calloc(values, sizeof *margins) : NULL;
-    sid_error err = {.status = SID_ENOMEM, .message = "out of memory; ask again"};
-    sid_status status = codes && (margins || !e->wants_margins) ? SID_OK : SID_ENOMEM;
-    if (status == SID_OK)
-        status = sid_catalog_encode(store->work, e->x, e->count, store->dim, codes, &err);
-    if (status == SID_OK && margins)
-        status = sid_catalog_margins(store->work, e->x, e->count, store->dim, codes, margins, &err);
-    if (status == SID_OK)
-        put_codes(request, e, codes, margins);
-    else
-        (void)srv_fail_error(request, &err, "/items");
-    free(codes);
-    free(margins);
-}
-
-static void encode_items(srv_request *request, const json_t *body)
-{
-    static const char *const names[] = {"items", "margins", NULL};
-    srv_new_items items = {0};
-    sid_error err = {0};
-    bool wants_margins = false;
-    if (srv_json_check(request, body, "", names) && srv_json_bool(request, body, "", "margins", &wants_margins) &&
-        srv_new_items_read(request, json_object_get(body, "items"), true, &items)) {
-        if (wants_margins && items.count > SRV_MARGINS_MAX)
-            (void)srv_fail_at(request, 422, SID_EUSAGE, "/margins",
-                              "margins are for at most %d items a request, which has %" PRId64, SRV_MARGINS_MAX,
-                              items.count);
-        else if (srv_new_items_embed(request, &items, &err))
-            answer_codes(request, &(to_encode){items.x, items.count, items.id, items.is_textless, wants_margins});
-    }
-    srv_new_items_drop(&items);
-}
-
-static void encode_npy(srv_request *request)
-{
-    float *x = NULL;
-    int64_t count = 0;
-    if (srv_npy_read(request, request->bundle->store->dim, &x, &count))
-        answer_codes(request, &(to_encode){.x = x, .count = count});
-    free(x);
-}
-
-void srv_run_encode(srv_request *request)
-{
-    if (request->is_npy) {
-        encode_npy(request);
-        return;
-    }
-    json_t *body = srv_json_read(request);
-    if (body)
-        encode_items(request, body);
-    json_decref(body);
-}
 
 /* ---- Neighbours --------------------------------------------------------------------------------------------------- */
 
@@ -246,17 +136,34 @@ void srv_run_neighbors(srv_request *request)
 
 /* ---- The reading workers ------------------------------------------------------------------------------------------ */
 
+static bool is_fresh(srv_request *request)
+{
+    sid_error err = {0};
+    if (!request->bundle)
+        request->bundle = srv_server_bundle(request->server);
+    return srv_store_freshen(request->bundle->store, &err) == SID_OK || srv_fail_error(request, &err, NULL);
+}
+
+bool srv_reads_join(const srv_request *first, const srv_request *next)
+{
+    return srv_encode_joins(first) && srv_encode_joins(next);
+}
+
+/* More than one: texts and vectors that are encoded together. */
 void srv_work_read(srv_request **batch, int count)
 {
+    int fresh = 0;
     for (int i = 0; i < count; i++) {
         srv_request *request = batch[i];
-        sid_error err = {0};
-        if (!request->bundle)
-            request->bundle = srv_server_bundle(request->server);
-        if (srv_store_freshen(request->bundle->store, &err) != SID_OK)
-            (void)srv_fail_error(request, &err, NULL);
+        if (!is_fresh(request))
+            srv_request_done(request);
         else
-            request->route->run(request);
-        srv_request_done(request);
+            batch[fresh++] = request;
     }
+    if (fresh > 1)
+        srv_encode_together(batch, fresh);
+    else if (fresh == 1)
+        batch[0]->route->run(batch[0]);
+    for (int i = 0; i < fresh; i++)
+        srv_request_done(batch[i]);
 }

@@ -27,9 +27,10 @@ static bool is_closing(const srv_server *server)
 
 static void refuse(srv_request *request, int http, srv_count what, int retry_s, const char *why)
 {
+    bool must_close = request->answer.must_close;
     srv_metrics_count(&request->server->metrics, what);
-    (void)srv_fail(request, http, SID_ECANCELED, "%s; ask again after %d s", why, retry_s);
-    request->answer.retry_after_s = retry_s;
+    srv_answer_drop(&request->answer);
+    request->answer = (srv_answer){.status = http, .must_close = must_close, .refusal = why, .retry_after_s = retry_s};
 }
 
 /* Whether the request may wait for a worker; else it has its refusal. */

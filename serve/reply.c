@@ -8,6 +8,7 @@
 
 #include "assets.h"
 #include "reply_cache.h"
+#include "server.h"
 
 /* ---- The date ----------------------------------------------------------------------------------------------------- */
 
@@ -69,15 +70,20 @@ static void add_common(const srv_replies *replies, struct MHD_Response *response
     (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 }
 
+static void add_retry(struct MHD_Response *response, const srv_answer *answer)
+{
+    char number[16];
+    if (answer->retry_after_s <= 0)
+        return;
+    (void)snprintf(number, sizeof number, "%d", answer->retry_after_s);
+    (void)MHD_add_response_header(response, "Retry-After", number);
+}
+
 static void add_headers(struct MHD_Response *response, const srv_request *request)
 {
     const srv_answer *answer = &request->answer;
-    char number[16];
     (void)MHD_add_response_header(response, "X-Request-Id", request->id);
-    if (answer->retry_after_s > 0) {
-        (void)snprintf(number, sizeof number, "%d", answer->retry_after_s);
-        (void)MHD_add_response_header(response, "Retry-After", number);
-    }
+    add_retry(response, answer);
     if (answer->allow[0])
         (void)MHD_add_response_header(response, "Allow", answer->allow);
     if (answer->location)
@@ -92,23 +98,57 @@ static void add_headers(struct MHD_Response *response, const srv_request *reques
         (void)MHD_add_response_header(response, "Connection", "close");
 }
 
-/* The response that all share who sent no id of their own; NULL: there is none. */
-static struct MHD_Response *plain_response(srv_replies *replies, srv_answer *answer)
+/* ---- What many share ---------------------------------------------------------------------------------------------- */
+
+/* Makes a refusal a problem. Where many share it no id is of one of them: "-". */
+static void write_refusal(srv_request *request, bool is_shared)
 {
+    srv_answer refused = request->answer;
+    char id[SRV_ID_SIZE];
+    memcpy(id, request->id, sizeof id);
+    if (is_shared)
+        memcpy(request->id, "-", 2);
+    (void)srv_fail(request, refused.status, SID_ECANCELED, "%s; ask again after %d s", refused.refusal,
+                   refused.retry_after_s);
+    request->answer.retry_after_s = refused.retry_after_s;
+    memcpy(request->id, id, sizeof id);
+}
+
+static struct MHD_Response *make_shared(const srv_replies *replies, srv_request *request)
+{
+    if (request->answer.refusal)
+        write_refusal(request, true);
+    struct MHD_Response *response = make_response(&request->answer);
+    if (response) {
+        add_common(replies, response, &request->answer);
+        add_retry(response, &request->answer);
+    }
+    return response;
+}
+
+/* NULL: there is none. */
+static struct MHD_Response *shared_response(srv_replies *replies, srv_request *request)
+{
+    const void *body = request->answer.refusal ? request->answer.refusal : request->answer.fixed;
     for (int i = 0; i < SRV_PLAIN_MAX; i++) {
         srv_plain *plain = &replies->plain[i];
-        if (plain->body == answer->fixed)
+        if (plain->body == body)
             return plain->response;
         if (plain->body)
             continue;
-        plain->response = make_response(answer);
-        if (!plain->response)
-            return NULL;
-        plain->body = answer->fixed;
-        add_common(replies, plain->response, answer);
+        plain->response = make_shared(replies, request);
+        plain->body = plain->response ? body : NULL;
         return plain->response;
     }
     return NULL;
+}
+
+/* Who sent an id of his own gets it back; what is logged has an id to be found by. */
+static bool may_share(const srv_request *request)
+{
+    const srv_answer *answer = &request->answer;
+    return !request->has_own_id &&
+           (answer->is_plain || (answer->refusal && !answer->must_close && request->server->log.fd < 0));
 }
 
 enum MHD_Result srv_reply(srv_replies *replies, srv_request *request)
@@ -116,10 +156,11 @@ enum MHD_Result srv_reply(srv_replies *replies, srv_request *request)
     srv_answer *answer = &request->answer;
     look_at_clock(replies);
     request->step = SRV_STEP_DONE;
-    bool may_share = answer->is_plain && !request->has_own_id;
-    struct MHD_Response *response = may_share ? plain_response(replies, answer) : NULL;
+    struct MHD_Response *response = may_share(request) ? shared_response(replies, request) : NULL;
     if (response)
         return MHD_queue_response(request->mhd, (unsigned)answer->status, response);
+    if (answer->refusal)
+        write_refusal(request, false);
     response = make_response(answer);
     if (!response)
         return MHD_NO;

@@ -6,11 +6,11 @@
 
 #include "request.h"
 
-enum { SRV_PLAIN_MAX = 4, SRV_DATE_SIZE = 32 };
+enum { SRV_PLAIN_MAX = 8, SRV_DATE_SIZE = 32 };
 
-/* A health check's answer is the same for everybody within a second. */
+/* A health check's answer is the same for everybody within a second, and so is a refusal. */
 typedef struct srv_plain {
-    const void *body; /* NULL: free */
+    const void *body; /* or why it is a refusal; NULL: free */
     struct MHD_Response *response;
 } srv_plain;
 

@@ -67,6 +67,11 @@ bool srv_is_short_page(const srv_request *request);
 bool srv_is_never_short(const srv_request *request);
 /* Batches. */
 void srv_work_read(srv_request **batch, int count);
+/* Whether a reading worker takes both at once. */
+bool srv_reads_join(const srv_request *first, const srv_request *next);
+/* Small bodies to be encoded; answers them all. */
+bool srv_encode_joins(const srv_request *request);
+void srv_encode_together(srv_request **batch, int count);
 void srv_work_recommend(srv_request **batch, int count);
 void srv_work_write(srv_request **batch, int count);
 

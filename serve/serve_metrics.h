@@ -25,8 +25,8 @@ enum { SRV_ROUTES_MAX = 40, SRV_TIME_BUCKETS = 12 };
     X(ADDED, "items_added", "Items added or replaced")                                                                 \
     X(REMOVED, "items_removed", "Items removed")                                                                       \
     X(COMMIT, "commits", "Transactions that changed items")                                                            \
-    X(BATCH, "recommend_batches", "Batches that the model was asked")                                                  \
-    X(BATCHED, "recommend_requests", "Requests in them")
+    X(BATCH, "batches", "Batches of requests to recommend or encode")                                                  \
+    X(BATCHED, "batched_requests", "Requests in them")
 
 typedef enum srv_count {
 #define SRV_COUNT_ENUM_(id, name, help) SRV_COUNT_##id,

@@ -148,12 +148,14 @@ static sid_status open_parts(srv_server *server, sid_error *err)
 static sid_status start_workers(srv_server *server, sid_error *err)
 {
     const srv_options *o = &server->options;
-    bool is_started =
-        srv_queue_open(&server->queue[SRV_QUEUE_READ], o->queue_max, o->worker_count, 1, 0, srv_work_read) == SID_OK &&
-        srv_queue_open(&server->queue[SRV_QUEUE_RECOMMEND], o->queue_max, 1, o->batch_max, o->batch_wait_ms,
-                       srv_work_recommend) == SID_OK &&
-        srv_queue_open(&server->queue[SRV_QUEUE_WRITE], o->queue_max, 1, o->batch_max, 0, srv_work_write) == SID_OK;
-    int flight_max = 3 * o->queue_max + o->worker_count + 2 * o->batch_max;
+    const srv_queue_plan plan[SRV_QUEUE_COUNT] = {
+        [SRV_QUEUE_READ] = {o->queue_max, o->worker_count, o->batch_max, 0, srv_work_read, srv_reads_join},
+        [SRV_QUEUE_RECOMMEND] = {o->queue_max, 1, o->batch_max, o->batch_wait_ms, srv_work_recommend, NULL},
+        [SRV_QUEUE_WRITE] = {o->queue_max, 1, o->batch_max, 0, srv_work_write, NULL}};
+    bool is_started = true;
+    for (int i = 0; i < SRV_QUEUE_COUNT; i++)
+        is_started = is_started && srv_queue_open(&server->queue[i], &plan[i]) == SID_OK;
+    int flight_max = 3 * o->queue_max + (o->worker_count + 2) * o->batch_max;
     is_started = is_started && srv_connections_init(&server->connections, flight_max) == SID_OK;
     server->has_keeper = is_started && pthread_create(&server->keeper, NULL, srv_keeper_run, server) == 0;
     return server->has_keeper ? SID_OK : srv_error(err, SID_ENOMEM, "the server's threads cannot be started");

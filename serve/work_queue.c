@@ -3,19 +3,27 @@
 #include "work_queue.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "server.h"
 
-enum { SMOOTH = 8, FIRST_JOB_US = 1000 };
+enum { SMOOTH = 8, FIRST_JOB_US = 1000, WORKER_NICE = 10 };
 
 /* ---- Workers ------------------------------------------------------------------------------------------------------ */
 
+/* A share of what waits: other workers come for theirs. */
 static int take(srv_queue *queue, srv_request **batch, int count)
 {
-    for (; count < queue->batch_max && queue->count > 0; queue->count--) {
-        batch[count++] = queue->ring[queue->head];
+    int waiting = queue->count, share = (waiting + queue->worker_count - 1) / queue->worker_count;
+    for (int most = count + share; count < most && count < queue->batch_max; queue->count--) {
+        srv_request *next = queue->ring[queue->head];
+        if (count > 0 && queue->joins && !queue->joins(batch[0], next))
+            break;
+        batch[count++] = next;
         queue->head = (queue->head + 1) % queue->capacity;
     }
     return count;
@@ -81,11 +89,18 @@ static void work_on(srv_queue *queue, srv_request **batch, int count)
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
+/* Where threads outnumber cores the loop goes first: it refuses in microseconds what would wait for a worker's milliseconds. */
+static void step_back(void)
+{
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), WORKER_NICE); /* of the calling thread */
+}
+
 static void *run_worker(void *arg)
 {
     srv_queue *queue = arg;
     srv_request **batch = calloc((size_t)queue->batch_max, sizeof *batch);
     srv_request *single[1] = {NULL};
+    step_back();
     for (;;) {
         (void)pthread_mutex_lock(&queue->lock);
         while (queue->count == 0 && !queue->is_closed)
@@ -109,22 +124,23 @@ static void *run_worker(void *arg)
 
 /* ---- The loop's side ---------------------------------------------------------------------------------------------- */
 
-sid_status srv_queue_open(srv_queue *queue, int capacity, int thread_count, int batch_max, int batch_wait_ms,
-                          srv_work_fn *work)
+sid_status srv_queue_open(srv_queue *queue, const srv_queue_plan *plan)
 {
     pthread_condattr_t attributes;
-    *queue = (srv_queue){.capacity = capacity,
-                         .batch_max = batch_max,
-                         .batch_wait_ms = batch_wait_ms,
+    *queue = (srv_queue){.capacity = plan->capacity,
+                         .worker_count = plan->worker_count,
+                         .batch_max = plan->batch_max,
+                         .batch_wait_ms = plan->batch_wait_ms,
                          .job_us = FIRST_JOB_US,
-                         .work = work};
+                         .work = plan->work,
+                         .joins = plan->joins};
     (void)pthread_mutex_init(&queue->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&queue->more, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    queue->ring = calloc((size_t)capacity, sizeof(srv_request *));
-    while (queue->ring && queue->thread_count < thread_count) {
+    queue->ring = calloc((size_t)plan->capacity, sizeof(srv_request *));
+    while (queue->ring && queue->thread_count < plan->worker_count) {
         if (pthread_create(&queue->thread[queue->thread_count], NULL, run_worker, queue) != 0)
             return SID_ENOMEM;
         queue->thread_count++;
@@ -157,13 +173,12 @@ void srv_queue_drop(srv_queue *queue)
 
 srv_door srv_queue_door(srv_queue *queue, int64_t now_us, int64_t deadline_us, int *retry_s)
 {
-    (void)pthread_mutex_lock(&queue->lock);
-    int64_t ahead_us =
-        (queue->count + queue->running) * queue->job_us / (queue->thread_count > 0 ? queue->thread_count : 1);
-    bool is_full = queue->count >= queue->capacity;
+    int count = atomic_load(&queue->count), running = atomic_load(&queue->running);
+    int64_t job_us = atomic_load(&queue->job_us);
+    int64_t ahead_us = (count + running) * job_us / queue->worker_count;
+    bool is_full = count >= queue->capacity;
     /* The guess must not lock out for ever where nothing waits. */
-    bool is_late = queue->count > 0 && now_us + ahead_us + queue->job_us > deadline_us;
-    (void)pthread_mutex_unlock(&queue->lock);
+    bool is_late = count > 0 && now_us + ahead_us + job_us > deadline_us;
     *retry_s = (int)(ahead_us / 1000000) + 1;
     return is_full ? SRV_DOOR_FULL : is_late ? SRV_DOOR_LATE : SRV_DOOR_OPEN;
 }
@@ -181,9 +196,6 @@ bool srv_queue_push(srv_queue *queue, srv_request *request)
 
 int srv_queue_waiting(srv_queue *queue, int *running)
 {
-    (void)pthread_mutex_lock(&queue->lock);
-    int waiting = queue->count;
-    *running = queue->running;
-    (void)pthread_mutex_unlock(&queue->lock);
-    return waiting;
+    *running = atomic_load(&queue->running);
+    return atomic_load(&queue->count);
 }

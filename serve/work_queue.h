@@ -11,26 +11,35 @@
 
 /* Answers them, then gives each back by srv_request_done. */
 typedef void srv_work_fn(srv_request **batch, int count);
+/* Whether `next` may be in the batch that `first` begins. */
+typedef bool srv_join_fn(const srv_request *first, const srv_request *next);
 
 typedef enum srv_door { SRV_DOOR_OPEN, SRV_DOOR_FULL, SRV_DOOR_LATE } srv_door;
 
-/* Invariant: count requests lie from head on, around the end of the ring; only the loop pushes. */
+/* Invariant: count requests lie from head on, around the end of the ring; only the loop pushes. What the door looks at changes under
+ * the lock and is read without: a loop that refuses must not wait for a worker that holds the lock and has no core. */
 typedef struct srv_queue {
     pthread_mutex_t lock;
     pthread_cond_t more;
     srv_request **ring; /* (capacity) */
-    int capacity, head, count;
-    int running, batch_max, batch_wait_ms;
-    int64_t job_us; /* a job's time of late, batches divided by their size */
+    int capacity, worker_count, head, batch_max, batch_wait_ms;
+    atomic_int count, running;
+    _Atomic int64_t job_us; /* a job's time of late, batches divided by their size */
     bool is_closed;
     srv_work_fn *work;
+    srv_join_fn *joins; /* NULL: all do */
     pthread_t thread[SRV_WORKERS_MAX];
-    int thread_count;
+    int thread_count; /* that run */
 } srv_queue;
 
+typedef struct srv_queue_plan {
+    int capacity, worker_count, batch_max, batch_wait_ms;
+    srv_work_fn *work;
+    srv_join_fn *joins;
+} srv_queue_plan;
+
 /* SID_ENOMEM; drop it in any case. */
-sid_status srv_queue_open(srv_queue *queue, int capacity, int thread_count, int batch_max, int batch_wait_ms,
-                          srv_work_fn *work);
+sid_status srv_queue_open(srv_queue *queue, const srv_queue_plan *plan);
 /* Lets the workers finish what waits, then ends them. */
 void srv_queue_close(srv_queue *queue);
 void srv_queue_drop(srv_queue *queue);

@@ -303,3 +303,59 @@ def test_refusals(made, start):
     refused = seen.get(429, []) + seen.get(503, [])
     assert refused and all(int(wait) >= 1 for wait in refused)
     assert server.metric("refused_full_total") + server.metric("refused_share_total") > 0
+
+
+def test_shared_refusals(made, start, tmp_path):
+    """Fails when a refusal that many share says another's id, lacks Retry-After, or hides who is logged or named himself."""
+    for words in ((), ("--access-log", tmp_path / "log")):
+        server = start(made / "a", "--read-only", "--queue-max", 1, "--workers", 1, "--deadline-ms", 30000, *words)
+        big = {"items": [{"text": "red lipstick %d" % i} for i in range(2000)]}
+        load = Load(4, lambda number: server.ask("POST", "/v1/encode", big) and None)
+        refused, named = [], []
+        for turn in range(400):
+            headers = {"X-Request-Id": "mine-%d" % turn} if turn % 2 else {}
+            status, got, problem = server.ask("POST", "/v1/encode", {"items": [{"text": "red"}]}, headers)
+            assert status in (200, 503)
+            if status == 503:
+                assert problem["status"] == 503 and "ask again after" in problem["detail"]
+                assert int(got["Retry-After"]) >= 1 and got["Content-Type"] == "application/problem+json" and "Date" in got
+                (named if turn % 2 else refused).append((problem["request_id"], got.get("X-Request-Id"), turn))
+        load.end()
+        assert load.problems == [] and refused and named
+        assert all(inner == outer == "mine-%d" % turn for inner, outer, turn in named)
+        if words:
+            assert len({inner for inner, outer, _ in refused if inner == outer}) == len(refused)
+        else:
+            assert {pair[:2] for pair in refused} == {("-", None)}
+
+
+def test_encoded_together(made, start):
+    """Fails when requests that were encoded together answer other than alone, or one that is wrong spoils the others."""
+    server = start(made / "a", "--read-only", "--workers", 1, "--deadline-ms", 30000)
+    dim = server.get("/v1/info")[1]["catalog"]["dim"]
+    bodies = [{"items": [{"text": "red matte lipstick %d" % i, "item_id": "x%d" % i}, {"text": ""}]} for i in range(20)]
+    bodies += [{"items": [{"vector": [0.25 * (i + d % 3) for d in range(dim)]}, {"text": "knife"}]} for i in range(3)]
+    bodies += [{"items": [{"vector": [1.0] * (dim + 1)}]}, {"items": []}, {"items": [{"text": "hose"}], "margins": True}]
+    alone = [server.post("/v1/encode", body) for body in bodies]
+    assert {status for status, _ in alone} == {200, 400, 422}
+    before = server.metric("batched_requests_total") - server.metric("batches_total")
+    big = {"items": [{"text": "red lipstick %d" % i} for i in range(4000)]}
+    blocker = threading.Thread(target=lambda: server.post("/v1/encode", big))
+    blocker.start()
+    time.sleep(0.005)
+    together = [None] * len(bodies)
+
+    def ask(i):
+        together[i] = server.post("/v1/encode", bodies[i])
+
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(len(bodies))]
+    for thread in [*threads, blocker]:
+        if thread is not blocker:
+            thread.start()
+    for thread in [*threads, blocker]:
+        thread.join()
+    for one, other in zip(alone, together):
+        for problem in (one[1], other[1]):
+            problem.pop("request_id", None)
+        assert one == other
+    assert server.metric("batched_requests_total") - server.metric("batches_total") > before
