@@ -149,9 +149,9 @@ static sid_status start_workers(srv_server *server, sid_error *err)
 {
     const srv_options *o = &server->options;
     const srv_queue_plan plan[SRV_QUEUE_COUNT] = {
-        [SRV_QUEUE_READ] = {o->queue_max, o->worker_count, o->batch_max, 0, srv_work_read, srv_reads_join},
-        [SRV_QUEUE_RECOMMEND] = {o->queue_max, 1, o->batch_max, o->batch_wait_ms, srv_work_recommend, NULL},
-        [SRV_QUEUE_WRITE] = {o->queue_max, 1, o->batch_max, 0, srv_work_write, NULL}};
+        [SRV_QUEUE_READ] = {o->queue_max, o->worker_count, o->batch_max, 0, srv_work_read, srv_reads_join, true},
+        [SRV_QUEUE_RECOMMEND] = {o->queue_max, 1, o->batch_max, o->batch_wait_ms, srv_work_recommend, NULL, true},
+        [SRV_QUEUE_WRITE] = {o->queue_max, 1, o->batch_max, 0, srv_work_write, NULL, false}};
     bool is_started = true;
     for (int i = 0; i < SRV_QUEUE_COUNT; i++)
         is_started = is_started && srv_queue_open(&server->queue[i], &plan[i]) == SID_OK;

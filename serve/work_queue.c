@@ -11,7 +11,7 @@
 
 #include "server.h"
 
-enum { SMOOTH = 8, FIRST_JOB_US = 1000, WORKER_NICE = 10 };
+enum { SMOOTH = 8, FIRST_JOB_US = 1000, STEP_BACK = 5 /* of nice */ };
 
 /* ---- Workers ------------------------------------------------------------------------------------------------------ */
 
@@ -92,7 +92,7 @@ static void work_on(srv_queue *queue, srv_request **batch, int count)
 /* Where threads outnumber cores the loop goes first: it refuses in microseconds what would wait for a worker's milliseconds. */
 static void step_back(void)
 {
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), WORKER_NICE); /* of the calling thread */
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), STEP_BACK); /* of the calling thread */
 }
 
 static void *run_worker(void *arg)
@@ -100,7 +100,8 @@ static void *run_worker(void *arg)
     srv_queue *queue = arg;
     srv_request **batch = calloc((size_t)queue->batch_max, sizeof *batch);
     srv_request *single[1] = {NULL};
-    step_back();
+    if (queue->steps_back)
+        step_back();
     for (;;) {
         (void)pthread_mutex_lock(&queue->lock);
         while (queue->count == 0 && !queue->is_closed)
@@ -129,6 +130,7 @@ sid_status srv_queue_open(srv_queue *queue, const srv_queue_plan *plan)
     pthread_condattr_t attributes;
     *queue = (srv_queue){.capacity = plan->capacity,
                          .worker_count = plan->worker_count,
+                         .steps_back = plan->steps_back,
                          .batch_max = plan->batch_max,
                          .batch_wait_ms = plan->batch_wait_ms,
                          .job_us = FIRST_JOB_US,

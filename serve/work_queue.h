@@ -25,7 +25,7 @@ typedef struct srv_queue {
     int capacity, worker_count, head, batch_max, batch_wait_ms;
     atomic_int count, running;
     _Atomic int64_t job_us; /* a job's time of late, batches divided by their size */
-    bool is_closed;
+    bool is_closed, steps_back;
     srv_work_fn *work;
     srv_join_fn *joins; /* NULL: all do */
     pthread_t thread[SRV_WORKERS_MAX];
@@ -36,6 +36,7 @@ typedef struct srv_queue_plan {
     int capacity, worker_count, batch_max, batch_wait_ms;
     srv_work_fn *work;
     srv_join_fn *joins;
+    bool steps_back; /* workers leave a core that is short to others */
 } srv_queue_plan;
 
 /* SID_ENOMEM; drop it in any case. */
