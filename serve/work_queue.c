@@ -177,7 +177,7 @@ srv_door srv_queue_door(srv_queue *queue, int64_t now_us, int64_t deadline_us, i
 {
     int count = atomic_load(&queue->count), running = atomic_load(&queue->running);
     int64_t job_us = atomic_load(&queue->job_us);
-    int64_t ahead_us = (count + running) * job_us / queue->worker_count;
+    int64_t ahead_us = (count + running) * job_us / (queue->worker_count > 0 ? queue->worker_count : 1);
     bool is_full = count >= queue->capacity;
     /* The guess must not lock out for ever where nothing waits. */
     bool is_late = count > 0 && now_us + ahead_us + job_us > deadline_us;

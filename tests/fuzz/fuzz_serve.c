@@ -197,7 +197,9 @@ static void start(void)
     server->swap = (srv_swap){.state = "none"};
     must(srv_log_open(&server->log, "/dev/null", &err), &err);
     for (int i = 0; i < SRV_QUEUE_COUNT; i++)
-        FUZZ_CHECK(srv_queue_open(&server->queue[i], FLIGHT, 0, FLIGHT, 0, work[i]) == SID_OK);
+        FUZZ_CHECK(srv_queue_open(&server->queue[i],
+                                  &(srv_queue_plan){.capacity = FLIGHT, .batch_max = FLIGHT, .work = work[i]}) ==
+                   SID_OK);
     FUZZ_CHECK(srv_connections_init(&server->connections, FLIGHT) == SID_OK);
     srv_openapi_put(&server->openapi, false);
     open_bundle();
