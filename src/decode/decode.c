@@ -149,7 +149,7 @@ static int64_t widest_level(const sid__trie *trie)
     return most;
 }
 
-static int64_t beam_width(const sid__decode_options *options)
+int64_t sid__beam_width(const sid__decode_options *options)
 {
     int64_t usual = options->k < WIDTH_LEAST / 2 ? WIDTH_LEAST : 2 * options->k;
     int64_t width = options->width > 0 ? options->width : usual;
@@ -208,7 +208,7 @@ sid_status sid__decode(sid_ctx *ctx, const sid_model *m, const sid__decode_optio
     sid__search search = {.ctx = ctx, .m = m, .trie = m->trie, .options = &wider, .wanted = options->k};
     sid__live *live = NULL;
     sid__history *history = NULL;
-    int64_t width = beam_width(options), widest = widest_level(m->trie);
+    int64_t width = sid__beam_width(options), widest = widest_level(m->trie);
     search.width = width < widest ? width : widest; /* more beams than nodes find nothing to do */
     wider.k = sid__reranks(m) ? width : wider.k;
     int64_t block = block_of(m, &search);

@@ -92,6 +92,8 @@ sid_status sid__best_first(const sid__search *search, sid_error *err);
 /* Whether what the searches find is put in another order: then they look for as many items as they have beams, and the k best
  * remain (rerank.c). */
 bool sid__reranks(const sid_model *m);
+/* Beams of a search by those options. */
+int64_t sid__beam_width(const sid__decode_options *options);
 sid_status sid__rerank(const sid__search *search, int64_t k, sid_error *err);
 sid_status sid__score_all(const sid__search *search, sid_error *err);
 

@@ -1,7 +1,8 @@
 /* quota.c: a search, of whose list each item is taken while its prefix has room; then another without what was taken and what
  * lies below full prefixes, until k are there. What the next search finds comes behind all that was looked at, so an exact search
  * gives the exact list; each takes its first item at least, so there are k searches at most, and mostly one or two. Of a model that
- * puts what was found in another order (rerank.c) that is the order of each search.
+ * puts what was found in another order (rerank.c) all that a search found is looked at, so that one does but for lists as long as
+ * the beam: scores of two cannot be compared.
  */
 #include "decode/quota.h"
 
@@ -87,18 +88,21 @@ static sid_status search(sid_ctx *ctx, const sid__decode_options *options, const
                          sid_error *err)
 {
     sid__question question = *asked;
+    sid__decode_options wide = *options;
+    if (sid__reranks(p->m))
+        wide.k = wide.width = sid__beam_width(options);
     bool is_done = false, is_exact = true;
     SID_TRY(deny(p, asked->filter.deny, asked->filter.deny_count, err));
     while (!is_done) {
         sid__answer found = {0};
         question.filter.deny = p->deny;
         question.filter.deny_count = p->deny_count;
-        sid_status status = sid__decode(ctx, p->m, options, &question, 1, &found, err);
+        sid_status status = sid__decode(ctx, p->m, &wide, &question, 1, &found, err);
         if (status == SID_OK)
             status = pick(p, &found, err);
         is_exact = is_exact && (found.is_exact || found.count == 0); /* nothing is live any more */
         p->picked->rows += found.rows;
-        is_done = p->picked->count == p->wanted || found.count < options->k;
+        is_done = p->picked->count == p->wanted || found.count < wide.k;
         question.trace = NULL; /* it tells of the first */
         sid__answer_drop(&found);
         SID_TRY(status);
