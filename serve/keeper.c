@@ -53,7 +53,8 @@ static void free_retired(srv_server *server)
     server->retired = NULL;
 }
 
-static void exchange(srv_server *server, srv_bundle *next)
+/* The bundle from before. */
+static srv_bundle *exchange(srv_server *server, srv_bundle *next)
 {
     (void)pthread_mutex_lock(&server->bundle_lock);
     srv_bundle *old = server->bundle;
@@ -61,14 +62,15 @@ static void exchange(srv_server *server, srv_bundle *next)
     server->bundle = next;
     (void)pthread_mutex_unlock(&server->bundle_lock);
     atomic_fetch_add(&server->generation, 1);
-    retire(server, old);
     srv_metrics_count(&server->metrics, SRV_COUNT_SWAP);
-    srv_note(server, false, "bundle %llu is served", (unsigned long long)next->number);
+    return old;
 }
 
-static void finish(srv_server *server, const char *state, const char *detail)
+/* With `next` exchanges it. Both at once for who asks: whoever sees the new bundle may ask for another. Gives the old one. */
+static srv_bundle *finish(srv_server *server, srv_bundle *next, const char *state, const char *detail)
 {
     (void)pthread_mutex_lock(&server->swap_lock);
+    srv_bundle *old = next ? exchange(server, next) : NULL;
     server->swap.is_asked = false;
     free(server->swap.catalog);
     free(server->swap.model);
@@ -76,6 +78,7 @@ static void finish(srv_server *server, const char *state, const char *detail)
     (void)snprintf(server->swap.state, sizeof server->swap.state, "%s", state);
     (void)snprintf(server->swap.detail, sizeof server->swap.detail, "%.500s", detail);
     (void)pthread_mutex_unlock(&server->swap_lock);
+    return old;
 }
 
 static void swap(srv_server *server)
@@ -96,12 +99,12 @@ static void swap(srv_server *server)
     sid_status status = srv_bundle_open(&request, &next, &err);
     srv_bundle_release(running);
     if (status == SID_OK) {
-        exchange(server, next);
-        finish(server, "done", "");
+        retire(server, finish(server, next, "done", ""));
+        srv_note(server, false, "bundle %llu is served", (unsigned long long)next->number);
     } else {
         srv_metrics_count(&server->metrics, SRV_COUNT_SWAP_FAILED);
         srv_note(server, true, "the bundle was not exchanged: %s", err.message);
-        finish(server, "failed", sid_status_message(status));
+        (void)finish(server, NULL, "failed", sid_status_message(status));
     }
 }
 
