@@ -94,7 +94,7 @@ function drawAnswer(answer, name, isOfServed) {
   const shown = drawn.leftOut ? `where the items of the ${drawn.left.length} largest of ${count(drawn.all)} prefixes went` : 'where the items went, the wider, the more';
   const first = answer.level[0];
   const tiles = [[count(answer.common), 'in both'], [count(answer.added), 'only here'], [count(answer.removed), 'only there'], [moved, 'changed their SID'],
-    ...(answer.is_child || !first ? [] : [[percent(first.level), 'of first codes moved, relabelled']])];
+    ...(answer.is_child || !first ? [] : [[percent(first.level), 'moved to another first code, relabelled']])];
   return [h('p', null, answer.is_child ? 'The catalogue that is served was refreshed from this one, so its numbering was kept.' : 'The two were numbered each for itself: what counts is what moved after the best relabelling.'),
     h('dl', { class: 'tiles small' }, tiles.map(([value, words]) => h('div', null, h('dt', null, words), h('dd', null, value)))),
     answer.flow.length > 0 && h('figure', { class: 'card' }, h('figcaption', null, h('b', null, `${name} → ${isOfServed}`), h('span', null, shown)),
