@@ -50,5 +50,6 @@ static int best_first(const void *left, const void *right)
 
 void sid__leaders_sort(sid__leaders *l)
 {
-    qsort(l->row, (size_t)l->count, sizeof *l->row, best_first);
+    if (l->count > 0) /* row may be NULL */
+        qsort(l->row, (size_t)l->count, sizeof *l->row, best_first);
 }
