@@ -55,17 +55,31 @@ static void *allocate(size_t size)
     return pointer;
 }
 
-sid_status sid__alloc(void *out, size_t count, size_t size, const char *what, sid_error *err)
+/* *size: of all that was made. */
+static sid_status make(void **out, size_t count, size_t *size, const char *what, sid_error *err)
 {
     size_t wanted, rounded;
-    if (!sid__mul_size(count, size, &wanted) || !sid__add_size(wanted, LARGE_PAGE, &rounded))
-        return sid__fail(err, SID_ENOMEM, "out of memory: %s of %zu x %zu bytes is too large", what, count, size);
-    rounded = (wanted + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    void *pointer = is_told_to_fail() ? NULL : allocate(rounded);
-    if (!pointer)
-        return sid__fail_memory(err, what, wanted);
-    memset(pointer, 0, rounded);
+    if (!sid__mul_size(count, *size, &wanted) || !sid__add_size(wanted, LARGE_PAGE, &rounded))
+        return sid__fail(err, SID_ENOMEM, "out of memory: %s of %zu x %zu bytes is too large", what, count, *size);
+    *size = (wanted + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    *out = is_told_to_fail() ? NULL : allocate(*size);
+    return *out ? SID_OK : sid__fail_memory(err, what, wanted);
+}
+
+sid_status sid__alloc(void *out, size_t count, size_t size, const char *what, sid_error *err)
+{
+    void *pointer;
+    SID_TRY(make(&pointer, count, &size, what, err));
+    memset(pointer, 0, size);
     memcpy(out, &pointer, sizeof pointer); /* *out is a char *, a float *, ...: not to be written as a void * */
+    return SID_OK;
+}
+
+sid_status sid__alloc_unset(void *out, size_t count, size_t size, const char *what, sid_error *err)
+{
+    void *pointer;
+    SID_TRY(make(&pointer, count, &size, what, err));
+    memcpy(out, &pointer, sizeof pointer);
     return SID_OK;
 }
 

@@ -10,6 +10,9 @@
 /* count * size bytes, zeroed; count 0 gives a valid pointer. `what` names the buffer in the error. */
 sid_status sid__alloc(void *out, size_t count, size_t size, const char *what, sid_error *err);
 
+/* The same not zeroed: what is never written takes no memory of the machine. */
+sid_status sid__alloc_unset(void *out, size_t count, size_t size, const char *what, sid_error *err);
+
 /* Grows *pointer (NULL: starts) from *capacity to at least `wanted` elements, by doubling. New elements are not zeroed. */
 sid_status sid__grow(void *pointer, int64_t *capacity, int64_t wanted, size_t size, const char *what, sid_error *err);
 

@@ -35,7 +35,7 @@ static sid_status add_block(sid__memory *memory, size_t least_size, sid_error *e
     sid__memory_block *block = NULL;
     if (!sid__add_size(size, sizeof *block, &total_size))
         return sid__fail_memory(err, "memory of a step", size);
-    SID_TRY(sid__alloc(&block, 1, total_size, "memory of a step", err));
+    SID_TRY(sid__alloc_unset(&block, 1, total_size, "memory of a step", err));
     block->size = size;
     block->next = NULL;
     sid__memory_block **end = memory->current ? &memory->current->next : &memory->first;

@@ -3,9 +3,18 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "base/checked.h"
 #include "test.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SLOW_BUILD 1 /* its own memory grows too */
+#elif defined(__has_feature)
+#define IS_SLOW_BUILD (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define IS_SLOW_BUILD 0
+#endif
 
 /* Fails when memory is not zeroed or not aligned, or when an empty buffer is NULL. */
 static void test_alloc(void **state)
@@ -22,6 +31,23 @@ static void test_alloc(void **state)
         sid__free(bytes);
     }
     sid__free(NULL);
+}
+
+/* Fails when memory that is not to be zeroed is written before it is used: untouched pages of a large one take nothing. */
+static void test_unset(void **state)
+{
+    (void)state;
+    enum { SIZE = 256 << 20 };
+    struct rusage before, after;
+    char *bytes = NULL;
+    assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+    TEST_OK(sid__alloc_unset(&bytes, SIZE, 1, "bytes", err));
+    bytes[0] = bytes[SIZE - 1] = 1;
+    assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+    assert_true(IS_SLOW_BUILD || after.ru_maxrss - before.ru_maxrss < (SIZE >> 10) / 4);
+    assert_int_equal((uintptr_t)bytes % 64, 0);
+    sid__free(bytes);
+    TEST_FAILS(sid__alloc_unset(&bytes, SIZE_MAX / 2, 3, "a step", err), SID_ENOMEM, "a step of");
 }
 
 /* Fails when count x size wraps to a small allocation, or the message lacks the numbers. */
@@ -196,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alloc),
+        cmocka_unit_test(test_unset),
         cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_checked),
         cmocka_unit_test(test_grow),
