@@ -69,8 +69,8 @@ static void find_purity(const labeler *l, sid__label *label)
         if (node < 0)
             continue;
         known++;
-        l->exact[node]++;
-        if (best < 0 || l->exact[node] > l->exact[best] || (l->exact[node] == l->exact[best] && node < best))
+        int64_t count = ++l->exact[node], most = best < 0 ? 0 : l->exact[best];
+        if (count > most || (count == most && node < best))
             label->commonest = node;
     }
     if (known > 0)
