@@ -9,6 +9,8 @@
 
 #include "server.h"
 
+enum { OPEN_TRIES = 2000, OPEN_PAUSE_NS = 5000000 }; /* ten seconds */
+
 bool srv_swap_ask(srv_server *server, char *catalog, char *model)
 {
     (void)pthread_mutex_lock(&server->swap_lock);
@@ -81,6 +83,27 @@ static srv_bundle *finish(srv_server *server, srv_bundle *next, const char *stat
     return old;
 }
 
+static bool is_ending(srv_server *server)
+{
+    (void)pthread_mutex_lock(&server->swap_lock);
+    bool ending = server->is_ending;
+    (void)pthread_mutex_unlock(&server->swap_lock);
+    return ending;
+}
+
+/* A bundle from before whose last requests are not answered yet may still hold the writer's lock of what is opened again. */
+static sid_status open_next(srv_server *server, const srv_bundle_request *request, srv_bundle **next, sid_error *err)
+{
+    for (int left = OPEN_TRIES;; left--) {
+        free_retired(server);
+        bool is_held = server->retired_count > 0;
+        sid_status status = srv_bundle_open(request, next, err);
+        if (status != SID_ELOCKED || !is_held || left == 0 || is_ending(server))
+            return status;
+        (void)nanosleep(&(struct timespec){.tv_nsec = OPEN_PAUSE_NS}, NULL);
+    }
+}
+
 static void swap(srv_server *server)
 {
     srv_bundle *running = srv_server_bundle(server), *next = NULL;
@@ -95,8 +118,7 @@ static void swap(srv_server *server)
                                         .read_only = server->options.read_only,
                                         .generation = &server->generation,
                                         .running = running->store};
-    free_retired(server);
-    sid_status status = srv_bundle_open(&request, &next, &err);
+    sid_status status = open_next(server, &request, &next, &err);
     srv_bundle_release(running);
     if (status == SID_OK) {
         retire(server, finish(server, next, "done", ""));
@@ -135,18 +157,18 @@ static void wait_for_news(srv_server *server)
 void *srv_keeper_run(void *arg)
 {
     srv_server *server = arg;
-    bool is_ending = false;
-    while (!is_ending) {
+    bool is_over = false;
+    while (!is_over) {
         (void)pthread_mutex_lock(&server->swap_lock);
         wait_for_news(server);
-        is_ending = server->is_ending;
+        is_over = server->is_ending;
         bool is_asked = server->swap.is_asked;
         (void)pthread_mutex_unlock(&server->swap_lock);
-        if (is_asked && !is_ending)
+        if (is_asked && !is_over)
             swap(server);
         srv_connections_reap(&server->connections, srv_now_us());
         free_retired(server);
-        if (!is_ending)
+        if (!is_over)
             look_at_changes(server);
     }
     return NULL;

@@ -123,7 +123,7 @@ def wait_for_swap(server, number, failed_before=False):
         info = server.get("/v1/info")[1]
         if info["bundle"] >= number:
             return info
-        assert failed_before or info["swap"]["state"] != "failed", info
+        assert failed_before or info["swap"]["state"] != "failed", info["swap"]
         time.sleep(0.005)
     raise AssertionError(info)
 
