@@ -1,4 +1,5 @@
-"""For Ray: `dataset.map_batches(Encode, fn_constructor_args=["catalog"], batch_format="pyarrow", concurrency=2)`."""
+"""For Ray: `dataset.map_batches(Encode, fn_constructor_args=["catalog"], batch_format="pyarrow", concurrency=1)`: each actor keeps a
+processor, and reading wants one too."""
 
 from __future__ import annotations
 
